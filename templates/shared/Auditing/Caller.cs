@@ -1,0 +1,7 @@
+namespace Acme.App.Auditing;
+
+/// <summary>On whose behalf the program is working.</summary>
+/// <param name="UserId">Who asks: the token's subject, the operating system's user, or the job's user.</param>
+/// <param name="IpAddress">Where the request came from, for a server.</param>
+/// <param name="RequestId">What the kind calls this piece of work: a request's or a job's id.</param>
+internal sealed record Caller(string? UserId, string? IpAddress, string? RequestId);

@@ -1,0 +1,8 @@
+namespace Acme.App.Configuration;
+
+/// <summary>One thing that is wrong with the configuration. It never carries the setting's value.</summary>
+/// <param name="Setting">The setting's name as the owner writes it, for example <c>Mistral:Endpoint</c>.</param>
+/// <param name="Source">Where it came from: a file with its line, an environment variable, or "not set".</param>
+/// <param name="Problem">What is wrong, a full sentence.</param>
+/// <param name="Remedy">How to mend it, a full sentence.</param>
+internal sealed record ConfigurationProblem(string Setting, string Source, string Problem, string Remedy);
