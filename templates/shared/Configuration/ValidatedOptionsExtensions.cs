@@ -1,0 +1,23 @@
+using FluentValidation;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Acme.App.Configuration;
+
+internal static class ValidatedOptionsExtensions
+{
+    /// <summary>
+    /// Binds a section to options that are validated before the program starts. A rule says what is wrong by
+    /// <c>WithMessage</c> and how to mend it by <c>WithState(_ =&gt; "…")</c>; neither may quote the value.
+    /// </summary>
+    public static IHostApplicationBuilder AddValidatedOptions<TOptions, TValidator>(this IHostApplicationBuilder builder, string sectionName)
+        where TOptions : class
+        where TValidator : class, IValidator<TOptions>
+    {
+        builder.Services.TryAddSingleton<IValidator<TOptions>, TValidator>();
+        builder.Services.AddOptions<TOptions>().BindConfiguration(sectionName).ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<TOptions>>(services =>
+            new FluentOptionsValidator<TOptions>(sectionName, services.GetRequiredService<IValidator<TOptions>>()));
+        return builder;
+    }
+}
