@@ -10,9 +10,9 @@ internal sealed class ToolCallBuilder
     private readonly List<Call> _calls = [];
     private readonly Dictionary<int, Call> _lastByIndex = [];
 
-    public void Add(IReadOnlyList<WireToolCall> fragments)
+    public void Add(IReadOnlyList<WireToolCall?> fragments)
     {
-        foreach (var fragment in fragments)
+        foreach (var fragment in fragments.OfType<WireToolCall>())
         {
             // Mistral's schema gives an absent id the default "null", as a string.
             var id = fragment.Id is "null" or "" ? null : fragment.Id;

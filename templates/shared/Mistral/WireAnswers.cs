@@ -71,7 +71,7 @@ internal static class WireAnswers
             contents.Add(new TextContent(text));
         foreach (var chunk in content?.Chunks ?? [])
         {
-            contents.Add(chunk.Type switch
+            contents.Add(chunk?.Type switch
             {
                 "text" => new TextContent(chunk.Text),
                 "thinking" => new TextReasoningContent(ThoughtOf(chunk.Thinking)) { ProtectedData = chunk.Signature, RawRepresentation = chunk },
@@ -80,7 +80,7 @@ internal static class WireAnswers
         }
     }
 
-    private static string ThoughtOf(WireContent? thinking) => thinking?.Text ?? string.Concat(thinking?.Chunks?.Select(chunk => chunk.Text) ?? []);
+    private static string ThoughtOf(WireContent? thinking) => thinking?.Text ?? string.Concat(thinking?.Chunks?.Select(chunk => chunk?.Text) ?? []);
 
     private static ChatFinishReason? FinishReason(WireChoice? choice, MistralAnswer answer) => choice?.FinishReason switch
     {

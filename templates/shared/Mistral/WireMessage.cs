@@ -8,13 +8,13 @@ internal sealed class WireMessage
 {
     public string? Role { get; set; }
     public WireContent? Content { get; set; }
-    public IReadOnlyList<WireToolCall>? ToolCalls { get; set; }
+    public IReadOnlyList<WireToolCall?>? ToolCalls { get; set; }
     public string? ToolCallId { get; set; }
 }
 
 /// <summary>What a message says: plain text or chunks.</summary>
 [JsonConverter(typeof(WireContentConverter))]
-internal readonly record struct WireContent(string? Text, IReadOnlyList<WireChunk>? Chunks = null);
+internal readonly record struct WireContent(string? Text, IReadOnlyList<WireChunk?>? Chunks = null);
 
 /// <summary>One chunk of a message; its type says which of the other fields it has.</summary>
 internal sealed class WireChunk

@@ -16,7 +16,7 @@ internal static class WireMessages
         ToolCallIds? ids = null;
         foreach (var message in messages)
         {
-            List<WireToolCall>? calls = null;
+            List<WireToolCall?>? calls = null;
             foreach (var content in message.Contents)
             {
                 if (content is FunctionResultContent result)
@@ -55,7 +55,7 @@ internal static class WireMessages
     {
         if (contents is [TextContent { Text.Length: > 0 } only])
             return new WireContent(only.Text);
-        List<WireChunk> chunks = [.. contents.Select(ChunkOf).OfType<WireChunk>()];
+        List<WireChunk?> chunks = [.. contents.Select(ChunkOf).OfType<WireChunk>()];
         return chunks switch
         {
             [] => null,
