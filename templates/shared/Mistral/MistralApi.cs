@@ -14,7 +14,6 @@ namespace Acme.App.Mistral;
 internal sealed class MistralApi(IHttpClientFactory clients, Lazy<IApiKeys> keys, IOptions<MistralOptions> options, TimeProvider time)
 {
     public const string ClientName = "Mistral";
-
     private const int LongestErrorBody = 64 * 1024;
 
     private readonly MistralOptions _options = options.Value;
@@ -51,10 +50,12 @@ internal sealed class MistralApi(IHttpClientFactory clients, Lazy<IApiKeys> keys
             }
 
             var stream = await response.Content.ReadAsStreamAsync(clock.Token);
+            var answer = new MistralAnswer(
+                response, stream, clock, _options.Resilience.IdleTimeout, response.IsSuccessStatusCode ? _options.MaxResponseBytes : LongestErrorBody);
             if (!response.IsSuccessStatusCode)
-                throw MistralErrors.From(response, await ReadErrorAsync(new AnswerStream(stream, clock, _options.Resilience.IdleTimeout, LongestErrorBody), cancellationToken), time);
+                throw await MistralErrors.FromAsync(response, answer, time, cancellationToken);
             clock.Stop();
-            return new MistralAnswer(response, new AnswerStream(stream, clock, _options.Resilience.IdleTimeout, _options.MaxResponseBytes), clock);
+            return answer;
         }
         catch (Exception exception)
         {
@@ -94,19 +95,4 @@ internal sealed class MistralApi(IHttpClientFactory clients, Lazy<IApiKeys> keys
     private static string Sendable(ApiKey key) => key.Reveal() is { Length: > 0 } value && value.All(letter => letter is > ' ' and < '\x7f')
         ? value
         : throw new MistralException(MistralErrorKind.Authentication, "The key is empty or holds a space, a line break or a letter outside ASCII. Set it anew.");
-
-    /// <summary>Where the body is too large, too slow or broken off, the status alone tells what happened.</summary>
-    private static async Task<byte[]> ReadErrorAsync(AnswerStream stream, CancellationToken cancellationToken)
-    {
-        using var body = new MemoryStream();
-        try
-        {
-            await stream.CopyToAsync(body, cancellationToken);
-            return body.ToArray();
-        }
-        catch (MistralException)
-        {
-            return [];
-        }
-    }
 }

@@ -24,8 +24,7 @@ internal sealed class MistralChatClient(MistralApi api, IOptions<MistralOptions>
         using var answer = await SendAsync(messages, options, stream: true, cancellationToken);
         if (answer.MediaType == "application/json")
         {
-            var whole = await answer.ReadAsync(MistralJsonContext.Default.WireAnswer, cancellationToken);
-            foreach (var part in WireAnswers.ToResponse(whole, answer).ToChatResponseUpdates())
+            foreach (var part in WireAnswers.ToResponse(await answer.ReadAsync(MistralJsonContext.Default.WireAnswer, cancellationToken), answer).ToChatResponseUpdates())
                 yield return part;
             yield break;
         }
@@ -34,7 +33,7 @@ internal sealed class MistralChatClient(MistralApi api, IOptions<MistralOptions>
             throw answer.Unreadable();
         ToolCallBuilder? calls = null;
         var (first, finished) = (true, false);
-        await foreach (var item in SseParser.Create(answer.Body, (_, data) => Parse(data, answer)).EnumerateAsync(cancellationToken))
+        await foreach (var item in SseParser.Create(answer, (_, data) => Parse(data, answer)).EnumerateAsync(cancellationToken))
         {
             if (item.Data is not { } wire)
                 yield break;
@@ -77,7 +76,7 @@ internal sealed class MistralChatClient(MistralApi api, IOptions<MistralOptions>
         try
         {
             var wire = JsonSerializer.Deserialize(data, MistralJsonContext.Default.WireAnswer);
-            return wire is { Choices: not null } or { Usage: not null } ? wire : throw MistralErrors.MidAnswer(data.ToArray(), answer.CorrelationId);
+            return wire is { Choices: not null } or { Usage: not null } ? wire : throw MistralErrors.MidAnswer(data, answer.CorrelationId);
         }
         catch (JsonException)
         {

@@ -26,15 +26,10 @@ internal sealed record WireRequest(string Model, IReadOnlyList<WireMessage> Mess
 }
 
 internal sealed record WireResponseFormat(string Type, WireJsonSchema? JsonSchema = null);
-
 internal sealed record WireJsonSchema(string Name, string? Description, JsonElement Schema, bool Strict);
-
 internal sealed record WireTool(string Type, WireFunction Function);
-
 internal sealed record WireFunction(string Name, string? Description, JsonElement Parameters);
-
 internal sealed record WireGuardrail(bool BlockOnError, WireModerationGuardrail ModerationLlmV2);
-
 internal sealed record WireModerationGuardrail(Dictionary<string, double>? CustomCategoryThresholds, string Action);
 
 /// <summary>The body of <c>POST /v1/chat/moderations</c>.</summary>
