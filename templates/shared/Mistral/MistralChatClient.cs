@@ -31,8 +31,7 @@ internal sealed class MistralChatClient(MistralApi api, IOptions<MistralOptions>
 
         if (answer.MediaType is not (null or "text/event-stream"))
             throw answer.Unreadable();
-        ToolCallBuilder? calls = null;
-        var (first, finished) = (true, false);
+        var (calls, first, finished) = ((ToolCallBuilder?)null, true, false);
         await foreach (var item in SseParser.Create(answer, (_, data) => Parse(data, answer)).EnumerateAsync(cancellationToken))
         {
             if (item.Data is not { } wire)
@@ -65,7 +64,8 @@ internal sealed class MistralChatClient(MistralApi api, IOptions<MistralOptions>
     private Task<MistralAnswer> SendAsync(IEnumerable<ChatMessage> messages, ChatOptions? options, bool stream, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        return api.PostAsync(_address, WireRequests.From(messages, options, settings.Value, stream), MistralJsonContext.Default.WireRequest, cancellationToken);
+        var request = WireRequest.From(messages, options, settings.Value, stream);
+        return api.SendAsync(_address, JsonSerializer.SerializeToUtf8Bytes(request, MistralJsonContext.Default.WireRequest), null, cancellationToken);
     }
 
     /// <returns>The chunk, or null for the end of the stream.</returns>
