@@ -48,7 +48,7 @@ internal static class MistralErrors
     {
         var headers = response.Headers.NonValidated;
         var found = headers.TryGetValues("mistral-correlation-id", out var values) || headers.TryGetValues("x-kong-request-id", out values);
-        return found && values.ToString() is { Length: > 0 and <= LongestCorrelationId } id && id.All(char.IsAscii) ? id : null;
+        return found && values.ToString() is { Length: > 0 and <= LongestCorrelationId } id && id.All(letter => letter is > ' ' and < '\x7f') ? id : null;
     }
 
     /// <summary>Retry-After of RFC 9110, section 10.2.3: seconds or a date; null where there is none.</summary>
