@@ -1,17 +1,20 @@
 using BenchmarkDotNet.Running;
+using MistralTemplates.Benchmarks.Creation;
 
 namespace MistralTemplates.Benchmarks;
 
+/// <summary>Runs one of the commands, or hands its arguments to BenchmarkDotNet.</summary>
 internal static class BenchmarkProgram
 {
-    private static int Main(string[] arguments) => arguments switch
+    private static Task<int> Main(string[] arguments) => arguments switch
     {
+        ["creation"] => CreationCommand.RunAsync(CancellationToken.None),
         _ => RunBenchmarks(arguments),
     };
 
-    private static int RunBenchmarks(string[] arguments)
+    private static Task<int> RunBenchmarks(string[] arguments)
     {
         BenchmarkSwitcher.FromAssembly(typeof(BenchmarkProgram).Assembly).Run(arguments);
-        return 0;
+        return Task.FromResult(0);
     }
 }
