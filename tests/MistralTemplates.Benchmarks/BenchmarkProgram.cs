@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Running;
+using MistralTemplates.Benchmarks.Guards;
 
 namespace MistralTemplates.Benchmarks;
 
@@ -6,6 +7,8 @@ internal static class BenchmarkProgram
 {
     private static int Main(string[] arguments) => arguments switch
     {
+        ["detect", var file] => DetectCommand.Run(file, isVerbose: false),
+        ["detect", var file, "--verbose"] => DetectCommand.Run(file, isVerbose: true),
         _ => RunBenchmarks(arguments),
     };
 
