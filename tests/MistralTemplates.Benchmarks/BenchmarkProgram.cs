@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Running;
 using MistralTemplates.Benchmarks.Creation;
+using MistralTemplates.Benchmarks.Guards;
 
 namespace MistralTemplates.Benchmarks;
 
@@ -9,6 +10,8 @@ internal static class BenchmarkProgram
     private static Task<int> Main(string[] arguments) => arguments switch
     {
         ["creation"] => CreationCommand.RunAsync(CancellationToken.None),
+        ["detect", var file] => Task.FromResult(DetectCommand.Run(file, isVerbose: false)),
+        ["detect", var file, "--verbose"] => Task.FromResult(DetectCommand.Run(file, isVerbose: true)),
         _ => RunBenchmarks(arguments),
     };
 
