@@ -4,6 +4,7 @@ using System.Text.Json;
 using Acme.App.Guards;
 using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.AI;
 
 namespace Acme.App.Chat;
@@ -12,6 +13,7 @@ namespace Acme.App.Chat;
 internal static class ChatApi
 {
     private const string EndOfStream = "[DONE]";
+    private const string ErrorEvent = "error";
 
     public static IEndpointRouteBuilder MapChat(this IEndpointRouteBuilder endpoints)
     {
@@ -23,11 +25,12 @@ internal static class ChatApi
     private static async Task<Results<Ok<ChatResult>, ServerSentEventsResult<string>>> AnswerAsync(
         ChatRequest request, IValidator<ChatRequest> validator, IChatClient chatClient, CancellationToken cancellationToken)
     {
-        ChatRefusedException.ThrowIfInvalid(await validator.ValidateAsync(request, cancellationToken));
+        if (await validator.ValidateAsync(request, cancellationToken) is { IsValid: false } result)
+            throw ChatRefusedException.Invalid(result);
+
         var messages = request.ToChatMessages();
         var options = request.ToChatOptions();
-
-        if (request.Stream is not true)
+        if (!request.Stream)
             return TypedResults.Ok(ChatResult.FromResponse(await chatClient.GetResponseAsync(messages, options, cancellationToken)));
 
         // The first update is awaited before anything is sent, so that a refusal is still a status code.
@@ -48,18 +51,39 @@ internal static class ChatApi
         IAsyncEnumerator<ChatResponseUpdate> updates, bool any, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         List<ChatResponseUpdate> received = [];
+        ProblemDetails? problem = null;
         await using (updates)
         {
-            for (; any; any = await updates.MoveNextAsync())
+            while (any)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 received.Add(updates.Current);
                 if (updates.Current.Text is { Length: > 0 } text)
                     yield return new SseItem<string>(JsonSerializer.Serialize(new ChatDelta(text), ChatJsonContext.Default.ChatDelta));
+                (any, problem) = await MoveNextAsync(updates);
             }
+        }
+
+        if (problem is not null)
+        {
+            yield return new SseItem<string>(JsonSerializer.Serialize(problem, ChatJsonContext.Default.ProblemDetails), ErrorEvent);
+            yield break;
         }
 
         yield return new SseItem<string>(JsonSerializer.Serialize(ChatResult.FromStream(received.ToChatResponse()), ChatJsonContext.Default.ChatResult));
         yield return new SseItem<string>(EndOfStream);
+    }
+
+    /// <summary>The status code has left already: a failure from here on is the stream's last event.</summary>
+    private static async ValueTask<(bool Any, ProblemDetails? Problem)> MoveNextAsync(IAsyncEnumerator<ChatResponseUpdate> updates)
+    {
+        try
+        {
+            return (await updates.MoveNextAsync(), null);
+        }
+        catch (Exception exception) when (ChatProblems.From(exception) is not null)
+        {
+            return (false, ChatProblems.From(exception));
+        }
     }
 }

@@ -6,4 +6,5 @@ namespace Acme.App.Chat;
 [JsonSourceGenerationOptions(System.Text.Json.JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(ChatResult))]
 [JsonSerializable(typeof(ChatDelta))]
+[JsonSerializable(typeof(Microsoft.AspNetCore.Mvc.ProblemDetails))]
 internal sealed partial class ChatJsonContext : JsonSerializerContext;

@@ -1,0 +1,58 @@
+using Microsoft.Extensions.Options;
+
+namespace Acme.App.Configuration;
+
+/// <summary>Runs every check once, before any of the host's services starts.</summary>
+internal sealed partial class StartUpChecks(IEnumerable<IStartUpCheck> checks, SettingsRead settings, ILogger<StartUpChecks> logger) : IHostedLifecycleService
+{
+    private bool _passed;
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        if (_passed)
+            return;
+
+        var problems = new List<ConfigurationProblem>(settings.Problems);
+        foreach (var check in checks)
+            problems.AddRange((await ProblemsAsync(check, cancellationToken)).Except(problems));
+
+        // A section that is missing as a whole is reported as one problem, not as one for each of its settings.
+        problems.RemoveAll(problem => problems.Any(other => problem.Setting.StartsWith(other.Setting + ":", StringComparison.OrdinalIgnoreCase)));
+        if (problems.Count > 0)
+            throw new ConfigurationException(problems);
+
+        foreach (var warning in settings.Warnings)
+            LogWarning(logger, warning);
+        _passed = true;
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => RunAsync(cancellationToken);
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private static async Task<IEnumerable<ConfigurationProblem>> ProblemsAsync(IStartUpCheck check, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await check.CheckAsync(cancellationToken);
+        }
+        catch (OptionsValidationException exception)
+        {
+            return ConfigurationProblem.From(exception);
+        }
+    }
+
+    [LoggerMessage(EventId = 1001, Level = LogLevel.Warning, Message = "{Warning}")]
+    private static partial void LogWarning(ILogger logger, string warning);
+}
+
+/// <summary>What was found while the settings were read, before there was anyone to tell.</summary>
+internal sealed record SettingsRead(IReadOnlyList<ConfigurationProblem> Problems, IReadOnlyList<string> Warnings);
