@@ -58,7 +58,7 @@ internal static class SecretAssignment
 
     private static SecretPromise JudgeNameBefore(ref TextWindow window, int at)
     {
-        var end = BackOverMarks(ref window, at, ":");
+        var end = BackOverMarks(ref window, at, ":?.|+~");
         var start = BackOverName(ref window, end);
         var promise = window[start - 1] == '/' && window[start - 2] == '<' ? SecretPromise.None : SecretName.Judge(window.Text[start..end]);
         if (promise != SecretPromise.None || window[at] == '>')
@@ -98,7 +98,7 @@ internal static class SecretAssignment
         var index = at + 1;
         while (index - at < 4 && Operators.Contains(window[index]))
             index++;
-        for (var spaces = 0; spaces < MostSpaces && window[index] is ' ' or '\t' or '\r' or '\n'; spaces++)
+        for (var spaces = 0; spaces < MostSpaces && (window[index] is ' ' or '\t' || (window[at] == '>' && window[index] is '\r' or '\n')); spaces++)
             index++;
         if (window[index] == '\\' && Quotes.Contains(window[index + 1]))
             index++;
@@ -113,7 +113,7 @@ internal static class SecretAssignment
     private static bool StartsWith(ref TextWindow window, int index, string expected)
     {
         for (var offset = 0; offset < expected.Length; offset++)
-            if ((window[index + offset] | 32) != (expected[offset] | 32))
+            if (char.ToLowerInvariant(window[index + offset]) != char.ToLowerInvariant(expected[offset]))
                 return false;
         return true;
     }

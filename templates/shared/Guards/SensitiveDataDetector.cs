@@ -75,7 +75,7 @@ internal sealed class SensitiveDataDetector
                 return block;
             case '-' or '_':
                 var before = window.Back(at, CharacterClass.Word, floor);
-                return before < at && !window.Text[before..at].ContainsAnyInRange('0', '9') ? FindKey(ref window, before, floor, ref hold) : null;
+                return !window.Text[before..at].ContainsAnyInRange('0', '9') ? FindKey(ref window, before, floor, ref hold) : null;
             default:
                 return FindInRun(ref window, at, floor, ref next, ref hold);
         }
@@ -116,16 +116,8 @@ internal sealed class SensitiveDataDetector
         {
             hold = Math.Min(hold, start);
             var from = SkipEscape(ref window, start);
-            if (window[from] < 128 && _shapes[window[from]] is { } shapes)
-                foreach (var shape in shapes)
-                    if (shape.Match(ref window, from) is { } finding)
-                        return finding;
-
-            if (_shapes['?'] is { } wild)
-                foreach (var shape in wild)
-                    if (shape.Match(ref window, from) is { } finding)
-                        return finding;
-
+            if ((MatchShape(ref window, from, window[from]) ?? MatchShape(ref window, from, '?') ?? MatchShape(ref window, from, '#')) is { } finding)
+                return finding;
             if (JsonWebToken.Find(ref window, from) is { } token)
                 return token;
             if (start <= floor || window[start - 1] is not ('.' or '/'))
@@ -133,6 +125,17 @@ internal sealed class SensitiveDataDetector
             start = window.Back(start - 1, CharacterClass.Word, floor);
         }
 
+        return null;
+    }
+
+    /// <summary>Tries the shapes under one first character; what follows a dot inside a name is an extension, and no prefix.</summary>
+    private Finding? MatchShape(ref TextWindow window, int start, char first)
+    {
+        if (first >= 128 || _shapes[first] is not { } shapes || (window[start - 1] == '.' && CharacterClasses.Is(window[start - 2], CharacterClass.Word)))
+            return null;
+        foreach (var shape in shapes)
+            if (shape.Match(ref window, start) is { } finding)
+                return finding;
         return null;
     }
 
