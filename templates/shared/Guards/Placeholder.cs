@@ -11,7 +11,7 @@ internal static class Placeholder
 
     /// <summary>Whether a value looks made by a machine or a person to be secret, and not put there for somebody to replace.</summary>
     public static bool IsUnlikely(ReadOnlySpan<char> value, bool ofKey) =>
-        Entropy(value) >= (ofKey ? 2.4 : 1.5) && (value.Length > 60 || !value.ContainsAny(Words));
+        Entropy(value) >= (!ofKey ? 1.5 : value.Length < 20 ? 2.4 : 2.8) && (value.Length > 80 || !value.ContainsAny(Words));
 
     /// <summary>Shannon's entropy in bits for each character.</summary>
     public static double Entropy(ReadOnlySpan<char> value)

@@ -6,7 +6,7 @@ namespace Acme.App.Guards;
 /// Finds sensitive data in one pass: a vectorised search for the few characters that every kind must hold, then a bounded look around
 /// each. No detector reads without bound, so the time grows with the length of the text and nothing else.
 /// </summary>
-internal sealed class SensitiveDataDetector
+internal sealed class SensitiveDataDetector : ITextDetector
 {
     private const int Hops = 4;
     private static readonly SearchValues<char> Anchors = SearchValues.Create("0123456789@:=>,_-");
@@ -27,10 +27,6 @@ internal sealed class SensitiveDataDetector
 
     public GuardMode ModeOf(SensitiveKind kind) => _modes[(int)kind];
 
-    /// <summary>
-    /// Looks for the next finding from <paramref name="position"/>. Without one, <paramref name="position"/> is where the search goes on when
-    /// more text comes, and <paramref name="safe"/> is how far the text is settled: nothing before it can become part of a finding.
-    /// </summary>
     public Finding? Next(ReadOnlySpan<char> text, bool isFinal, ref int position, ref int floor, out int safe)
     {
         var window = new TextWindow(text, isFinal);
