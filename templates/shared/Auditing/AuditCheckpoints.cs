@@ -30,6 +30,10 @@ internal sealed partial class AuditCheckpoints(
 
     public async ValueTask DisposeAsync()
     {
+        // The log disposes it before it closes, and the container once more.
+        if (_stopping.IsCancellationRequested)
+            return;
+
         await _stopping.CancelAsync();
         await (_loop ?? Task.CompletedTask);
         await SignAsync();

@@ -30,6 +30,7 @@ internal static class AuditingServiceCollectionExtensions
         services.AddSingleton<AuditLog>();
         services.AddHostedService<AuditStart>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AuditedCalls>(provider, provider.GetRequiredService<IOptions<MistralOptions>>().Value));
+        services.AddSingleton<IChatClient>(provider => new ChatClientBuilder(MistralChatClientFactory.Create(provider)).UseAuditing().Build(provider));
         return builder;
     }
 
