@@ -39,6 +39,10 @@ internal static class AuditingServiceCollectionExtensions
     {
         builder.Services.AddSerilog((provider, logs) =>
         {
+            // A person reads warnings alone; a request's address may hold what its sender should not have put there.
+            logs.MinimumLevel.Is(forPerson ? LogEventLevel.Warning : LogEventLevel.Information)
+                .MinimumLevel.Override("Microsoft.AspNetCore", LogEventLevel.Warning)
+                .MinimumLevel.Override("System.Net.Http", LogEventLevel.Warning);
             foreach (var level in builder.Configuration.GetSection("Logging:LogLevel").GetChildren())
                 SetLevel(logs, level.Key, Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out var named) ? named : LogLevel.Information);
             var output = new LoggerConfiguration().MinimumLevel.Verbose();
