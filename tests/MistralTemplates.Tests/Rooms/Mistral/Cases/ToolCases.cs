@@ -57,7 +57,7 @@ public sealed class ToolCases
 
         var tools = room.StandIn.Requests[0].Json.GetProperty("messages").EnumerateArray().Skip(2).ToList();
         Assert.Equal(2, tools.Count);
-        Assert.All(tools, tool => Assert.Equal("weather", tool.GetProperty("name").GetString()));
+        Assert.Equal(["abcdefgh1", "abcdefgh2"], tools.Select(tool => tool.GetProperty("tool_call_id").GetString()));
         Assert.Equal("""{"sky":"blue"}""", tools[0].GetProperty("content").GetString());
     }
 
