@@ -12,7 +12,7 @@ namespace Acme.App.Auditing;
 
 internal static class AuditingServiceCollectionExtensions
 {
-    /// <summary>The audit log, and the road of a request: whoever asks for an <see cref="IChatClient"/> gets the whole of it.</summary>
+    /// <summary>The audit log, the application's own logs, and the road of a request: whoever asks for an <see cref="IChatClient"/> gets the whole of it.</summary>
     public static IHostApplicationBuilder AddAuditing(this IHostApplicationBuilder builder)
     {
         builder.AddValidatedOptions<AuditOptions, AuditOptionsValidator>(AuditOptions.SectionName);
@@ -23,43 +23,53 @@ internal static class AuditingServiceCollectionExtensions
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false })
             .RemoveAllLoggers();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<AuditOptions>>().Value);
-        services.AddSingleton(provider => new AuditFiles(InHome(provider, provider.GetRequiredService<AuditOptions>().Path)));
-        services.AddSingleton(provider => AuditKeys.Load(provider.GetRequiredService<AuditOptions>(), provider.GetRequiredService<AuditFiles>().Folder));
+        services.AddSingleton(provider => new AuditFiles(InHome(builder, provider.GetRequiredService<AuditOptions>().Path)));
+        services.AddSingleton(provider => AuditKeys.Load(provider.GetRequiredService<AuditOptions>(), provider.GetRequiredService<AuditFiles>()));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AuditWriter>(provider, builder.Environment.EnvironmentName));
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AuditCheckpoints>(provider, InHome(provider, provider.GetRequiredService<AuditOptions>().CheckpointPath)));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AuditCheckpoints>(provider, InHome(builder, provider.GetRequiredService<AuditOptions>().CheckpointPath)));
         services.AddSingleton<AuditLog>();
-        services.AddHostedService<AuditStart>();
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AuditedCalls>(provider, provider.GetRequiredService<IOptions<MistralOptions>>().Value));
+        services.AddHostedService(provider => provider.GetRequiredService<AuditLog>());
+        services.AddSingleton<IKeyEvents, AuditKeyEvents>();
+        services.AddSerilog((provider, logs) => ConfigureLogs(builder.Configuration, provider, logs));
+
+        // Outermost first. There is no other chat client in the container, and so no way around the audit and the guards.
+        services.AddSingleton(provider => new ChatClientBuilder(MistralChatClientFactory.Create(provider))
+            .UseAuditing()
+            .Build(provider));
         return builder;
     }
 
-    /// <summary>The application's own logs: for a person on standard error, for a collector as compact JSON on standard output.</summary>
-    public static IHostApplicationBuilder AddApplicationLogs(this IHostApplicationBuilder builder, bool forPerson)
+    // All logs go to standard error, since a program's results go to standard output: readable for a person, else for a collector.
+    private static void ConfigureLogs(IConfiguration configuration, IServiceProvider provider, LoggerConfiguration logs)
     {
-        builder.Services.AddSerilog((provider, logs) =>
+        logs.Enrich.FromLogContext();
+        foreach (var level in configuration.GetSection("Logging:LogLevel").GetChildren())
         {
-            foreach (var level in builder.Configuration.GetSection("Logging:LogLevel").GetChildren())
-                SetLevel(logs, level.Key, Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out var named) ? named : LogLevel.Information);
-            var output = new LoggerConfiguration().MinimumLevel.Verbose();
-            output = forPerson
-                ? output.WriteTo.Console(standardErrorFromLevel: LevelAlias.Minimum)
-                : output.WriteTo.Console(new CompactJsonFormatter());
-            logs.WriteTo.Sink(new RedactingSink(output.CreateLogger(), new KnownKeys(provider.GetRequiredService<IApiKeys>)));
-        });
-        return builder;
+            var minimum = Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out var named) && named == LogLevel.None ? LevelAlias.Off : (LogEventLevel)named;
+            _ = level.Key == "Default" ? logs.MinimumLevel.Is(minimum) : logs.MinimumLevel.Override(level.Key, minimum);
+        }
+
+        var output = new LoggerConfiguration().MinimumLevel.Verbose();
+        output = Console.IsErrorRedirected
+            ? output.WriteTo.Console(new CompactJsonFormatter(), standardErrorFromLevel: LevelAlias.Minimum)
+            : output.WriteTo.Console(standardErrorFromLevel: LevelAlias.Minimum);
+        logs.WriteTo.Sink(new RedactingSink(output.CreateLogger(), new KnownKeys(() => CurrentKey(provider))));
     }
 
-    private static void SetLevel(LoggerConfiguration logs, string source, LogLevel level)
+    private static ApiKey? CurrentKey(IServiceProvider provider)
     {
-        var serilog = level >= LogLevel.None ? LevelAlias.Off : (LogEventLevel)level;
-        if (source == "Default")
-            logs.MinimumLevel.Is(serilog);
-        else
-            logs.MinimumLevel.Override(source, serilog);
+        try
+        {
+            return provider.GetRequiredService<IOptions<MistralOptions>>().Value.Offline ? null : provider.GetRequiredService<IApiKeys>().Current;
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or OptionsValidationException)
+        {
+            // Before the key was read, nothing can hold it.
+            return null;
+        }
     }
 
-    private static string InHome(IServiceProvider provider, string path) =>
-        Path.GetFullPath(path, provider.GetRequiredService<IHostEnvironment>().ContentRootPath);
+    private static string InHome(IHostApplicationBuilder builder, string path) => Path.GetFullPath(path, builder.Environment.ContentRootPath);
 
     private sealed class NoCaller : ICallerAccessor
     {
