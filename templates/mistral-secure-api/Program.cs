@@ -17,6 +17,7 @@ return await StartUp.RunAsync(async () =>
     builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
 
     builder.AddConfiguration(home);
+    builder.AddApplicationLogs(forPerson: false);
     builder.AddKeys();
     builder.AddMistral();
     builder.AddGuards();

@@ -22,6 +22,7 @@ async Task<IHost> StartAsync(CancellationToken cancellationToken)
     var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = home.Arguments, ContentRootPath = home.ContentRoot });
 
     builder.AddConfiguration(home);
+    builder.AddApplicationLogs(forPerson: true);
     builder.AddKeys();
     builder.AddMistral();
     builder.AddGuards();

@@ -15,6 +15,7 @@ return await StartUp.RunAsync(async () =>
     var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = home.Arguments, ContentRootPath = home.ContentRoot });
 
     builder.AddConfiguration(home);
+    builder.AddApplicationLogs(forPerson: false);
     builder.AddKeys();
     builder.AddMistral();
     builder.AddGuards();

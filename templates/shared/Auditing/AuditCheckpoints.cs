@@ -4,7 +4,7 @@ namespace Acme.App.Auditing;
 
 /// <summary>Signs where the chain stands after so many records, after so much time and at the end, and puts it where the owner chose.</summary>
 internal sealed partial class AuditCheckpoints(
-    AuditOptions options, string path, AuditKeys keys, AuditWriter writer, IHttpClientFactory clients, TimeProvider time, ILogger<AuditCheckpoints> logger) : IAsyncDisposable
+    AuditOptions options, string path, AuditKeys keys, AuditWriter writer, IHttpClientFactory clients, TimeProvider time, ILogger<AuditCheckpoints> logger)
 {
     public const string HttpClientName = "audit-checkpoints";
 
@@ -27,7 +27,8 @@ internal sealed partial class AuditCheckpoints(
             Volatile.Read(ref _due).TrySetResult();
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Signs what is left. The log calls this once, before it closes.</summary>
+    public async Task FinishAsync()
     {
         await _stopping.CancelAsync();
         await (_loop ?? Task.CompletedTask);

@@ -114,7 +114,7 @@ internal sealed partial class AuditLog : IHostedService, IAsyncDisposable, IDisp
 
         if (_writer.IsOpen)
             await WriteAsync(new AuditRecord(AuditActions.AuditStopped) { Caller = new Caller(null, null, null) });
-        await _checkpoints.DisposeAsync();
+        await _checkpoints.FinishAsync();
         await _serilog.DisposeAsync();
     }
 

@@ -12,7 +12,7 @@ namespace Acme.App.Auditing;
 
 internal static class AuditingServiceCollectionExtensions
 {
-    /// <summary>The audit log, the application's own logs, and the road of a request: whoever asks for an <see cref="IChatClient"/> gets the whole of it.</summary>
+    /// <summary>The audit log, and the road of a request: whoever asks for an <see cref="IChatClient"/> gets the whole of it.</summary>
     public static IHostApplicationBuilder AddAuditing(this IHostApplicationBuilder builder)
     {
         builder.AddValidatedOptions<AuditOptions, AuditOptionsValidator>(AuditOptions.SectionName);
@@ -30,7 +30,6 @@ internal static class AuditingServiceCollectionExtensions
         services.AddSingleton<AuditLog>();
         services.AddHostedService(provider => provider.GetRequiredService<AuditLog>());
         services.AddSingleton<IKeyEvents, AuditKeyEvents>();
-        services.AddSerilog((provider, logs) => ConfigureLogs(builder.Configuration, provider, logs));
 
         // Outermost first. There is no other chat client in the container, and so no way around the audit and the guards.
         services.AddSingleton(provider => new ChatClientBuilder(MistralChatClientFactory.Create(provider))
@@ -39,21 +38,22 @@ internal static class AuditingServiceCollectionExtensions
         return builder;
     }
 
-    // All logs go to standard error, since a program's results go to standard output: readable for a person, else for a collector.
-    private static void ConfigureLogs(IConfiguration configuration, IServiceProvider provider, LoggerConfiguration logs)
+    /// <summary>The application's own logs: for a person readable, on standard error; else compact JSON for a collector, on standard output.</summary>
+    public static IHostApplicationBuilder AddApplicationLogs(this IHostApplicationBuilder builder, bool forPerson)
     {
-        logs.Enrich.FromLogContext();
-        foreach (var level in configuration.GetSection("Logging:LogLevel").GetChildren())
+        builder.Services.AddSerilog((provider, logs) =>
         {
-            var minimum = Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out var named) && named == LogLevel.None ? LevelAlias.Off : (LogEventLevel)named;
-            _ = level.Key == "Default" ? logs.MinimumLevel.Is(minimum) : logs.MinimumLevel.Override(level.Key, minimum);
-        }
+            foreach (var level in builder.Configuration.GetSection("Logging:LogLevel").GetChildren())
+            {
+                var minimum = Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out var named) && named == LogLevel.None ? LevelAlias.Off : (LogEventLevel)named;
+                _ = level.Key == "Default" ? logs.MinimumLevel.Is(minimum) : logs.MinimumLevel.Override(level.Key, minimum);
+            }
 
-        var output = new LoggerConfiguration().MinimumLevel.Verbose();
-        output = Console.IsErrorRedirected
-            ? output.WriteTo.Console(new CompactJsonFormatter(), standardErrorFromLevel: LevelAlias.Minimum)
-            : output.WriteTo.Console(standardErrorFromLevel: LevelAlias.Minimum);
-        logs.WriteTo.Sink(new RedactingSink(output.CreateLogger(), new KnownKeys(() => CurrentKey(provider))));
+            var output = new LoggerConfiguration().MinimumLevel.Verbose();
+            _ = forPerson ? output.WriteTo.Console(standardErrorFromLevel: LevelAlias.Minimum) : output.WriteTo.Console(new CompactJsonFormatter());
+            logs.Enrich.FromLogContext().WriteTo.Sink(new RedactingSink(output.CreateLogger(), new KnownKeys(() => CurrentKey(provider))));
+        });
+        return builder;
     }
 
     private static ApiKey? CurrentKey(IServiceProvider provider)

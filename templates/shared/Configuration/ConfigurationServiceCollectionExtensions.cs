@@ -17,8 +17,8 @@ internal static class ConfigurationServiceCollectionExtensions
         var problems = new List<ConfigurationProblem>(home.Problems);
         problems.AddRange(CheckEnvironment(builder.Environment, home.Folder));
 
-        var dotEnv = builder.Environment.IsDevelopment() ? DotEnvSource.Find(home.Folder) : null;
-        problems.AddRange(dotEnv?.Problems ?? []);
+        var dotEnv = builder.Environment.IsDevelopment() ? new DotEnvSource(home.Folder) : null;
+        problems.AddRange(dotEnv?.Files.SelectMany(file => file.Problems) ?? []);
         ReplaceSources(builder, home, dotEnv);
 
         builder.Services.TryAddSingleton(TimeProvider.System);

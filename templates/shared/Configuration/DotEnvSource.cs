@@ -1,6 +1,6 @@
 namespace Acme.App.Configuration;
 
-/// <summary>Brings <c>.env</c> files into the configuration, in memory only: child processes do not inherit them.</summary>
+/// <summary>Brings <c>.env</c> and <c>.env.local</c> into the configuration, in memory only.</summary>
 internal sealed class DotEnvSource : IConfigurationSource
 {
     private const int MaxLevels = 12;
@@ -8,37 +8,26 @@ internal sealed class DotEnvSource : IConfigurationSource
     // Low to high: a later file's value wins.
     private static readonly string[] Names = [".env", ".env.local"];
 
-    private DotEnvSource(string[] paths)
-    {
-        foreach (var path in paths)
-        {
-            var file = DotEnvFile.Read(path);
-            Files.Add((Path.GetFileName(path), file));
-            Problems.AddRange(file.Problems);
-            if (OthersMayRead(path))
-                Warnings.Add($"'{Path.GetFileName(path)}' may be read by other users of this machine. Run: chmod 600 {Path.GetFileName(path)}");
-        }
-    }
-
-    public List<(string Name, DotEnvFile File)> Files { get; } = [];
-
-    public List<ConfigurationProblem> Problems { get; } = [];
-
-    public List<string> Warnings { get; } = [];
-
     /// <summary>Takes the nearest folder that has such a file, from the home up to the repository's root.</summary>
-    public static DotEnvSource Find(string home)
+    public DotEnvSource(string home)
     {
-        var folders = UpToTheRepositorysRoot(home);
-        return new(folders.Select(FilesIn).FirstOrDefault(paths => paths.Length > 0) ?? []);
+        var paths = UpToTheRepositorysRoot(home)
+            .Select(folder => Names.Select(name => Path.Combine(folder, name)).Where(File.Exists).ToList())
+            .FirstOrDefault(found => found.Count > 0) ?? [];
+        Files = [.. paths.Select(path => new DotEnvFile(path))];
+        Warnings = [.. paths.Where(OthersMayRead).Select(path => $"'{path}' may be read by other users of this machine. Run: chmod 600 {Path.GetFileName(path)}")];
     }
 
-    public IConfigurationProvider Build(IConfigurationBuilder builder) => new DotEnvProvider(this);
+    public IReadOnlyList<DotEnvFile> Files { get; }
+
+    public IReadOnlyList<string> Warnings { get; }
+
+    public IConfigurationProvider Build(IConfigurationBuilder builder) => new DotEnvProvider(Files);
 
     private static List<string> UpToTheRepositorysRoot(string home)
     {
         var folders = new List<string>();
-        for (var folder = new DirectoryInfo(home); folder is not null && folders.Count < MaxLevels; folder = folder.Parent)
+        for (var folder = new DirectoryInfo(home); folder is { Exists: true } && folders.Count < MaxLevels; folder = folder.Parent)
         {
             folders.Add(folder.FullName);
             if (Path.Exists(Path.Combine(folder.FullName, ".git")) || folder.EnumerateFiles("*.sln*").Any())
@@ -49,13 +38,11 @@ internal sealed class DotEnvSource : IConfigurationSource
         return [home];
     }
 
-    private static string[] FilesIn(string folder) => [.. Names.Select(name => Path.Combine(folder, name)).Where(File.Exists)];
-
     private static bool OthersMayRead(string path) =>
         !OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) != 0;
 
-    /// <summary>Holds the values under the configuration's names, and remembers where each came from.</summary>
-    internal sealed class DotEnvProvider(DotEnvSource source) : ConfigurationProvider
+    /// <summary>Holds the values under the configuration's names, and knows where each came from.</summary>
+    internal sealed class DotEnvProvider(IReadOnlyList<DotEnvFile> files) : ConfigurationProvider
     {
         private readonly Dictionary<string, string> _origins = new(StringComparer.OrdinalIgnoreCase);
 
@@ -63,14 +50,11 @@ internal sealed class DotEnvSource : IConfigurationSource
 
         public override void Load()
         {
-            foreach (var (name, file) in source.Files)
+            foreach (var (file, variable, value) in files.SelectMany(file => file.Values.Select(one => (file, one.Key, one.Value))))
             {
-                foreach (var (variable, value) in file.Values)
-                {
-                    var key = variable.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal);
-                    Data[key] = value;
-                    _origins[key] = $"{name} line {file.Lines[variable]}";
-                }
+                var key = variable.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal);
+                Data[key] = value;
+                _origins[key] = $"{file.Name} line {file.Lines[variable]}";
             }
         }
     }

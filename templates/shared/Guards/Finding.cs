@@ -10,6 +10,7 @@ internal enum SensitiveKind
     Email,
     Phone,
     Ip,
+    Link,
 }
 
 /// <summary>Sensitive data in a text.</summary>

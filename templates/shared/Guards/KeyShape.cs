@@ -24,7 +24,8 @@ internal sealed record KeyShape(string Prefix, CharacterClass Alphabet, int Leas
         foreach (var expected in Prefix)
         {
             var actual = window[end++];
-            if (actual != expected && !(expected == '?' && CharacterClasses.Is(actual, CharacterClass.Word)))
+            var isWild = (expected == '?' && CharacterClasses.Is(actual, CharacterClass.Word)) || (expected == '#' && char.IsAsciiDigit(actual));
+            if (actual != expected && !isWild)
                 return null;
         }
 

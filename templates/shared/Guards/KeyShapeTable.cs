@@ -3,13 +3,13 @@ namespace Acme.App.Guards;
 /// <summary>
 /// The shapes of providers' keys, as their documentation gives them: name, prefixes, then alphabet and length of what follows.
 /// Alphabets: d digits, h hexadecimal, u capitals and digits, w letters and digits, k w with <c>_-</c>, b w with <c>+/=</c>, e k and b, t e with <c>.~%</c>.
-/// A <c>?</c> in a prefix is any letter or digit; a length is exact, a range, or open (<c>20+</c>).
+/// In a prefix <c>?</c> is any letter or digit and <c>#</c> any digit; a length is exact, a range, or open (<c>20+</c>).
 /// </summary>
 internal static class KeyShapeTable
 {
     public const string Text = """
         1password     A3- k36-37
-        1password     ops_ey t100+
+        1password     ops_ey e100+
         adobe         p8e- w32
         age           AGE-SECRET-KEY-1,AGE-SECRET-KEY-PQ-1 u58+
         airtable      pat??????????????. h64
@@ -21,7 +21,7 @@ internal static class KeyShapeTable
         aws           AKIA,ASIA,ABIA,ACCA u16
         aws           ABSK b100-280
         aws           bedrock-api-key- e28+
-        azure         ????Q~,?????Q~ t31-34
+        azure         #Q~,?#Q~,??#Q~,???#Q~ t31-34
         beamer        b_ e44
         brevo         xkeysib-,xsmtpsib- k64-81
         buildkite     bkua_ h40
@@ -124,13 +124,14 @@ internal static class KeyShapeTable
         settlemint    sm_pat_,sm_aat_,sm_sat_ w16
         shippo        shippo_live_,shippo_test_ h40
         shopify       shpat_,shpca_,shppa_,shpss_,shpua_ h32
-        slack         xoxb-,xoxa-,xoxp-,xoxo-,xoxs-,xoxr-,xoxc-,xoxd- t40+
-        slack         xoxb-,xoxs-,xoxp-,xoxa- k25-40
+        slack         xoxb-########,xoxp-########,xoxs-########,xoxo-########,xoxc-########,xoxe-########,xoxa-#-########,xoxr-#-########,xoxa-########,xoxr-######## k12+
+        slack         xoxd- t60+
         slack         xapp- k60+
         slack         xoxe.xoxp-,xoxe.xoxb-,xoxe- k100+
-        slack         hooks.slack.com/services/,hooks.slack.com/workflows/ t40+
+        slack         hooks.slack.com/services/,hooks.slack.com/workflows/,hooks.slack.com/triggers/ t40+
         sonar         sqa_,sqp_,squ_ h40
-        sourcegraph   sgp_,sgd_,sgs_ k40-60
+        sourcegraph   sgp_,sgp_local_,sgp_????????????????_ h40
+        sourcegraph   sgd_,sgs_ h64
         square        sq0atp-,sq0csp-,sq0idp- k22-50
         square        EAAA k60
         stripe        sk_live_,sk_test_,sk_prod_,rk_live_,rk_test_,rk_prod_,pk_live_ w10-120
@@ -139,7 +140,7 @@ internal static class KeyShapeTable
         supabase      sb_secret_ k31-50
         tailscale     tskey- k20+
         tavily        tvly- k20+
-        teams         webhookb2/ t90+
+        teams         webhookb2/ t36+
         telegram      ????????:AA,?????????:AA,??????????:AA k32-34
         terraform     ??????????????.atlasv1. e60-70
         together      tgp_v1_ k43

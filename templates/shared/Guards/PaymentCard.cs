@@ -15,9 +15,9 @@ internal static class PaymentCard
             (>= 5100 and <= 5599) or (>= 2221 and <= 2720) => length == 16,
             (>= 3400 and <= 3499) or (>= 3700 and <= 3799) or 1800 or 2131 => length == 15,
             (>= 3000 and <= 3059) or (>= 3600 and <= 3699) or (>= 3800 and <= 3999) or 3095 => length is >= 14 and <= 19,
-            >= 3528 and <= 3589 => length is >= 16 and <= 19,
+            >= 3500 and <= 3599 => length is >= 16 and <= 19,
             >= 2200 and <= 2204 => length is >= 16 and <= 19,
-            (>= 5000 and <= 5099) or (>= 5600 and <= 5899) or (>= 6000 and <= 6999) or (>= 8100 and <= 8171) => length is >= 12 and <= 19,
+            604 or (>= 5000 and <= 5099) or (>= 5600 and <= 5899) or (>= 6000 and <= 6999) or (>= 8100 and <= 8171) => length is >= 12 and <= 19,
             _ => false,
         };
     }

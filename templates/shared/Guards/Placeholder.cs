@@ -6,12 +6,12 @@ namespace Acme.App.Guards;
 internal static class Placeholder
 {
     private static readonly SearchValues<string> Words = SearchValues.Create(
-        ["example", "placeholder", "changeme", "your", "xxxx", "redacted", "sample", "dummy", "insert", "todo", "....", "****", "${", "{{", "$(", "abcdef", "123456789012", "secret", "process.env", "environ", "getenv"],
+        ["example", "placeholder", "changeme", "your", "xxxx", "redacted", "sample", "dummy", "insert", "todo", "...", "****", "${", "{{", "$(", "abcdefgh", "123456789012", "process.env", "environ", "getenv"],
         StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether a value looks made by a machine or a person to be secret, and not put there for somebody to replace.</summary>
     public static bool IsUnlikely(ReadOnlySpan<char> value, bool ofKey) =>
-        Entropy(value) >= (ofKey ? 2.4 : 1.5) && (value.Length > 60 || !value.ContainsAny(Words));
+        Entropy(value) >= (!ofKey ? 1.5 : value.Length < 20 ? 2.4 : 2.8) && (value.Length > 80 || !value.ContainsAny(Words));
 
     /// <summary>Shannon's entropy in bits for each character.</summary>
     public static double Entropy(ReadOnlySpan<char> value)

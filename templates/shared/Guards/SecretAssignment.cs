@@ -24,13 +24,13 @@ internal static class SecretAssignment
             return null;
 
         var promise = JudgeNameBefore(ref window, at);
-        var value = StartOfValue(ref window, at, out var quote);
+        var value = StartOfValue(ref window, at, out var quote, out var isEscaped);
         if (promise == SecretPromise.None || (window[at] == ',' && quote == '\0'))
             return null;
 
         hold = value;
         var end = value;
-        while (end - value < TextWindow.Right && (quote == '\0' ? !UnquotedEnds.Contains(window[end]) : window[end] != quote && window[end] is not ('\n' or '\0')))
+        while (end - value < TextWindow.Right && !IsEnd(window[end], quote, isEscaped))
             end++;
         next = value;
         var goesOn = end - value >= TextWindow.Right;
@@ -38,6 +38,10 @@ internal static class SecretAssignment
             ? new Finding(SensitiveKind.Secret, value, end, goesOn ? CharacterClass.Any : CharacterClass.None)
             : null;
     }
+
+    private static bool IsEnd(char character, char quote, bool isEscaped) => quote == '\0'
+        ? UnquotedEnds.Contains(character)
+        : character == quote || character is '\n' or '\0' || (isEscaped && character == '\\');
 
     /// <summary>The password between the user's name and the host (RFC 3986, 3.2.1).</summary>
     private static Finding? FindInUrl(ref TextWindow window, int at, ref int hold)
@@ -58,7 +62,7 @@ internal static class SecretAssignment
 
     private static SecretPromise JudgeNameBefore(ref TextWindow window, int at)
     {
-        var end = BackOverMarks(ref window, at, ":");
+        var end = BackOverMarks(ref window, at, ":?.|+~");
         var start = BackOverName(ref window, end);
         var promise = window[start - 1] == '/' && window[start - 2] == '<' ? SecretPromise.None : SecretName.Judge(window.Text[start..end]);
         if (promise != SecretPromise.None || window[at] == '>')
@@ -93,15 +97,15 @@ internal static class SecretAssignment
         return end;
     }
 
-    private static int StartOfValue(ref TextWindow window, int at, out char quote)
+    private static int StartOfValue(ref TextWindow window, int at, out char quote, out bool isEscaped)
     {
         var index = at + 1;
         while (index - at < 4 && Operators.Contains(window[index]))
             index++;
-        for (var spaces = 0; spaces < MostSpaces && window[index] is ' ' or '\t' or '\r' or '\n'; spaces++)
+        for (var spaces = 0; spaces < MostSpaces && (window[index] is ' ' or '\t' || (window[at] == '>' && window[index] is '\r' or '\n')); spaces++)
             index++;
-        if (window[index] == '\\' && Quotes.Contains(window[index + 1]))
-            index++;
+        isEscaped = window[index] == '\\' && Quotes.Contains(window[index + 1]);
+        index += isEscaped ? 1 : 0;
         quote = Quotes.Contains(window[index]) ? window[index] : '\0';
         index += quote == '\0' ? 0 : 1;
         foreach (var scheme in Schemes)
@@ -113,7 +117,7 @@ internal static class SecretAssignment
     private static bool StartsWith(ref TextWindow window, int index, string expected)
     {
         for (var offset = 0; offset < expected.Length; offset++)
-            if ((window[index + offset] | 32) != (expected[offset] | 32))
+            if (char.ToLowerInvariant(window[index + offset]) != char.ToLowerInvariant(expected[offset]))
                 return false;
         return true;
     }

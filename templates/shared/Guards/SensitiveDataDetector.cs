@@ -6,7 +6,7 @@ namespace Acme.App.Guards;
 /// Finds sensitive data in one pass: a vectorised search for the few characters that every kind must hold, then a bounded look around
 /// each. No detector reads without bound, so the time grows with the length of the text and nothing else.
 /// </summary>
-internal sealed class SensitiveDataDetector
+internal sealed class SensitiveDataDetector : ITextDetector
 {
     private const int Hops = 4;
     private static readonly SearchValues<char> Anchors = SearchValues.Create("0123456789@:=>,_-");
@@ -27,10 +27,6 @@ internal sealed class SensitiveDataDetector
 
     public GuardMode ModeOf(SensitiveKind kind) => _modes[(int)kind];
 
-    /// <summary>
-    /// Looks for the next finding from <paramref name="position"/>. Without one, <paramref name="position"/> is where the search goes on when
-    /// more text comes, and <paramref name="safe"/> is how far the text is settled: nothing before it can become part of a finding.
-    /// </summary>
     public Finding? Next(ReadOnlySpan<char> text, bool isFinal, ref int position, ref int floor, out int safe)
     {
         var window = new TextWindow(text, isFinal);
@@ -75,7 +71,7 @@ internal sealed class SensitiveDataDetector
                 return block;
             case '-' or '_':
                 var before = window.Back(at, CharacterClass.Word, floor);
-                return before < at && !window.Text[before..at].ContainsAnyInRange('0', '9') ? FindKey(ref window, before, floor, ref hold) : null;
+                return !window.Text[before..at].ContainsAnyInRange('0', '9') ? FindKey(ref window, before, floor, ref hold) : null;
             default:
                 return FindInRun(ref window, at, floor, ref next, ref hold);
         }
@@ -116,16 +112,8 @@ internal sealed class SensitiveDataDetector
         {
             hold = Math.Min(hold, start);
             var from = SkipEscape(ref window, start);
-            if (window[from] < 128 && _shapes[window[from]] is { } shapes)
-                foreach (var shape in shapes)
-                    if (shape.Match(ref window, from) is { } finding)
-                        return finding;
-
-            if (_shapes['?'] is { } wild)
-                foreach (var shape in wild)
-                    if (shape.Match(ref window, from) is { } finding)
-                        return finding;
-
+            if ((MatchShape(ref window, from, window[from]) ?? MatchShape(ref window, from, '?') ?? MatchShape(ref window, from, '#')) is { } finding)
+                return finding;
             if (JsonWebToken.Find(ref window, from) is { } token)
                 return token;
             if (start <= floor || window[start - 1] is not ('.' or '/'))
@@ -133,6 +121,17 @@ internal sealed class SensitiveDataDetector
             start = window.Back(start - 1, CharacterClass.Word, floor);
         }
 
+        return null;
+    }
+
+    /// <summary>Tries the shapes under one first character; what follows a dot inside a name is an extension, and no prefix.</summary>
+    private Finding? MatchShape(ref TextWindow window, int start, char first)
+    {
+        if (first >= 128 || _shapes[first] is not { } shapes || (window[start - 1] == '.' && CharacterClasses.Is(window[start - 2], CharacterClass.Word)))
+            return null;
+        foreach (var shape in shapes)
+            if (shape.Match(ref window, start) is { } finding)
+                return finding;
         return null;
     }
 

@@ -6,6 +6,8 @@ namespace Acme.App.Mistral;
 /// <summary>Writes a conversation the way Mistral takes it.</summary>
 internal static class WireMessages
 {
+    private static readonly JsonSerializerOptions Compact = new(AIJsonUtilities.DefaultOptions) { WriteIndented = false };
+
     public static List<WireMessage> From(IReadOnlyCollection<ChatMessage> messages, string? instructions)
     {
         var ids = new ToolCallIds(messages);
@@ -27,7 +29,7 @@ internal static class WireMessages
         List<WireToolCall>? calls = null;
         foreach (var call in message.Contents.OfType<FunctionCallContent>())
         {
-            var arguments = call.Arguments is null ? "{}" : JsonSerializer.Serialize(call.Arguments, AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>)));
+            var arguments = call.Arguments is null ? "{}" : JsonSerializer.Serialize(call.Arguments, Compact.GetTypeInfo(typeof(IDictionary<string, object?>)));
             (calls ??= []).Add(new WireToolCall(ids[call.CallId], new WireFunctionCall(call.Name, arguments)));
             names[call.CallId] = call.Name;
         }
@@ -61,7 +63,8 @@ internal static class WireMessages
         null => "",
         string text => text,
         TextContent text => text.Text,
-        _ => JsonSerializer.Serialize(result, AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(object))),
+        JsonElement { ValueKind: JsonValueKind.String } json => json.GetString()!,
+        _ => JsonSerializer.Serialize(result, Compact.GetTypeInfo(typeof(object))),
     };
 
     private static WireContent? ContentOf(IList<AIContent> contents)

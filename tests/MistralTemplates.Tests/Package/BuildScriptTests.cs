@@ -58,8 +58,9 @@ public sealed class BuildScriptTests(PackFixture fixture)
     private static string[] Run(string folder, string task, params string[] more)
     {
         var calls = Path.Combine(folder, "calls");
-        using var runspace = RunspaceFactory.CreateRunspace(InitialSessionState.Create());
-        runspace.SessionStateProxy.LanguageMode = PSLanguageMode.FullLanguage;
+        var state = InitialSessionState.Create();
+        state.LanguageMode = PSLanguageMode.FullLanguage;
+        using var runspace = RunspaceFactory.CreateRunspace(state);
         runspace.Open();
         using var shell = PowerShell.Create(runspace);
         shell.AddScript($"function dotnet {{ [System.IO.File]::AppendAllText('{calls}', ($args -join ' ') + [char]10); $global:LASTEXITCODE = 0 }}; & '{s_script}' -Task {task} {string.Join(' ', more)}");
