@@ -26,7 +26,7 @@ internal sealed partial class AuditLog : IHostedService, IAsyncDisposable, IDisp
     private readonly ILogger<AuditLog> _log;
     private readonly Logger _serilog;
     private readonly Counter<long> _failures;
-    private readonly bool _forwards;
+    private readonly Logger? _forwarding;
     private string? _problem;
     private long _lost;
     private long _failedAt;
@@ -39,14 +39,11 @@ internal sealed partial class AuditLog : IHostedService, IAsyncDisposable, IDisp
         (_options, _writer, _checkpoints, _callers, _time, _log) = (options, writer, checkpoints, callers, time, log);
         _failures = meters.Create(MeterName).CreateCounter<long>("audit.failures", "{record}", "Records that could not be written.");
         ILogEventSink sink = options.Durability == AuditDurability.Disk ? new GroupCommit(writer) : writer;
-        var configuration = new LoggerConfiguration().MinimumLevel.Verbose().AuditTo.Sink(sink);
-        foreach (var forwarding in forwardings)
-        {
-            forwarding.Configure(configuration.WriteTo);
-            _forwards = true;
-        }
-
-        _serilog = configuration.CreateLogger();
+        _serilog = new LoggerConfiguration().MinimumLevel.Verbose().AuditTo.Sink(sink).CreateLogger();
+        var forwarding = new LoggerConfiguration().MinimumLevel.Verbose();
+        foreach (var configure in forwardings.Select(one => one.Configure))
+            configure(forwarding.WriteTo);
+        _forwarding = forwardings.Any() ? forwarding.CreateLogger() : null;
     }
 
     /// <summary>Opens the log before anything else starts: a second process on the same log gets no further.</summary>
@@ -89,9 +86,11 @@ internal sealed partial class AuditLog : IHostedService, IAsyncDisposable, IDisp
     {
         try
         {
-            var entry = new AuditEntry(record, record.Caller ?? _callers.Current, _forwards);
-            _serilog.Write(entry.ToEvent(_time.GetUtcNow()));
+            var entry = new AuditEntry(record, record.Caller ?? _callers.Current, keepLines: _forwarding is not null);
+            var auditEvent = entry.ToEvent(_time.GetUtcNow());
+            _serilog.Write(auditEvent);
             await (entry.Down?.Task ?? Task.CompletedTask);
+            _forwarding?.Write(auditEvent);
             _problem = null;
             _checkpoints.Count();
         }
@@ -116,6 +115,7 @@ internal sealed partial class AuditLog : IHostedService, IAsyncDisposable, IDisp
             await WriteAsync(new AuditRecord(AuditActions.AuditStopped) { Caller = new Caller(null, null, null) });
         await _checkpoints.FinishAsync();
         await _serilog.DisposeAsync();
+        await (_forwarding?.DisposeAsync() ?? default);
     }
 
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
