@@ -72,8 +72,7 @@ internal sealed class AuditingChatClient(
     private AuditedCall Begin(IEnumerable<ChatMessage> messages, ChatOptions? chat)
     {
         audit.EnsureAvailable();
-        var fingerprint = mistral.Value.Offline ? null : keys.Current.Fingerprint;
-        var call = new AuditedCall(time, chat?.ModelId ?? mistral.Value.Model, fingerprint, options.HashContent ? auditKeys.Current : null);
+        var call = new AuditedCall(time, chat?.ModelId ?? mistral.Value.Model, keys.CurrentOrDefault?.Fingerprint, options.HashContent ? auditKeys.Current : null);
         call.ObservePrompt(messages);
         return call;
     }

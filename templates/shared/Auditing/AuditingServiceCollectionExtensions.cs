@@ -43,6 +43,10 @@ internal static class AuditingServiceCollectionExtensions
     {
         builder.Services.AddSerilog((provider, logs) =>
         {
+            // A person reads warnings alone; a request's address may hold what its sender should not have put there.
+            logs.MinimumLevel.Is(forPerson ? LogEventLevel.Warning : LogEventLevel.Information)
+                .MinimumLevel.Override("Microsoft.AspNetCore", LogEventLevel.Warning)
+                .MinimumLevel.Override("System.Net.Http", LogEventLevel.Warning);
             foreach (var level in builder.Configuration.GetSection("Logging:LogLevel").GetChildren())
             {
                 var minimum = Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out var named) && named == LogLevel.None ? LevelAlias.Off : (LogEventLevel)named;
@@ -51,22 +55,9 @@ internal static class AuditingServiceCollectionExtensions
 
             var output = new LoggerConfiguration().MinimumLevel.Verbose();
             _ = forPerson ? output.WriteTo.Console(standardErrorFromLevel: LevelAlias.Minimum) : output.WriteTo.Console(new CompactJsonFormatter());
-            logs.Enrich.FromLogContext().WriteTo.Sink(new RedactingSink(output.CreateLogger(), new KnownKeys(() => CurrentKey(provider))));
+            logs.Enrich.FromLogContext().WriteTo.Sink(new RedactingSink(output.CreateLogger(), new KnownKeys(() => provider.GetRequiredService<IApiKeys>().CurrentOrDefault)));
         });
         return builder;
-    }
-
-    private static ApiKey? CurrentKey(IServiceProvider provider)
-    {
-        try
-        {
-            return provider.GetRequiredService<IOptions<MistralOptions>>().Value.Offline ? null : provider.GetRequiredService<IApiKeys>().Current;
-        }
-        catch (Exception exception) when (exception is InvalidOperationException or OptionsValidationException)
-        {
-            // Before the key was read, nothing can hold it.
-            return null;
-        }
     }
 
     private static string InHome(IHostApplicationBuilder builder, string path) => Path.GetFullPath(path, builder.Environment.ContentRootPath);

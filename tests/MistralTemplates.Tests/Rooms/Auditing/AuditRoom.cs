@@ -56,6 +56,8 @@ internal sealed class AuditRoom : IAsyncDisposable
     {
         public ApiKey Current { get; set; } = new(value, "1");
 
+        public ApiKey? CurrentOrDefault => Current;
+
         public ValueTask<ApiKey> RefreshAsync(ApiKey rejected, CancellationToken cancellationToken) => new(Current);
     }
 
