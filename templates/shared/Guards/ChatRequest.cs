@@ -28,6 +28,14 @@ internal sealed class ChatRequestMessage
     public string? Role { get; init; }
 
     public string? Content { get; init; }
+
+    /// <summary>The characters of the content, and on the road those of tools' arguments and results.</summary>
+    [JsonIgnore]
+    public int Length
+    {
+        get => Math.Max(field, Content?.Length ?? 0);
+        init;
+    }
 }
 
 /// <summary>Reads <see cref="ChatRequest"/> strictly: an unknown, misspelt or repeated field is an error, not a surprise.</summary>

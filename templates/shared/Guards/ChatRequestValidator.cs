@@ -1,6 +1,7 @@
 using Acme.App.Configuration;
 using FluentValidation;
 using FluentValidation.Results;
+using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 
 namespace Acme.App.Guards;
@@ -26,7 +27,7 @@ internal sealed class ChatRequestValidator : AbstractValidator<ChatRequest>
             .Must(messages => messages is { Count: > 0 } && messages.Count <= limits.MaxMessages)
             .WithMessage($"There must be 1 to {limits.MaxMessages} messages.");
         RuleFor(request => request.Messages)
-            .Must(messages => messages!.Sum(message => (long)(message?.Content?.Length ?? 0)) <= limits.MaxTotalLength)
+            .Must(messages => messages!.Sum(message => (long)(message?.Length ?? 0)) <= limits.MaxTotalLength)
             .When(request => request.Messages is not null)
             .WithMessage($"All messages together must have at most {limits.MaxTotalLength} characters.");
         RuleForEach(request => request.Messages)
@@ -38,10 +39,10 @@ internal sealed class ChatRequestValidator : AbstractValidator<ChatRequest>
                 .Must((_, role, context) => Roles.Contains(role, StringComparer.Ordinal) || (role == "tool" && IsOnTheRoad(context)))
                 .WithMessage("The role must be system, user or assistant.");
             message.RuleFor(item => item.Content)
-                .Must((item, content, context) => content is { Length: > 0 } || (IsOnTheRoad(context) && item.Role is "assistant" or "tool"))
+                .Must((_, content, context) => content is { Length: > 0 } || IsOnTheRoad(context))
                 .WithMessage("The content must not be empty.");
             message.RuleFor(item => item.Content)
-                .Must(content => content is null || content.Length <= limits.MaxContentLength)
+                .Must((item, _) => item.Length <= limits.MaxContentLength)
                 .WithMessage($"The content must have at most {limits.MaxContentLength} characters.");
         });
         RuleFor(request => request.Temperature)
@@ -53,9 +54,17 @@ internal sealed class ChatRequestValidator : AbstractValidator<ChatRequest>
     }
 
     /// <summary>Judges what goes along the road, where tools may speak and an assistant may call them without a word.</summary>
-    public ValidationResult ValidateOnTheRoad(ChatRequest request)
+    public ValidationResult ValidateOnTheRoad(ChatOptions options, IReadOnlyList<ChatMessage> messages)
     {
-        var context = new ValidationContext<ChatRequest>(request);
+        var asked = messages.Select(message => new ChatRequestMessage { Role = message.Role.Value, Content = message.Text, Length = GuardedContent.LengthOf(message) });
+        var instructions = options.Instructions is { Length: > 0 } text ? [new ChatRequestMessage { Role = "system", Content = text }] : Array.Empty<ChatRequestMessage>();
+        var context = new ValidationContext<ChatRequest>(new ChatRequest
+        {
+            Model = options.ModelId,
+            Messages = [.. asked, .. instructions],
+            Temperature = options.Temperature,
+            MaxTokens = options.MaxOutputTokens,
+        });
         context.RootContextData[RoadRoles] = true;
         return Validate(context);
     }

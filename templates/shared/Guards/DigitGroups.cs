@@ -74,10 +74,9 @@ internal readonly struct DigitGroups
     }
 
     /// <summary>With a plus, in North America's grouping, or beside a word that announces a phone number; a bare run of digits is none.</summary>
-    public Finding? FindPhone(ref TextWindow window, int floor, ref int hold)
+    public Finding? FindPhone(ref TextWindow window, int floor)
     {
         var start = _start > floor && window[_start - 1] is '+' or '(' ? _start - 1 : _start;
-        hold = Math.Min(hold, start);
         if (IsPartOfNumber(ref window, start))
             return null;
 

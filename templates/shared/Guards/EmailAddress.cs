@@ -8,12 +8,11 @@ internal static class EmailAddress
     private const int MostDomain = 255;
     private static readonly SearchValues<char> Letters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
-    public static Finding? Find(ref TextWindow window, int at, int floor, ref int hold)
+    public static Finding? Find(ref TextWindow window, int at, int floor)
     {
         var start = at;
         while (start > floor && IsLocal(window[start - 1]))
             start--;
-        hold = start;
         if (IsLocal(window[start - 1]) && start == at - TextWindow.Left)
             return null;
         while (start < at && !CharacterClasses.Is(window[start], CharacterClass.Word))

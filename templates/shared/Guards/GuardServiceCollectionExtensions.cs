@@ -12,6 +12,7 @@ internal static class GuardServiceCollectionExtensions
         builder.AddValidatedOptions<GuardOptions, GuardOptionsValidator>(GuardOptions.SectionName);
         builder.Services.TryAddSingleton<ChatRequestValidator>();
         builder.Services.TryAddSingleton<IValidator<ChatRequest>>(services => services.GetRequiredService<ChatRequestValidator>());
+        builder.Services.TryAddSingleton<IBudget, UnlimitedBudget>();
         return builder;
     }
 }

@@ -25,6 +25,10 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode) : ITextFilter
         Plane14,
     }
 
+    /// <summary>Cleans a whole text; gives the same instance when it is clean.</summary>
+    public static string Apply(string text, HiddenCharacters mode) =>
+        FirstHidden(text) == text.Length ? text : new HiddenCharacterFilter(mode).Push(text, isFinal: true);
+
     public string Push(string piece, bool isFinal)
     {
         var clean = _state == State.Text ? FirstHidden(piece) : 0;
@@ -118,5 +122,5 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode) : ITextFilter
 /// <summary>Makes any text safe for a terminal: the names and messages that do not come along the guarded road.</summary>
 internal static class TerminalText
 {
-    public static string Clean(string text) => new HiddenCharacterFilter(HiddenCharacters.Strip).Push(text, isFinal: true);
+    public static string Clean(string text) => HiddenCharacterFilter.Apply(text, HiddenCharacters.Strip);
 }

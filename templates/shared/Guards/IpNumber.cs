@@ -8,12 +8,11 @@ internal static class IpNumber
     private const int MostLength = 45;
     private const int VersionReach = 16;
 
-    public static Finding? Find(ref TextWindow window, int run, int floor, ref int hold)
+    public static Finding? Find(ref TextWindow window, int run, int floor)
     {
         var start = run;
         while (start > floor && run - start < MostLength && (window[start - 1] == ':' || CharacterClasses.Is(window[start - 1], CharacterClass.Hex)))
             start--;
-        hold = Math.Min(hold, start);
         var (end, colons, dots) = (start, 0, 0);
         for (; end - start <= MostLength; end++)
         {

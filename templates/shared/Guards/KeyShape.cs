@@ -18,6 +18,9 @@ internal sealed record KeyShape(string Prefix, CharacterClass Alphabet, int Leas
         return [.. prefixes.Split(',').Where(prefix => prefix.Length is >= 2 and <= 40).Select(prefix => new KeyShape(prefix, alphabet, least, isOpen ? TextWindow.Right : most))];
     }
 
+    /// <summary>Whether the search stops at every value of this shape: at a digit, a dash or an underscore beside its first word.</summary>
+    public bool IsFindable => (Alphabet & ~CharacterClass.Hex) == 0 || Prefix.AsSpan().ContainsAny("0123456789-_#");
+
     public Finding? Match(ref TextWindow window, int start)
     {
         var end = start;

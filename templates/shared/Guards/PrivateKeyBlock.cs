@@ -9,7 +9,7 @@ internal static class PrivateKeyBlock
     private const string End = "-----END ";
     private const string Dashes = "-----";
 
-    public static Finding? Find(ref TextWindow window, int at, ref int hold)
+    public static Finding? Find(ref TextWindow window, int at)
     {
         for (var index = 0; index < Begin.Length; index++)
             if (window[at + index] != Begin[index])
@@ -21,18 +21,14 @@ internal static class PrivateKeyBlock
         if (!window.Text[at..body].Contains("PRIVATE KEY", StringComparison.Ordinal))
             return null;
 
-        hold = at;
-        _ = window[body + MostBody];
         var rest = window.Text[body..Math.Min(window.Text.Length, body + MostBody)];
         var end = rest.IndexOf(End, StringComparison.Ordinal);
-        if (end < 0)
-            end = CutOff(rest);
-        else
-            window.IsTouched = false;
+        var close = end < 0 ? -1 : rest[(end + End.Length)..].IndexOf(Dashes, StringComparison.Ordinal);
+        if (close < 0)
+            _ = window[body + MostBody];
+        end = end < 0 ? CutOff(rest) : end;
         if (CountOfBase64(rest[..end]) < LeastBody)
             return null;
-
-        var close = rest[end..].StartsWith(End, StringComparison.Ordinal) ? rest[(end + End.Length)..].IndexOf(Dashes, StringComparison.Ordinal) : -1;
         return new Finding(SensitiveKind.Secret, at, body + (close < 0 ? end : end + End.Length + close + Dashes.Length));
     }
 

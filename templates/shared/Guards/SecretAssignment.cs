@@ -15,20 +15,20 @@ internal static class SecretAssignment
     private static readonly SearchValues<char> UserInfoEnds = SearchValues.Create(" \t\r\n\"'`<>\\/?#\0");
     private static readonly string[] Schemes = ["Bearer ", "Basic ", "Token ", "Api-Token ", "ApiKey ", "Digest "];
 
-    public static Finding? Find(ref TextWindow window, int at, ref int next, ref int hold)
+    public static Finding? Find(ref TextWindow window, int at, ref int next)
     {
-        hold = window.Text.Length;
         if (window[at] == ':' && window[at + 1] == '/')
-            return FindInUrl(ref window, at, ref hold);
+            return FindInUrl(ref window, at);
         if (window[at] == ',' && !Quotes.Contains(window[at - 1]))
             return null;
 
         var promise = JudgeNameBefore(ref window, at);
+        if (promise == SecretPromise.None)
+            return null;
         var value = StartOfValue(ref window, at, out var quote, out var isEscaped);
-        if (promise == SecretPromise.None || (window[at] == ',' && quote == '\0'))
+        if (window[at] == ',' && quote == '\0')
             return null;
 
-        hold = value;
         var end = value;
         while (end - value < TextWindow.Right && !IsEnd(window[end], quote, isEscaped))
             end++;
@@ -44,7 +44,7 @@ internal static class SecretAssignment
         : character == quote || character is '\n' or '\0' || (isEscaped && character == '\\');
 
     /// <summary>The password between the user's name and the host (RFC 3986, 3.2.1).</summary>
-    private static Finding? FindInUrl(ref TextWindow window, int at, ref int hold)
+    private static Finding? FindInUrl(ref TextWindow window, int at)
     {
         if (window[at + 2] != '/' || !CharacterClasses.Is(window[at - 1], CharacterClass.Word))
             return null;
@@ -54,7 +54,7 @@ internal static class SecretAssignment
         var password = -1;
         while (end - user < TextWindow.Right && window[end] != '@' && !UserInfoEnds.Contains(window[end]))
             if (window[end++] == ':' && password < 0)
-                password = hold = end;
+                password = end;
         return password > 0 && window[end] == '@' && end - password >= 3 && SecretValue.IsPlausible(window.Text[password..end])
             ? new Finding(SensitiveKind.Secret, password, end)
             : null;

@@ -17,7 +17,7 @@ internal sealed class SensitiveDataDetector : ITextDetector
 
     public SensitiveDataDetector(SensitiveDataOptions options, Func<GuardModes, GuardMode> direction)
     {
-        GuardModes[] modes = [options.Secrets, options.Cards, options.Ibans, options.SocialSecurityNumbers, options.Emails, options.Phones, options.IpAddresses];
+        GuardModes[] modes = [options.Secrets, options.Cards, options.Ibans, options.SocialSecurityNumbers, options.Emails, options.Phones, options.IpAddresses, new(GuardMode.Mask, GuardMode.Mask)];
         _modes = [.. modes.Select(direction)];
         _allowed = new HashSet<string>(options.AllowedValues, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
         var lines = KeyShapeTable.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
@@ -35,11 +35,10 @@ internal sealed class SensitiveDataDetector : ITextDetector
         {
             position += offset;
             var next = position + 1;
-            var hold = position;
-            var finding = LookAround(ref window, position, Math.Max(floor, position - TextWindow.Left), ref next, ref hold);
+            var finding = LookAround(ref window, position, Math.Max(floor, position - TextWindow.Left), ref next);
             if (window.IsTouched)
             {
-                safe = Math.Min(hold, LastWord(text, floor));
+                safe = LastWord(text[..(position + 1)], floor);
                 return null;
             }
 
@@ -59,42 +58,41 @@ internal sealed class SensitiveDataDetector : ITextDetector
 
     private bool Guards(SensitiveKind kind) => _modes[(int)kind] != GuardMode.Allow;
 
-    private Finding? LookAround(ref TextWindow window, int at, int floor, ref int next, ref int hold)
+    private Finding? LookAround(ref TextWindow window, int at, int floor, ref int next)
     {
         switch (window[at])
         {
             case '@':
-                return Guards(SensitiveKind.Email) ? EmailAddress.Find(ref window, at, floor, ref hold) : null;
+                return Guards(SensitiveKind.Email) ? EmailAddress.Find(ref window, at, floor) : null;
             case ':' or '=' or '>' or ',':
-                return Guards(SensitiveKind.Secret) ? SecretAssignment.Find(ref window, at, ref next, ref hold) : null;
-            case '-' when Guards(SensitiveKind.Secret) && PrivateKeyBlock.Find(ref window, at, ref hold) is { } block:
+                return Guards(SensitiveKind.Secret) ? SecretAssignment.Find(ref window, at, ref next) : null;
+            case '-' when Guards(SensitiveKind.Secret) && PrivateKeyBlock.Find(ref window, at) is { } block:
                 return block;
             case '-' or '_':
                 var before = window.Back(at, CharacterClass.Word, floor);
-                return !window.Text[before..at].ContainsAnyInRange('0', '9') ? FindKey(ref window, before, floor, ref hold) : null;
+                return !window.Text[before..at].ContainsAnyInRange('0', '9') ? FindKey(ref window, before, floor) : null;
             default:
-                return FindInRun(ref window, at, floor, ref next, ref hold);
+                return FindInRun(ref window, at, floor, ref next);
         }
     }
 
-    private Finding? FindInRun(ref TextWindow window, int at, int floor, ref int next, ref int hold)
+    private Finding? FindInRun(ref TextWindow window, int at, int floor, ref int next)
     {
         var start = window.Back(at, CharacterClass.Word, floor);
-        hold = start;
         while (next - at < TextWindow.Right && CharacterClasses.Is(window[next], CharacterClass.Word))
             next++;
         if (CharacterClasses.Is(window[start - 1], CharacterClass.Word))
             return null;
 
-        return (Guards(SensitiveKind.Secret) ? FindKey(ref window, start, floor, ref hold) : null)
+        return (Guards(SensitiveKind.Secret) ? FindKey(ref window, start, floor) : null)
             ?? (Guards(SensitiveKind.Iban) ? Iban.Find(ref window, start) : null)
-            ?? FindNumber(ref window, start, floor, ref hold);
+            ?? FindNumber(ref window, start, floor);
     }
 
-    private Finding? FindNumber(ref TextWindow window, int start, int floor, ref int hold)
+    private Finding? FindNumber(ref TextWindow window, int start, int floor)
     {
         start = SkipEscape(ref window, start);
-        if (Guards(SensitiveKind.Ip) && IpNumber.Find(ref window, start, floor, ref hold) is { } ip)
+        if (Guards(SensitiveKind.Ip) && IpNumber.Find(ref window, start, floor) is { } ip)
             return ip;
         if (!char.IsAsciiDigit(window[start]))
             return null;
@@ -102,15 +100,14 @@ internal sealed class SensitiveDataDetector : ITextDetector
         var digits = new DigitGroups(ref window, start);
         return (Guards(SensitiveKind.Card) ? digits.FindCard(ref window) : null)
             ?? (Guards(SensitiveKind.Ssn) ? digits.FindSocialSecurityNumber(ref window) : null)
-            ?? (Guards(SensitiveKind.Phone) ? digits.FindPhone(ref window, floor, ref hold) : null);
+            ?? (Guards(SensitiveKind.Phone) ? digits.FindPhone(ref window, floor) : null);
     }
 
     /// <summary>Tries the shapes at the start of a run of letters and digits and, where dots or slashes join runs, at the runs before it.</summary>
-    private Finding? FindKey(ref TextWindow window, int start, int floor, ref int hold)
+    private Finding? FindKey(ref TextWindow window, int start, int floor)
     {
         for (var hop = 0; hop <= Hops; hop++)
         {
-            hold = Math.Min(hold, start);
             var from = SkipEscape(ref window, start);
             if ((MatchShape(ref window, from, window[from]) ?? MatchShape(ref window, from, '?') ?? MatchShape(ref window, from, '#')) is { } finding)
                 return finding;
