@@ -1,11 +1,10 @@
-using System.Net.Http.Headers;
 using System.Text;
 
 namespace Acme.App.Auditing;
 
 /// <summary>Signs where the chain stands after so many records, after so much time and at the end, and puts it where the owner chose.</summary>
 internal sealed partial class AuditCheckpoints(
-    AuditOptions options, string path, AuditKeys keys, AuditWriter writer, IHttpClientFactory clients, TimeProvider time, ILogger<AuditCheckpoints> logger) : IAsyncDisposable
+    AuditOptions options, string path, AuditKeys keys, AuditWriter writer, IHttpClientFactory clients, TimeProvider time, ILogger<AuditCheckpoints> logger)
 {
     public const string HttpClientName = "audit-checkpoints";
 
@@ -25,15 +24,12 @@ internal sealed partial class AuditCheckpoints(
         }
 
         if (Interlocked.Increment(ref _unsigned) == options.CheckpointRecords)
-            _due.TrySetResult();
+            Volatile.Read(ref _due).TrySetResult();
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Signs what is left. The log calls this once, before it closes.</summary>
+    public async Task FinishAsync()
     {
-        // The log disposes it before it closes, and the container once more.
-        if (_stopping.IsCancellationRequested)
-            return;
-
         await _stopping.CancelAsync();
         await (_loop ?? Task.CompletedTask);
         await SignAsync();
@@ -44,7 +40,7 @@ internal sealed partial class AuditCheckpoints(
     {
         while (!stopping.IsCancellationRequested)
         {
-            await _due.Task.WaitAsync(options.CheckpointInterval, time, stopping).ContinueWith(_ => { }, TaskScheduler.Default);
+            await Volatile.Read(ref _due).Task.WaitAsync(options.CheckpointInterval, time, stopping).ContinueWith(_ => { }, TaskScheduler.Default);
             if (!stopping.IsCancellationRequested)
                 await SignAsync();
         }
@@ -52,21 +48,26 @@ internal sealed partial class AuditCheckpoints(
 
     private async Task SignAsync()
     {
-        _due = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Volatile.Write(ref _due, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         if (Interlocked.Exchange(ref _unsigned, 0) == 0)
             return;
 
         try
         {
             var (sequence, mac) = writer.Flush();
-            var line = AuditCheckpoint.Sign(sequence, mac, time.GetUtcNow().UtcDateTime, keys);
+            var line = AuditCheckpoint.Sign(sequence, mac, time.GetUtcNow().UtcDateTime, keys.Signing);
             LogCheckpoint(logger, line);
             AppendToFile(line);
-            if (options.CheckpointUrl is { } url)
-                await PostAsync(url, line);
+            if (options.CheckpointUrl is not { } url)
+                return;
+
+            using var client = clients.CreateClient(HttpClientName);
+            using var response = await client.PostAsync(url, new StringContent(line));
+            response.EnsureSuccessStatusCode();
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or HttpRequestException or TaskCanceledException)
+        catch (Exception exception)
         {
+            // The message may name the address, which may hold a secret.
             LogFailed(logger, exception.GetType().Name);
             Interlocked.Increment(ref _unsigned);
         }
@@ -74,19 +75,11 @@ internal sealed partial class AuditCheckpoints(
 
     private void AppendToFile(string line)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        using var file = PrivateFile.Open(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
-        file.Position = file.Length;
-        file.Write(Encoding.ASCII.GetBytes(line + "\n"));
+        using var file = AuditFiles.OpenPrivate(path, FileMode.OpenOrCreate, FileShare.Read);
+        file.Position = Math.Max(0, file.Length - 1);
+        var unfinished = file.Length > 0 && file.ReadByte() != '\n';
+        file.Write(Encoding.ASCII.GetBytes($"{(unfinished ? "\n" : "")}{line}\n"));
         file.Flush(flushToDisk: true);
-    }
-
-    private async Task PostAsync(Uri url, string line)
-    {
-        using var client = clients.CreateClient(HttpClientName);
-        using var content = new StringContent(line, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
-        using var response = await client.PostAsync(url, content);
-        response.EnsureSuccessStatusCode();
     }
 
     [LoggerMessage(EventId = 5001, Level = LogLevel.Information, Message = "Audit checkpoint: {Checkpoint}")]

@@ -5,11 +5,9 @@ using Serilog.Parsing;
 
 namespace Acme.App.Auditing;
 
-/// <summary>A record on its way through Serilog. Printed, it is what was written of it, so that a forwarding sink sends the very lines of the chain.</summary>
-internal sealed class AuditEntry(AuditRecord record, Caller caller)
+/// <summary>A record on its way through Serilog. It prints as what was written of it, so that forwarding sinks send the very lines of the chain.</summary>
+internal sealed class AuditEntry(AuditRecord record, Caller caller, bool keepLines)
 {
-    private const string Property = "Audit";
-
     private static readonly MessageTemplate s_template = new MessageTemplateParser().Parse("{Audit:l}");
 
     public AuditRecord Record { get; } = record;
@@ -18,13 +16,15 @@ internal sealed class AuditEntry(AuditRecord record, Caller caller)
 
     public string? TraceId { get; } = Activity.Current?.TraceId.ToString();
 
-    /// <summary>The lines that writing this entry came to: its own, and before it one for a new file, a start or a recovery.</summary>
-    public StringBuilder? Written { get; init; }
+    /// <summary>The lines it came to: its own, and any that opening or rolling the file wrote before.</summary>
+    public StringBuilder? Lines { get; } = keepLines ? new StringBuilder() : null;
 
-    public static AuditEntry From(LogEvent logEvent) => (AuditEntry)((ScalarValue)logEvent.Properties[Property]).Value!;
+    /// <summary>Completes when the record is on the disk; null where that is not waited for.</summary>
+    public TaskCompletionSource? Down { get; set; }
 
-    public LogEvent ToEvent(DateTimeOffset now) =>
-        new(now, LogEventLevel.Information, exception: null, s_template, [new LogEventProperty(Property, new ScalarValue(this))]);
+    public static AuditEntry From(LogEvent logEvent) => (AuditEntry)((ScalarValue)logEvent.Properties["Audit"]).Value!;
 
-    public override string ToString() => Written?.ToString() ?? Record.Action;
+    public LogEvent ToEvent(DateTimeOffset now) => new(now, LogEventLevel.Information, null, s_template, [new LogEventProperty("Audit", new ScalarValue(this))]);
+
+    public override string ToString() => Lines?.ToString() ?? Record.Action;
 }

@@ -5,31 +5,24 @@ namespace Acme.App.Auditing;
 /// <summary>The keys of the chain, oldest first, and the one that signs checkpoints.</summary>
 internal sealed class AuditKeys(IReadOnlyList<AuditKey> chain, ECDsa signing) : IDisposable
 {
+    public IReadOnlyList<AuditKey> Chain { get; } = chain;
+
     /// <summary>The key that writes.</summary>
     public AuditKey Current => Chain[^1];
 
-    public IReadOnlyList<AuditKey> Chain { get; } = chain;
-
     public ECDsa Signing { get; } = signing;
 
-    /// <summary>Tells signing keys apart in the checkpoints.</summary>
-    public string SigningId { get; } = IdOf(signing);
-
-    /// <summary>Takes the keys from the settings, and in Development from a file beside the log, which is made when it is missing.</summary>
-    public static AuditKeys Load(AuditOptions options, string logFolder)
+    /// <summary>Takes the keys from the settings; in Development, where they need not be set, from a file beside the log that is made once.</summary>
+    public static AuditKeys Load(AuditOptions options, AuditFiles files)
     {
-        var (chainKey, checkpointKey) = (options.ChainKey, options.CheckpointKey);
-        if (string.IsNullOrEmpty(chainKey) || string.IsNullOrEmpty(checkpointKey))
-        {
-            var kept = ReadOrMake(Path.Combine(logFolder, "development.keys"));
-            chainKey = string.IsNullOrEmpty(chainKey) ? kept[0] : chainKey;
-            checkpointKey = string.IsNullOrEmpty(checkpointKey) ? kept[1] : checkpointKey;
-        }
-
-        return new AuditKeys([.. options.PreviousChainKeys.Append(chainKey).Select(Parse)], ImportSigningKey(checkpointKey));
+        var kept = string.IsNullOrEmpty(options.ChainKey) || string.IsNullOrEmpty(options.CheckpointKey) ? ReadOrMake(files) : [];
+        var chain = options.PreviousChainKeys.Append(string.IsNullOrEmpty(options.ChainKey) ? kept[0] : options.ChainKey);
+        return new AuditKeys(
+            [.. chain.Select(key => AuditKey.TryParse(key) ?? throw new FormatException("A key of the audit's chain is not 32 bytes or more in base64."))],
+            ImportSigningKey(string.IsNullOrEmpty(options.CheckpointKey) ? kept[1] : options.CheckpointKey));
     }
 
-    /// <summary>Makes a new pair: the chain's key and the checkpoints' private key, both in base64.</summary>
+    /// <summary>Makes a new pair, both in base64: the chain's key and the private key for checkpoints.</summary>
     public static string[] Make()
     {
         using var signing = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -43,21 +36,15 @@ internal sealed class AuditKeys(IReadOnlyList<AuditKey> chain, ECDsa signing) : 
         return key;
     }
 
-    public static string IdOf(ECDsa key) => Convert.ToHexStringLower(SHA256.HashData(key.ExportSubjectPublicKeyInfo()))[..AuditKey.IdLength];
-
     public void Dispose() => Signing.Dispose();
 
-    private static AuditKey Parse(string base64) =>
-        AuditKey.TryParse(base64, out var key) ? key : throw new FormatException("A key of the audit log is not 32 bytes or more in base64.");
-
-    private static string[] ReadOrMake(string path)
+    private static string[] ReadOrMake(AuditFiles files)
     {
-        if (File.Exists(path))
-            return File.ReadAllLines(path);
+        if (File.Exists(files.DevelopmentKeys))
+            return File.ReadAllLines(files.DevelopmentKeys);
 
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var keys = Make();
-        using var writer = new StreamWriter(PrivateFile.Open(path, FileMode.CreateNew, FileAccess.Write, FileShare.None));
+        using var writer = new StreamWriter(AuditFiles.OpenPrivate(files.DevelopmentKeys, FileMode.CreateNew, FileShare.None));
         writer.Write(string.Join('\n', keys));
         return keys;
     }

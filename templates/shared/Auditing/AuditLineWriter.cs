@@ -25,7 +25,7 @@ internal sealed class AuditLineWriter(AuditOptions options, string environment) 
         _buffer.ResetWrittenCount();
         _json.Reset(_buffer);
         _json.WriteStartObject();
-        _json.WriteNumber("version"u8, AuditLine.Version);
+        _json.WriteNumber("version"u8, 1);
         _json.WriteNumber("sequence"u8, sequence);
         _json.WriteString("keyId"u8, key.Id);
         Span<char> time = stackalloc char[AuditLine.TimestampLength];

@@ -1,16 +1,18 @@
 using System.Diagnostics.Metrics;
-using System.Text;
 using Acme.App.Configuration;
 using Serilog;
 using Serilog.Core;
 
 namespace Acme.App.Auditing;
 
+/// <summary>Whether records can be written now, for a readiness check; what is wrong, in a sentence; and how many were let go.</summary>
+internal sealed record AuditStatus(bool Available, string? Problem, long Lost);
+
 /// <summary>
 /// The audit log: a Serilog logger of its own, so that levels and filters of the application's logs do not touch it. Once
 /// <see cref="WriteAsync"/> has returned, the record is down as safely as <see cref="AuditOptions.Durability"/> says.
 /// </summary>
-internal sealed partial class AuditLog : IAsyncDisposable, IDisposable
+internal sealed partial class AuditLog : IHostedService, IAsyncDisposable, IDisposable
 {
     public const string MeterName = "Audit";
 
@@ -23,9 +25,8 @@ internal sealed partial class AuditLog : IAsyncDisposable, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<AuditLog> _log;
     private readonly Logger _serilog;
-    private readonly GroupCommit _commit;
     private readonly Counter<long> _failures;
-    private readonly bool _forwards;
+    private readonly Logger? _forwarding;
     private string? _problem;
     private long _lost;
     private long _failedAt;
@@ -37,22 +38,40 @@ internal sealed partial class AuditLog : IAsyncDisposable, IDisposable
     {
         (_options, _writer, _checkpoints, _callers, _time, _log) = (options, writer, checkpoints, callers, time, log);
         _failures = meters.Create(MeterName).CreateCounter<long>("audit.failures", "{record}", "Records that could not be written.");
-        _commit = new GroupCommit(() => writer.Flush());
-        var configuration = new LoggerConfiguration().MinimumLevel.Verbose().AuditTo.Sink(writer);
-        foreach (var forwarding in forwardings)
-        {
-            forwarding.Configure(configuration.WriteTo);
-            _forwards = true;
-        }
-
-        _serilog = configuration.CreateLogger();
+        ILogEventSink sink = options.Durability == AuditDurability.Disk ? new GroupCommit(writer) : writer;
+        _serilog = new LoggerConfiguration().MinimumLevel.Verbose().AuditTo.Sink(sink).CreateLogger();
+        var forwarding = new LoggerConfiguration().MinimumLevel.Verbose();
+        foreach (var configure in forwardings.Select(one => one.Configure))
+            configure(forwarding.WriteTo);
+        _forwarding = forwardings.Any() ? forwarding.CreateLogger() : null;
     }
+
+    /// <summary>Opens the log before anything else starts: a second process on the same log gets no further.</summary>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _writer.TakeLock();
+        CheckStatus();
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Whether records can be written; where they could not, it is tried again.</summary>
     public AuditStatus CheckStatus()
     {
-        if (_problem is null || _time.GetElapsedTime(_failedAt) >= s_retryInterval)
-            Try(_writer.Open);
+        try
+        {
+            if (_problem is null || _time.GetElapsedTime(_failedAt) >= s_retryInterval)
+            {
+                _writer.Open();
+                _problem = null;
+            }
+        }
+        catch (Exception exception)
+        {
+            Fail(exception);
+        }
+
         return new AuditStatus(_problem is null, _problem, Interlocked.Read(ref _lost));
     }
 
@@ -65,14 +84,26 @@ internal sealed partial class AuditLog : IAsyncDisposable, IDisposable
 
     public async ValueTask WriteAsync(AuditRecord record)
     {
-        var entry = new AuditEntry(record, record.Caller ?? _callers.Current) { Written = _forwards ? new StringBuilder() : null };
-        var written = Try(() => _serilog.Write(entry.ToEvent(_time.GetUtcNow())));
-        if (written && _options.Durability == AuditDurability.Disk)
-            written = await TryAsync(_commit.JoinAsync());
-        if (written)
+        try
+        {
+            var entry = new AuditEntry(record, record.Caller ?? _callers.Current, keepLines: _forwarding is not null);
+            var auditEvent = entry.ToEvent(_time.GetUtcNow());
+            _serilog.Write(auditEvent);
+            await (entry.Down?.Task ?? Task.CompletedTask);
+            _forwarding?.Write(auditEvent);
+            _problem = null;
             _checkpoints.Count();
-        else
-            Lose();
+        }
+        catch (Exception exception)
+        {
+            Fail(exception);
+            _failures.Add(1);
+            if (_options.OnFailure == AuditFailureMode.FailClosed)
+                throw new AuditUnavailableException(Describe(exception));
+
+            Interlocked.Increment(ref _lost);
+            _writer.CountLost();
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -80,58 +111,20 @@ internal sealed partial class AuditLog : IAsyncDisposable, IDisposable
         if (Interlocked.Exchange(ref _disposed, 1) == 1)
             return;
 
-        if (_writer.IsOpen && Try(() => _writer.Append(new AuditEntry(new AuditRecord(AuditActions.AuditStopped), new Caller(null, null, null)))))
-            _checkpoints.Count();
-        await _checkpoints.DisposeAsync();
+        if (_writer.IsOpen)
+            await WriteAsync(new AuditRecord(AuditActions.AuditStopped) { Caller = new Caller(null, null, null) });
+        await _checkpoints.FinishAsync();
         await _serilog.DisposeAsync();
+        await (_forwarding?.DisposeAsync() ?? default);
     }
 
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
-
-    private bool Try(Action action)
-    {
-        try
-        {
-            action();
-            _problem = null;
-            return true;
-        }
-        catch (Exception exception)
-        {
-            Fail(exception);
-            return false;
-        }
-    }
-
-    private async Task<bool> TryAsync(Task commit)
-    {
-        try
-        {
-            await commit;
-            return true;
-        }
-        catch (Exception exception)
-        {
-            Fail(exception);
-            return false;
-        }
-    }
 
     private void Fail(Exception exception)
     {
         _problem = Describe(exception);
         _failedAt = _time.GetTimestamp();
-        LogUnavailable(_log, _problem, _options.OnFailure);
-    }
-
-    private void Lose()
-    {
-        _failures.Add(1);
-        if (_options.OnFailure == AuditFailureMode.FailClosed)
-            throw new AuditUnavailableException(_problem ?? "The log was unavailable for a moment.");
-
-        Interlocked.Increment(ref _lost);
-        Interlocked.Increment(ref _writer.Lost);
+        LogUnavailable(_problem, _options.OnFailure);
     }
 
     private static string Describe(Exception exception) => exception switch
@@ -142,5 +135,5 @@ internal sealed partial class AuditLog : IAsyncDisposable, IDisposable
     };
 
     [LoggerMessage(EventId = 5003, Level = LogLevel.Critical, Message = "The audit log cannot be written: {Problem} Requests follow {Mode}.")]
-    private static partial void LogUnavailable(Microsoft.Extensions.Logging.ILogger logger, string problem, AuditFailureMode mode);
+    private partial void LogUnavailable(string problem, AuditFailureMode mode);
 }

@@ -1,22 +1,16 @@
 namespace Acme.App.Auditing;
 
-/// <summary>What a record survives before the answer leaves.</summary>
+/// <summary>What a record survives, before its answer leaves: the process's end, however sudden, or the loss of power as well.</summary>
 internal enum AuditDurability
 {
-    /// <summary>The end of the process, however sudden.</summary>
     Process,
-
-    /// <summary>The loss of power as well: the answer waits until the disk has the record.</summary>
     Disk,
 }
 
-/// <summary>What happens while records cannot be written.</summary>
+/// <summary>While records cannot be written: every request is refused, or answered with the loss counted and an alarm logged.</summary>
 internal enum AuditFailureMode
 {
-    /// <summary>Every request is refused.</summary>
     FailClosed,
-
-    /// <summary>Requests are answered; the records lost are counted and an alarm is logged.</summary>
     FailOpen,
 }
 
@@ -25,7 +19,7 @@ internal sealed class AuditOptions
 {
     public const string SectionName = "Audit";
 
-    /// <summary>The file that is written now, from the program's home; full ones lie beside it.</summary>
+    /// <summary>The file that is written now, seen from the program's home; full ones lie beside it.</summary>
     public string Path { get; set; } = "audit/audit.jsonl";
 
     public AuditDurability Durability { get; set; } = AuditDurability.Process;
@@ -35,7 +29,7 @@ internal sealed class AuditOptions
     /// <summary>The size in bytes at which a file is full. A new day begins a new file, too.</summary>
     public long MaxFileBytes { get; set; } = 64 * 1024 * 1024;
 
-    /// <summary>The key of the chain: 32 random bytes or more, in base64. Made and kept beside the log in Development; required elsewhere.</summary>
+    /// <summary>The chain's key: 32 random bytes or more, in base64. Made and kept beside the log in Development; required elsewhere.</summary>
     public string? ChainKey { get; set; }
 
     /// <summary>The chain's former keys, oldest first: they still verify what they wrote.</summary>
@@ -45,7 +39,7 @@ internal sealed class AuditOptions
     public string? CheckpointKey { get; set; }
 
     /// <summary>The file for checkpoints, best on another volume than the log. The application's log has them in any case.</summary>
-    public string CheckpointPath { get; set; } = "audit/checkpoints.jsonl";
+    public string CheckpointPath { get; set; } = "audit/checkpoints.txt";
 
     /// <summary>Where checkpoints are posted as well: https, or http to loopback.</summary>
     public Uri? CheckpointUrl { get; set; }

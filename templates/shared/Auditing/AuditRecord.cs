@@ -13,31 +13,21 @@ internal sealed record AuditRecord(string Action)
     public Caller? Caller { get; init; }
 
     public string? ModelAsked { get; init; }
-
     public string? ModelAnswered { get; init; }
-
     public long? TokensIn { get; init; }
-
     public long? TokensOut { get; init; }
-
     public long? TokensTotal { get; init; }
-
     public TimeSpan? Duration { get; init; }
 
     /// <summary>The kinds of sensitive data that were found, by name.</summary>
     public IReadOnlyCollection<string> Kinds { get; init; } = [];
 
     public string? KeyFingerprint { get; init; }
-
-    /// <summary>A keyed hash of the prompt, when <see cref="AuditOptions.HashContent"/> asks for it.</summary>
     public string? PromptHash { get; init; }
-
-    /// <summary>A keyed hash of the answer, when <see cref="AuditOptions.HashContent"/> asks for it.</summary>
     public string? AnswerHash { get; init; }
 
-    /// <summary>A sentence of the program's own about the event; nothing a caller wrote.</summary>
+    /// <summary>A sentence of the program's own about the event; nothing that a caller wrote.</summary>
     public string? Detail { get; init; }
 
-    /// <summary>The last MAC of the file before, for <see cref="AuditActions.AuditRolled"/>.</summary>
     public string? PreviousMac { get; init; }
 }

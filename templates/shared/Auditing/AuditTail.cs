@@ -1,34 +1,33 @@
+using System.Globalization;
 using System.Text;
 
 namespace Acme.App.Auditing;
 
-/// <summary>How a file of the log ends.</summary>
-/// <param name="Length">The bytes up to the end of the last whole line.</param>
-/// <param name="TornBytes">What follows it: a line that was not finished.</param>
+/// <summary>How a file of the log ends: after its last whole line there may be one that was not finished.</summary>
 internal sealed record AuditTail(long Length, long TornBytes, long FirstSequence, long LastSequence, byte[] LastMac, DateOnly Day)
 {
     public static AuditTail Read(FileStream file)
     {
-        var size = file.Length;
-        var buffer = new byte[Math.Min(size, 2 * AuditLine.MaxBytes)];
-        file.Position = size - buffer.Length;
-        file.ReadExactly(buffer);
-        var end = buffer.AsSpan().LastIndexOf((byte)'\n') + 1;
-        if (end == 0)
-            return size < AuditLine.MaxBytes ? new AuditTail(0, size, 0, 0, new byte[AuditLine.MacBytes], default) : throw Unreadable(file);
+        var head = ReadAt(file, 0);
+        var tail = ReadAt(file, Math.Max(0, file.Length - 2 * AuditLine.MaxBytes));
+        var end = tail.AsSpan().LastIndexOf((byte)'\n');
+        if (end < 0 && file.Length < AuditLine.MaxBytes)
+            return new AuditTail(0, file.Length, 0, 0, new byte[AuditLine.MacBytes], default);
 
-        var lastLine = buffer.AsSpan(0, end - 1);
-        lastLine = lastLine[(lastLine.LastIndexOf((byte)'\n') + 1)..];
-        var torn = buffer.Length - end;
-        var first = new byte[Math.Min(size, AuditLine.MaxBytes)];
-        file.Position = 0;
-        file.ReadExactly(first);
-        if (!AuditLine.TryParse(lastLine, out var last) || !AuditLine.TryParse(first.AsSpan(0, first.AsSpan().IndexOf((byte)'\n')), out var opening))
-            throw Unreadable(file);
+        var lastLine = tail.AsSpan(0, Math.Max(0, end));
+        if (!AuditLine.TryParse(lastLine[(lastLine.LastIndexOf((byte)'\n') + 1)..], out var last) || !AuditLine.TryParse(head.AsSpan(0, head.AsSpan().IndexOf((byte)'\n')), out var first))
+            throw new InvalidDataException($"\"{Path.GetFileName(file.Name)}\" does not begin and end with audit records. Run \"audit verify\", and move the log's files elsewhere to begin a new log.");
 
-        return new AuditTail(size - torn, torn, opening.Sequence, last.Sequence, Convert.FromHexString(Encoding.ASCII.GetString(last.Mac)), last.Day);
+        var torn = tail.Length - end - 1;
+        var day = DateOnly.ParseExact(Encoding.ASCII.GetString(last.Timestamp[..10]), "yyyy-MM-dd", CultureInfo.InvariantCulture);
+        return new AuditTail(file.Length - torn, torn, first.Sequence, last.Sequence, Convert.FromHexString(Encoding.ASCII.GetString(last.Mac)), day);
     }
 
-    private static InvalidDataException Unreadable(FileStream file) =>
-        new($"\"{Path.GetFileName(file.Name)}\" does not begin and end with audit records. Run \"audit verify\", and move the log's files elsewhere to begin a new one.");
+    private static byte[] ReadAt(FileStream file, long position)
+    {
+        var bytes = new byte[Math.Min(file.Length - position, 2 * AuditLine.MaxBytes)];
+        file.Position = position;
+        file.ReadExactly(bytes);
+        return bytes;
+    }
 }

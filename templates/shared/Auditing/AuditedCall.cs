@@ -1,11 +1,12 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Acme.App.Guards;
 using Microsoft.Extensions.AI;
 
 namespace Acme.App.Auditing;
 
 /// <summary>Gathers what becomes the record of one call.</summary>
-internal sealed class AuditedCall(TimeProvider time, AuditKey? hashContentWith) : IDisposable
+internal sealed class AuditedCall(TimeProvider time, string? modelAsked, string? keyFingerprint, AuditKey? hashContentWith) : IDisposable
 {
     private readonly long _began = time.GetTimestamp();
     private readonly IncrementalHash? _answer = hashContentWith?.CreateContentHash();
@@ -13,59 +14,57 @@ internal sealed class AuditedCall(TimeProvider time, AuditKey? hashContentWith) 
     private string? _modelAnswered;
     private UsageDetails? _usage;
 
-    public required string ModelAsked { get; init; }
-
-    public required string? KeyFingerprint { get; init; }
-
     public void ObservePrompt(IEnumerable<ChatMessage> messages)
     {
         using var hash = hashContentWith?.CreateContentHash();
-        if (hash is null)
-            return;
+        foreach (var message in hash is null ? [] : messages)
+            hash!.AppendData(MemoryMarshal.AsBytes($"{message.Role}\n{message.Text}\n".AsSpan()));
+        _promptHash = Half(hash);
+    }
 
-        foreach (var message in messages)
-            hash.AppendData(MemoryMarshal.AsBytes($"{message.Role}\n{message.Text}\n".AsSpan()));
-        _promptHash = Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, AuditLine.MacBytes));
+    public void Observe(ChatResponse response)
+    {
+        (_modelAnswered, _usage) = (response.ModelId, response.Usage);
+        _answer?.AppendData(MemoryMarshal.AsBytes(response.Text.AsSpan()));
     }
 
     public void Observe(ChatResponseUpdate update)
     {
         _modelAnswered = update.ModelId ?? _modelAnswered;
-        foreach (var content in update.Contents)
-        {
-            if (content is UsageContent { Details: var usage })
-                _usage = usage;
-            else if (content is TextContent { Text: var text })
-                _answer?.AppendData(MemoryMarshal.AsBytes(text.AsSpan()));
-        }
+        _usage = update.Contents.OfType<UsageContent>().LastOrDefault()?.Details ?? _usage;
+        _answer?.AppendData(MemoryMarshal.AsBytes(update.Text.AsSpan()));
     }
 
-    public AuditRecord Completed() => Record(AuditActions.ChatComplete) with { Success = true, ErrorCode = null };
+    public AuditRecord Completed() => Record(AuditActions.ChatComplete, errorCode: null);
 
     /// <summary>The caller left before the answer's end.</summary>
-    public AuditRecord Left() => Record(AuditActions.ChatCancelled);
+    public AuditRecord Left() => Record(AuditActions.ChatCancelled, "cancelled");
 
-    public AuditRecord Failed(Exception exception, bool cancelled) => exception switch
+    public AuditRecord Failed(Exception exception, bool cancelled) => (exception, ChatFailure.From(exception)) switch
     {
-        OperationCanceledException when cancelled => Left(),
-        TimeoutException or OperationCanceledException => Record(AuditActions.ChatFailed) with { ErrorCode = AuditErrors.TimedOut },
-        _ => Record(AuditActions.ChatFailed) with { ErrorCode = AuditErrors.Unexpected },
+        (OperationCanceledException, _) when cancelled => Left(),
+        (ChatRefusedException, { } refusal) => Record(AuditActions.ChatRefused, refusal.Code) with { Kinds = refusal.Kinds },
+        (_, { } failure) => Record(AuditActions.ChatFailed, failure.Code) with { Kinds = failure.Kinds },
+        (TimeoutException or OperationCanceledException, _) => Record(AuditActions.ChatFailed, "timed_out"),
+        _ => Record(AuditActions.ChatFailed, "unexpected"),
     };
 
     public void Dispose() => _answer?.Dispose();
 
-    private AuditRecord Record(string action) => new(action)
+    private AuditRecord Record(string action, string? errorCode) => new(action)
     {
-        Success = false,
-        ErrorCode = AuditErrors.Cancelled,
-        ModelAsked = ModelAsked,
+        Success = errorCode is null,
+        ErrorCode = errorCode,
+        ModelAsked = modelAsked,
         ModelAnswered = _modelAnswered,
         TokensIn = _usage?.InputTokenCount,
         TokensOut = _usage?.OutputTokenCount,
         TokensTotal = _usage?.TotalTokenCount,
         Duration = time.GetElapsedTime(_began),
-        KeyFingerprint = KeyFingerprint,
+        KeyFingerprint = keyFingerprint,
         PromptHash = _promptHash,
-        AnswerHash = _answer is null ? null : Convert.ToHexStringLower(_answer.GetCurrentHash().AsSpan(0, AuditLine.MacBytes)),
+        AnswerHash = Half(_answer),
     };
+
+    private static string? Half(IncrementalHash? hash) => hash is null ? null : Convert.ToHexStringLower(hash.GetCurrentHash().AsSpan(0, AuditLine.MacBytes));
 }

@@ -4,6 +4,6 @@ namespace Acme.App.Auditing;
 
 internal static class AuditingChatClientBuilderExtensions
 {
-    public static ChatClientBuilder UseAuditing(this ChatClientBuilder builder) => builder.Use((inner, services) =>
-        new AuditingChatClient(inner, services.GetRequiredService<AuditLog>(), services.GetRequiredService<AuditedCalls>()));
+    public static ChatClientBuilder UseAuditing(this ChatClientBuilder builder) =>
+        builder.Use((inner, services) => ActivatorUtilities.CreateInstance<AuditingChatClient>(services, inner));
 }

@@ -23,18 +23,22 @@ internal static class AuditingServiceCollectionExtensions
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false })
             .RemoveAllLoggers();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<AuditOptions>>().Value);
-        services.AddSingleton(provider => new AuditFiles(InHome(provider, provider.GetRequiredService<AuditOptions>().Path)));
-        services.AddSingleton(provider => AuditKeys.Load(provider.GetRequiredService<AuditOptions>(), provider.GetRequiredService<AuditFiles>().Folder));
+        services.AddSingleton(provider => new AuditFiles(InHome(builder, provider.GetRequiredService<AuditOptions>().Path)));
+        services.AddSingleton(provider => AuditKeys.Load(provider.GetRequiredService<AuditOptions>(), provider.GetRequiredService<AuditFiles>()));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AuditWriter>(provider, builder.Environment.EnvironmentName));
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AuditCheckpoints>(provider, InHome(provider, provider.GetRequiredService<AuditOptions>().CheckpointPath)));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AuditCheckpoints>(provider, InHome(builder, provider.GetRequiredService<AuditOptions>().CheckpointPath)));
         services.AddSingleton<AuditLog>();
-        services.AddHostedService<AuditStart>();
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AuditedCalls>(provider, provider.GetRequiredService<IOptions<MistralOptions>>().Value));
-        services.AddSingleton<IChatClient>(provider => new ChatClientBuilder(MistralChatClientFactory.Create(provider)).UseAuditing().Build(provider));
+        services.AddHostedService(provider => provider.GetRequiredService<AuditLog>());
+        services.AddSingleton<IKeyEvents, AuditKeyEvents>();
+
+        // Outermost first. There is no other chat client in the container, and so no way around the audit and the guards.
+        services.AddSingleton(provider => new ChatClientBuilder(MistralChatClientFactory.Create(provider))
+            .UseAuditing()
+            .Build(provider));
         return builder;
     }
 
-    /// <summary>The application's own logs: for a person on standard error, for a collector as compact JSON on standard output.</summary>
+    /// <summary>The application's own logs: for a person readable, on standard error; else compact JSON for a collector, on standard output.</summary>
     public static IHostApplicationBuilder AddApplicationLogs(this IHostApplicationBuilder builder, bool forPerson)
     {
         builder.Services.AddSerilog((provider, logs) =>
@@ -44,27 +48,19 @@ internal static class AuditingServiceCollectionExtensions
                 .MinimumLevel.Override("Microsoft.AspNetCore", LogEventLevel.Warning)
                 .MinimumLevel.Override("System.Net.Http", LogEventLevel.Warning);
             foreach (var level in builder.Configuration.GetSection("Logging:LogLevel").GetChildren())
-                SetLevel(logs, level.Key, Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out var named) ? named : LogLevel.Information);
+            {
+                var minimum = Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out var named) && named == LogLevel.None ? LevelAlias.Off : (LogEventLevel)named;
+                _ = level.Key == "Default" ? logs.MinimumLevel.Is(minimum) : logs.MinimumLevel.Override(level.Key, minimum);
+            }
+
             var output = new LoggerConfiguration().MinimumLevel.Verbose();
-            output = forPerson
-                ? output.WriteTo.Console(standardErrorFromLevel: LevelAlias.Minimum)
-                : output.WriteTo.Console(new CompactJsonFormatter());
-            logs.WriteTo.Sink(new RedactingSink(output.CreateLogger(), new KnownKeys(provider.GetRequiredService<IApiKeys>)));
+            _ = forPerson ? output.WriteTo.Console(standardErrorFromLevel: LevelAlias.Minimum) : output.WriteTo.Console(new CompactJsonFormatter());
+            logs.Enrich.FromLogContext().WriteTo.Sink(new RedactingSink(output.CreateLogger(), new KnownKeys(() => provider.GetRequiredService<IApiKeys>().CurrentOrDefault)));
         });
         return builder;
     }
 
-    private static void SetLevel(LoggerConfiguration logs, string source, LogLevel level)
-    {
-        var serilog = level >= LogLevel.None ? LevelAlias.Off : (LogEventLevel)level;
-        if (source == "Default")
-            logs.MinimumLevel.Is(serilog);
-        else
-            logs.MinimumLevel.Override(source, serilog);
-    }
-
-    private static string InHome(IServiceProvider provider, string path) =>
-        Path.GetFullPath(path, provider.GetRequiredService<IHostEnvironment>().ContentRootPath);
+    private static string InHome(IHostApplicationBuilder builder, string path) => Path.GetFullPath(path, builder.Environment.ContentRootPath);
 
     private sealed class NoCaller : ICallerAccessor
     {

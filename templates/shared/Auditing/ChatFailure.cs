@@ -26,6 +26,7 @@ internal sealed record ChatFailure(string Code, string Message)
             Kinds = refusal.Kinds,
         },
         MistralException failure => FromMistral(failure),
+        AuditUnavailableException => new ChatFailure("audit.unavailable", "The request could not be audited and was refused. Try again later."),
         _ => null,
     };
 

@@ -1,52 +1,42 @@
+using System.Threading.Channels;
+using Serilog.Core;
+using Serilog.Events;
+
 namespace Acme.App.Auditing;
 
-/// <summary>Lets many callers share one flush: whoever joins while one is under way is covered by the next.</summary>
-internal sealed class GroupCommit(Action flush)
+/// <summary>Lets many records share one flush: those that come while one is under way are written together by the next.</summary>
+internal sealed class GroupCommit : ILogEventSink
 {
-    private readonly Lock _gate = new();
-    private TaskCompletionSource? _waiting;
-    private bool _flushing;
+    private const int MaxRecords = 1024;
 
-    /// <summary>Completes once a flush that began after this call has ended.</summary>
-    public Task JoinAsync()
+    private readonly Channel<AuditEntry> _waiting = Channel.CreateUnbounded<AuditEntry>(new UnboundedChannelOptions { SingleReader = true });
+
+    public GroupCommit(AuditWriter writer) => _ = Task.Run(async () =>
     {
-        lock (_gate)
-        {
-            _waiting ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (!_flushing)
-            {
-                _flushing = true;
-                ThreadPool.UnsafeQueueUserWorkItem(static commit => commit.FlushAll(), this, preferLocal: false);
-            }
+        while (await _waiting.Reader.WaitToReadAsync())
+            Commit(writer);
+    });
 
-            return _waiting.Task;
-        }
+    public void Emit(LogEvent logEvent)
+    {
+        var entry = AuditEntry.From(logEvent);
+        entry.Down = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _waiting.Writer.TryWrite(entry);
     }
 
-    private void FlushAll()
+    private void Commit(AuditWriter writer)
     {
-        while (TakeWaiting() is { } batch)
+        var batch = new List<AuditEntry>();
+        while (batch.Count < MaxRecords && _waiting.Reader.TryRead(out var entry))
+            batch.Add(entry);
+        try
         {
-            try
-            {
-                flush();
-                batch.SetResult();
-            }
-            catch (Exception exception)
-            {
-                batch.SetException(exception);
-            }
+            writer.WriteDurably(batch);
+            batch.ForEach(entry => entry.Down!.SetResult());
         }
-    }
-
-    private TaskCompletionSource? TakeWaiting()
-    {
-        lock (_gate)
+        catch (Exception exception)
         {
-            var batch = _waiting;
-            _waiting = null;
-            _flushing = batch is not null;
-            return batch;
+            batch.ForEach(entry => entry.Down!.SetException(exception));
         }
     }
 }

@@ -4,58 +4,45 @@ using Acme.App.Keys;
 
 namespace Acme.App.Auditing;
 
-/// <summary>Finds every key that was ever in use in a text: as it is, in base64, URL-encoded, or its first eight characters.</summary>
-internal sealed class KnownKeys(Func<IApiKeys> keys)
+/// <summary>Finds every key that was ever in use in a text: as it is, in base64, URL-encoded, or its first eight characters alone.</summary>
+internal sealed class KnownKeys(Func<ApiKey?> current)
 {
     private const int MaxKeys = 32;
     private const int PrefixLength = 8;
 
     private readonly Lock _gate = new();
     private readonly List<ApiKey> _seen = [];
-    private volatile Needles _needles = new([], SearchValues.Create([], StringComparison.Ordinal));
+    private volatile Shapes _shapes = new([], SearchValues.Create([], StringComparison.Ordinal), Newest: null);
 
-    /// <summary>The text itself when no key is in it.</summary>
+    /// <returns>The text itself when no key is in it.</returns>
     public string Mask(string text)
     {
-        var needles = Refresh();
-        if (!text.AsSpan().ContainsAny(needles.Search))
+        var shapes = current() is { } key && !ReferenceEquals(key, _shapes.Newest) ? Learn(key) : _shapes;
+        if (!text.AsSpan().ContainsAny(shapes.Search))
             return text;
 
-        foreach (var (shape, mask) in needles.Masks)
-            text = text.Replace(shape, mask, StringComparison.Ordinal);
-        return text;
+        return shapes.All.Aggregate(text, (masked, shape) => masked.Replace(shape.Text, shape.Mask, StringComparison.Ordinal));
     }
 
-    private Needles Refresh()
+    private Shapes Learn(ApiKey key)
     {
-        var current = keys().CurrentOrDefault;
-        var newest = _seen.Count > 0 ? _seen[^1] : null;
-        if (current is null || ReferenceEquals(current, newest))
-            return _needles;
-
         lock (_gate)
         {
-            _seen.RemoveAll(key => key.Fingerprint == current.Fingerprint);
-            _seen.Add(current);
-            if (_seen.Count > MaxKeys)
-                _seen.RemoveAt(0);
-            var masks = _seen.SelectMany(Shapes).ToArray();
-            return _needles = new Needles(masks, SearchValues.Create([.. masks.Select(mask => mask.Shape)], StringComparison.Ordinal));
+            _seen.RemoveAll(seen => seen.Fingerprint == key.Fingerprint);
+            _seen.Add(key);
+            _seen.RemoveRange(0, Math.Max(0, _seen.Count - MaxKeys));
+            var all = _seen.SelectMany(ShapesOf).ToArray();
+            return _shapes = new Shapes(all, SearchValues.Create([.. all.Select(shape => shape.Text)], StringComparison.Ordinal), key);
         }
     }
 
-    private static IEnumerable<(string Shape, string Mask)> Shapes(ApiKey key)
+    // Longest first: the first characters alone are looked for in what is left.
+    private static IEnumerable<(string Text, string Mask)> ShapesOf(ApiKey key)
     {
         var (value, mask) = (key.Reveal(), $"[key {key.Fingerprint}]");
-        if (value.Length == 0)
-            yield break;
-
-        yield return (value, mask);
-        yield return (Convert.ToBase64String(Encoding.UTF8.GetBytes(value)), mask);
-        yield return (Uri.EscapeDataString(value), mask);
-        if (value.Length >= 2 * PrefixLength)
-            yield return (value[..PrefixLength], mask);
+        string[] texts = [Convert.ToBase64String(Encoding.UTF8.GetBytes(value)), Uri.EscapeDataString(value), value, value.Length >= 2 * PrefixLength ? value[..PrefixLength] : value];
+        return texts.Where(text => text.Length > 0).Select(text => (text, mask));
     }
 
-    private sealed record Needles(IReadOnlyList<(string Shape, string Mask)> Masks, SearchValues<string> Search);
+    private sealed record Shapes(IReadOnlyList<(string Text, string Mask)> All, SearchValues<string> Search, ApiKey? Newest);
 }
