@@ -1,0 +1,22 @@
+using Acme.App.Guards;
+
+namespace Acme.App.Chat;
+
+internal static class ChatServiceCollectionExtensions
+{
+    /// <summary>The chat endpoint's JSON, its errors and its health.</summary>
+    public static IHostApplicationBuilder AddChat(this IHostApplicationBuilder builder)
+    {
+        builder.Services.ConfigureHttpJsonOptions(options =>
+        {
+            options.SerializerOptions.TypeInfoResolverChain.Insert(0, ChatJsonContext.Default);
+            options.SerializerOptions.TypeInfoResolverChain.Insert(0, ChatRequestJsonContext.Default);
+        });
+        // A body that cannot be read is answered by ChatProblems, in words, in every environment.
+        builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+        builder.Services.AddProblemDetails();
+        builder.Services.AddExceptionHandler<ChatProblems>();
+        builder.Services.AddHealthChecks();
+        return builder;
+    }
+}

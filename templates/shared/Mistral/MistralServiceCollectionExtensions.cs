@@ -1,0 +1,38 @@
+using Acme.App.Configuration;
+using Acme.App.Keys;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Acme.App.Mistral;
+
+internal static class MistralServiceCollectionExtensions
+{
+    /// <summary>Adds what it takes to ask Mistral. The chat client itself comes with the road that leads to it.</summary>
+    public static IHostApplicationBuilder AddMistral(this IHostApplicationBuilder builder)
+    {
+        builder.AddValidatedOptions<MistralOptions, MistralOptionsValidator>(MistralOptions.SectionName);
+        var services = builder.Services;
+        services.AddHttpClient(MistralApi.ClientName, client => client.Timeout = Timeout.InfiniteTimeSpan)
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
+            {
+                // A 307 or 308 would carry the prompt to another host.
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            })
+            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
+            // At Trace the factory's loggers hand the Authorization header, unredacted, to every structured log.
+            .RemoveAllLoggers()
+            .AddResilienceHandler(MistralApi.ClientName, MistralResilience.Configure);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(provider => new MistralApi(
+            provider.GetRequiredService<IHttpClientFactory>(),
+            new Lazy<IApiKeys>(provider.GetRequiredService<IApiKeys>),
+            provider.GetRequiredService<IOptions<MistralOptions>>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<MistralModels>();
+        services.TryAddSingleton<IKeyVerifier>(provider => provider.GetRequiredService<MistralModels>());
+        services.TryAddSingleton<MistralModeration>();
+        return builder;
+    }
+}
