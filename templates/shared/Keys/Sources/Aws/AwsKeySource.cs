@@ -32,6 +32,8 @@ internal sealed class AwsKeySource : IKeySource, IDisposable
 
     public bool CanChange => true;
 
+    public string HowToReplace => $"Run: aws secretsmanager put-secret-value --secret-id {_options.Value.Secret} --secret-string file:///dev/stdin (and paste the new key).";
+
     public async Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
     {
         try

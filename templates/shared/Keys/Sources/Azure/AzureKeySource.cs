@@ -28,6 +28,8 @@ internal sealed class AzureKeySource : IKeySource
 
     public bool CanChange => true;
 
+    public string HowToReplace => $"Run: az keyvault secret set --vault-name {_options.Value.Vault?.Host.Split('.')[0]} --name {_options.Value.Secret} --file /dev/stdin (and paste the new key).";
+
     public async Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
     {
         try

@@ -16,6 +16,8 @@ internal sealed class FilesKeySource(IOptions<FilesKeyOptions> options) : IWrita
 
     public bool CanChange => true;
 
+    public string HowToReplace => $"Replace the file {options.Value.Path} by one that holds the new key.";
+
     public async Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
     {
         try

@@ -38,6 +38,8 @@ internal sealed class GcpKeySource : IKeySource, IDisposable
 
     public bool CanChange => true;
 
+    public string HowToReplace => $"Run: gcloud secrets versions add {_options.Value.Secret} --project={_options.Value.Project} --data-file=- (and paste the new key).";
+
     public async Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
     {
         try

@@ -18,6 +18,8 @@ internal sealed class VaultKeySource(IOptions<VaultKeyOptions> options) : IKeySo
 
     public bool CanChange => true;
 
+    public string HowToReplace => $"Run: vault kv patch -mount={options.Value.Mount} {options.Value.Path} {options.Value.Field}=- (and paste the new key).";
+
     public async Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
     {
         var where = options.Value;
