@@ -25,7 +25,7 @@ internal static class ChatApi
     private static async Task<Results<Ok<ChatResult>, ServerSentEventsResult<string>>> AnswerAsync(
         ChatRequest request, IValidator<ChatRequest> validator, IChatClient chatClient, CancellationToken cancellationToken)
     {
-        if (await validator.ValidateAsync(request, cancellationToken) is { IsValid: false } result)
+        if (validator.Validate(request) is { IsValid: false } result)
             throw ChatRefusedException.Invalid(result);
 
         var messages = request.ToChatMessages();

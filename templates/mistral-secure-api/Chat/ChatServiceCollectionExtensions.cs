@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Acme.App.Guards;
 
 namespace Acme.App.Chat;
@@ -11,6 +12,11 @@ internal static class ChatServiceCollectionExtensions
         {
             options.SerializerOptions.TypeInfoResolverChain.Insert(0, ChatJsonContext.Default);
             options.SerializerOptions.TypeInfoResolverChain.Insert(0, ChatRequestJsonContext.Default);
+            // The chain brings in types, not the strictness that they were declared with.
+            options.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+            options.SerializerOptions.AllowDuplicateProperties = false;
+            options.SerializerOptions.PropertyNameCaseInsensitive = false;
+            options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
         // A body that cannot be read is answered by ChatProblems, in words, in every environment.
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);

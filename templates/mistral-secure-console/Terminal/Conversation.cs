@@ -35,7 +35,7 @@ internal sealed class Conversation(IChatClient chatClient, IValidator<ChatReques
     private async Task<string> AnswerAsync(TextWriter output, CancellationToken cancellationToken)
     {
         var request = new ChatRequest { Model = mistral.Value.Model, Messages = _messages };
-        if (await validator.ValidateAsync(request, cancellationToken) is { IsValid: false } result)
+        if (validator.Validate(request) is { IsValid: false } result)
             throw ChatRefusedException.Invalid(result);
 
         var answer = new StringBuilder();

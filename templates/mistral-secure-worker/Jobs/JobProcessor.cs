@@ -80,7 +80,7 @@ internal sealed partial class JobProcessor(
 
         var request = job.ToChatRequest(mistral.Value.Model);
         caller.Serve(job.User, job.Id ?? id);
-        if (await validator.ValidateAsync(request, cancellationToken) is { IsValid: false } result)
+        if (validator.Validate(request) is { IsValid: false } result)
             throw ChatRefusedException.Invalid(result);
 
         var response = await chatClient.GetResponseAsync(request.ToChatMessages(), request.ToChatOptions(), cancellationToken);

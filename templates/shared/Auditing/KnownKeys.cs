@@ -28,9 +28,9 @@ internal sealed class KnownKeys(Func<IApiKeys> keys)
 
     private Needles Refresh()
     {
-        var current = keys().Current;
+        var current = keys().CurrentOrDefault;
         var newest = _seen.Count > 0 ? _seen[^1] : null;
-        if (ReferenceEquals(current, newest))
+        if (current is null || ReferenceEquals(current, newest))
             return _needles;
 
         lock (_gate)

@@ -34,6 +34,8 @@ internal sealed partial class KeyRing(
 
     public ApiKey Current => (_holding ?? throw NotRead()).Key;
 
+    public ApiKey? CurrentOrDefault => _holding?.Key;
+
     /// <summary>Whether the last look at the source settled everything; if not, it is worth looking again soon.</summary>
     public bool Settled => _warning is null;
 
