@@ -44,7 +44,7 @@ public sealed class AwsKeySourceTests
         await using var store = await FakeStore.Start(context => Aws(context, failure));
         using var source = Source(store);
 
-        Assert.Equal(expected, await SourceExpectations.ProblemOf(source, Some.KeyValue(1)));
+        Assert.Equal(expected, await SourceExpectations.ProblemOf(source, Some.KeyValue(1), failure));
     }
 
     [Fact]

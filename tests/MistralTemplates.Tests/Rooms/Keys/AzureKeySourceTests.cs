@@ -38,7 +38,7 @@ public sealed class AzureKeySourceTests
     {
         using var vault = new FakeVault(failure);
 
-        Assert.Equal(expected, await SourceExpectations.ProblemOf(Source(vault), Some.KeyValue(1)));
+        Assert.Equal(expected, await SourceExpectations.ProblemOf(Source(vault), Some.KeyValue(1), failure));
     }
 
     [Fact]

@@ -48,10 +48,11 @@ public enum StoreFailure
 internal static class SourceExpectations
 {
     /// <summary>Loads a key and expects the one problem's sentence; nothing that is said may hold the canary.</summary>
-    public static async Task<string> ProblemOf(IKeySource source, string canary)
+    public static async Task<string> ProblemOf(IKeySource source, string canary, StoreFailure? failure = null)
     {
         var ring = RingOf(source);
-        var problem = Assert.Single(await ring.LoadAsync(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken));
+        var limit = TimeSpan.FromSeconds(failure == StoreFailure.Hanging ? 1 : 60);
+        var problem = Assert.Single(await ring.LoadAsync(limit, TestContext.Current.CancellationToken));
         Assert.DoesNotContain(canary, problem.ToString(), StringComparison.Ordinal);
         Assert.NotEmpty(problem.Remedy);
         return problem.Problem;

@@ -10,11 +10,11 @@ using Microsoft.Extensions.Options;
 
 namespace MistralTemplates.Tests.Rooms.Keys;
 
-public sealed class GcpKeySourceTests : IDisposable
+public sealed class GcpKeySourceTests
 {
     private const string AccessToken = "access-token-1";
 
-    private readonly RSA _serviceAccountsKey = RSA.Create(2048);
+    private static readonly RSA ServiceAccountsKey = RSA.Create(2048);
 
     [Fact]
     public async Task Read_SecretIsThere_GivesValueAndVersion()
@@ -41,7 +41,7 @@ public sealed class GcpKeySourceTests : IDisposable
         await using var store = await FakeStore.Start(context => Google(context, failure));
         using var source = Source(store);
 
-        Assert.Equal(expected, await SourceExpectations.ProblemOf(source, Some.KeyValue(1)));
+        Assert.Equal(expected, await SourceExpectations.ProblemOf(source, Some.KeyValue(1), failure));
     }
 
     [Fact]
@@ -62,16 +62,14 @@ public sealed class GcpKeySourceTests : IDisposable
         Assert.Equal("Google gave no access token for the application's default credential.", await SourceExpectations.ProblemOf(source, AccessToken));
     }
 
-    public void Dispose() => _serviceAccountsKey.Dispose();
-
-    private GcpKeySource Source(FakeStore store)
+    private static GcpKeySource Source(FakeStore store)
     {
         var account = JsonSerializer.Serialize(new Dictionary<string, string>
         {
             ["type"] = "service_account",
             ["project_id"] = "acme",
             ["client_email"] = "chat@acme.example",
-            ["private_key"] = _serviceAccountsKey.ExportPkcs8PrivateKeyPem(),
+            ["private_key"] = ServiceAccountsKey.ExportPkcs8PrivateKeyPem(),
             ["token_uri"] = new Uri(store.Address, "/token").AbsoluteUri,
         });
         return new GcpKeySource(
@@ -79,7 +77,7 @@ public sealed class GcpKeySourceTests : IDisposable
             _ => Task.FromResult(CredentialFactory.FromJson<ServiceAccountCredential>(account).ToGoogleCredential()));
     }
 
-    private async Task Google(HttpContext context, StoreFailure? failure, uint? sum = null)
+    private static async Task Google(HttpContext context, StoreFailure? failure, uint? sum = null)
     {
         if (context.Request.Path == "/token")
         {
@@ -103,11 +101,11 @@ public sealed class GcpKeySourceTests : IDisposable
     }
 
     // RFC 7523: the assertion is a JWT that the service account's key has signed.
-    private async Task TokenAsync(HttpContext context)
+    private static async Task TokenAsync(HttpContext context)
     {
         var form = await context.Request.ReadFormAsync();
         var parts = form["assertion"].ToString().Split('.');
-        var signed = parts.Length == 3 && _serviceAccountsKey.VerifyData(
+        var signed = parts.Length == 3 && ServiceAccountsKey.VerifyData(
             Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), System.Buffers.Text.Base64Url.DecodeFromChars(parts[2]), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         await (signed
             ? SourceExpectations.Answer(context, 200, $$"""{ "access_token": "{{AccessToken}}", "expires_in": 3600, "token_type": "Bearer" }""")

@@ -38,7 +38,7 @@ public sealed class VaultKeySourceTests
         using var folder = new TemporaryFolder();
         using var source = Source(store, folder);
 
-        Assert.Equal(expected, await SourceExpectations.ProblemOf(source, Some.KeyValue(1)));
+        Assert.Equal(expected, await SourceExpectations.ProblemOf(source, Some.KeyValue(1), failure));
     }
 
     [Fact]
