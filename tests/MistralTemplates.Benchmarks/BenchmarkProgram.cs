@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using MistralTemplates.Benchmarks.Creation;
 using MistralTemplates.Benchmarks.Guards;
+using MistralTemplates.Benchmarks.Keys;
 
 namespace MistralTemplates.Benchmarks;
 
@@ -12,6 +13,7 @@ internal static class BenchmarkProgram
         ["creation"] => CreationCommand.RunAsync(CancellationToken.None),
         ["detect", var file] => Task.FromResult(DetectCommand.Run(file, isVerbose: false)),
         ["detect", var file, "--verbose"] => Task.FromResult(DetectCommand.Run(file, isVerbose: true)),
+        ["rotate"] => RotateCommand.RunAsync(CancellationToken.None),
         _ => RunBenchmarks(arguments),
     };
 

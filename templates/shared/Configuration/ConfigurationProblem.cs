@@ -11,6 +11,8 @@ internal sealed record ConfigurationProblem(string Setting, string Source, strin
 {
     private const char Separator = '\n';
 
+    public bool IsWithin(ConfigurationProblem section) => Setting.StartsWith(section.Setting + ":", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>The problem as one of the strings that the options framework passes on.</summary>
     public string ToFailure() => string.Join(Separator, Setting, Source, Problem, Remedy);
 

@@ -16,7 +16,7 @@ internal sealed class ProgramHome
         // The builder's own reading throws on the first malformed file; from the file system's root it finds none, and
         // AddConfiguration reads the real ones, so that the report names everything at once.
         ContentRoot = Problems.Count == 0 ? folder : Path.GetPathRoot(folder)!;
-        Arguments = ["--hostBuilder:reloadConfigOnChange=false", .. arguments];
+        Arguments = ["--hostBuilder:reloadConfigOnChange=false", .. EnvironmentOfTheWebHost(), .. arguments];
     }
 
     /// <summary>The folder itself.</summary>
@@ -56,6 +56,12 @@ internal sealed class ProgramHome
 
         return programFolder;
     }
+
+    // Only a web host reads ASPNETCORE_ENVIRONMENT; an operator's command must see the same environment as the program.
+    private static string[] EnvironmentOfTheWebHost() =>
+        string.IsNullOrEmpty(Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT")) && Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") is { Length: > 0 } name
+            ? ["--environment=" + name]
+            : [];
 
     private static string? FromArguments(string[] arguments)
     {

@@ -16,8 +16,9 @@ internal sealed partial class StartUpChecks(IEnumerable<IStartUpCheck> checks, S
         foreach (var check in checks)
             problems.AddRange((await ProblemsAsync(check, cancellationToken)).Except(problems));
 
-        // A section that is missing as a whole is reported as one problem, not as one for each of its settings.
-        problems.RemoveAll(problem => problems.Any(other => problem.Setting.StartsWith(other.Setting + ":", StringComparison.OrdinalIgnoreCase)));
+        // A section that is missing as a whole is one problem; a section with a wrong value is told by that value.
+        problems.RemoveAll(problem => settings.Problems.Any(whole => problem.IsWithin(whole)));
+        problems = [.. problems.Where(problem => settings.Problems.Contains(problem) || !problems.Any(part => part.IsWithin(problem)))];
         if (problems.Count > 0)
             throw new ConfigurationException(problems);
 

@@ -20,6 +20,8 @@ internal sealed class EnvironmentKeySource(IConfiguration configuration, IHostEn
 
     public bool CanChange => false;
 
+    public string HowToReplace => $"Set {Setting} to the new key where it is set now ({Name}).";
+
     private string? OwnVariable => Own.FirstOrDefault(one => environment.IsEnvironment(one.Environment)).Variable;
 
     public static bool IsSet(IConfiguration configuration) => Own.Select(one => one.Variable).Append(Variable).Any(name => !string.IsNullOrEmpty(configuration[name]));

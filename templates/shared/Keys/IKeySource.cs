@@ -14,6 +14,9 @@ internal interface IKeySource
     /// <summary>Whether the place may hold another value later on.</summary>
     bool CanChange { get; }
 
+    /// <summary>What an operator does to put another key there, a full sentence.</summary>
+    string HowToReplace { get; }
+
     /// <summary>Reads the value that the place holds now.</summary>
     /// <exception cref="KeySourceException">The place could not be read or holds no value.</exception>
     Task<ApiKey> ReadAsync(CancellationToken cancellationToken);

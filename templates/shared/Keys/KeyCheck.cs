@@ -19,7 +19,7 @@ internal sealed class KeyCheck(KeyRing ring, IConfiguration configuration, IOpti
         {
             return options.Value.Timeout;
         }
-        catch (Exception exception) when (exception is OptionsValidationException or InvalidOperationException)
+        catch (OptionsValidationException)
         {
             return new KeyOptions().Timeout;
         }

@@ -87,6 +87,13 @@ internal sealed partial class KeyRing(
             return JoinRefresh().WaitAsync(cancellationToken);
     }
 
+    /// <summary>Says what keeps a value from being a key, if anything.</summary>
+    public ConfigurationProblem? Judge(ApiKey key)
+    {
+        var failure = _rules.Validate(new KeyCandidate(key, EnvironmentKeySource.OfOtherEnvironments(configuration, environment))).Errors.FirstOrDefault();
+        return failure is null ? null : new ConfigurationProblem(source.Setting, source.Name, failure.ErrorMessage, (string)failure.CustomState);
+    }
+
     private Task<ApiKey> JoinRefresh() => _refresh is { IsCompleted: false } running ? running : _refresh = Task.Run(AdoptAsync);
 
     // Runs on no caller's token: those who wait may go, the refresh is everybody's. Each step has its own time limit.
@@ -179,12 +186,6 @@ internal sealed partial class KeyRing(
         {
             return KeyVerdict.Inconclusive;
         }
-    }
-
-    private ConfigurationProblem? Judge(ApiKey key)
-    {
-        var failure = _rules.Validate(new KeyCandidate(key, EnvironmentKeySource.OfOtherEnvironments(configuration, environment))).Errors.FirstOrDefault();
-        return failure is null ? null : new ConfigurationProblem(source.Setting, source.Name, failure.ErrorMessage, (string)failure.CustomState);
     }
 
     private void Hold(ApiKey key)

@@ -74,6 +74,8 @@ internal sealed class FakeKeySource(Func<CancellationToken, Task<ApiKey>>? read 
 
     public bool CanChange => true;
 
+    public string HowToReplace => "Put the new key into the fake store.";
+
     public Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _reads);
