@@ -9,6 +9,8 @@ internal static class BenchmarkProgram
     {
         ["detect", var file] => DetectCommand.Run(file, isVerbose: false),
         ["detect", var file, "--verbose"] => DetectCommand.Run(file, isVerbose: true),
+        ["hostile"] => HostileCommand.Run(),
+        ["speed"] => SpeedCommand.Run(),
         _ => RunBenchmarks(arguments),
     };
 
