@@ -14,6 +14,8 @@ internal static class BenchmarkProgram
         ["detect", var file] => Task.FromResult(DetectCommand.Run(file, isVerbose: false)),
         ["detect", var file, "--verbose"] => Task.FromResult(DetectCommand.Run(file, isVerbose: true)),
         ["rotate"] => RotateCommand.RunAsync(CancellationToken.None),
+        ["hostile"] => Task.FromResult(HostileCommand.Run()),
+        ["speed"] => Task.FromResult(SpeedCommand.Run()),
         _ => RunBenchmarks(arguments),
     };
 

@@ -10,36 +10,44 @@ internal sealed class LinkDetector : ITextDetector
 {
     private const int MostLength = 2_048;
     private const int MostLabel = 256;
-    private static readonly SearchValues<string> Anchors = SearchValues.Create(["](", "]:", "src="], StringComparison.OrdinalIgnoreCase);
+    private const int MostBefore = 4;
     private static readonly SearchValues<char> Ends = SearchValues.Create(" \t\r\n)>\"'\0");
 
     public Finding? Next(ReadOnlySpan<char> text, bool isFinal, ref int position, ref int floor, out int safe)
     {
         safe = text.Length;
-        while (text[position..].IndexOfAny(Anchors) is var offset and >= 0)
+        var window = new TextWindow(text, isFinal);
+        while (text[position..].IndexOfAny(']', '=') is var offset and >= 0)
         {
-            var at = position + offset;
-            var start = at + (text[at] == ']' ? 2 : 4);
-            var most = start + 4;
-            while (start < text.Length && start < most && text[start] is ' ' or '<' or '"' or '\'' or '\n')
-                start++;
-            var length = text[start..Math.Min(text.Length, start + MostLength)].IndexOfAny(Ends);
-            var end = length < 0 ? Math.Min(text.Length, start + MostLength) : start + length;
-            if (length < 0 && end == text.Length && !isFinal)
+            var at = position += offset;
+            var start = StartOfDestination(ref window, at);
+            var end = start;
+            while (start > 0 && end - start < MostLength && !Ends.Contains(window[end]))
+                end++;
+            if (window.IsTouched)
             {
-                (position, safe) = (at, Math.Min(start, text.Length));
+                safe = start > 0 ? start : safe;
                 return null;
             }
 
-            position = floor = Math.Max(start, at + 2);
-            if (!IsOutbound(text[start..end], IsFetched(text, at)))
+            position = floor = at + 1;
+            if (start < 0 || !IsOutbound(text[start..end], IsFetched(text, at)))
                 continue;
             position = floor = end;
-            return new Finding(SensitiveKind.Link, start, end, length < 0 ? CharacterClass.Any : CharacterClass.None);
+            return new Finding(SensitiveKind.Link, start, end, end - start < MostLength ? CharacterClass.None : CharacterClass.Any);
         }
 
-        position = isFinal ? text.Length : Math.Max(position, text.Length - 3);
+        position = text.Length;
         return null;
+    }
+
+    private static int StartOfDestination(ref TextWindow window, int at)
+    {
+        var isTarget = window[at] == ']' ? window[at + 1] is '(' or ':' : (window[at - 1] | ' ') == 'c' && (window[at - 2] | ' ') == 'r' && (window[at - 3] | ' ') == 's';
+        var start = at + (window[at] == ']' ? 2 : 1);
+        for (var skipped = 0; isTarget && skipped < MostBefore && window[start] is ' ' or '<' or '"' or '\'' or '\n'; skipped++)
+            start++;
+        return isTarget ? start : -1;
     }
 
     private static bool IsOutbound(ReadOnlySpan<char> destination, bool isFetched)
