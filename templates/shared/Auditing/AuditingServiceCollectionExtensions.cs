@@ -1,4 +1,5 @@
 using Acme.App.Configuration;
+using Acme.App.Guards;
 using Acme.App.Keys;
 using Acme.App.Mistral;
 using Microsoft.Extensions.AI;
@@ -34,6 +35,7 @@ internal static class AuditingServiceCollectionExtensions
         // Outermost first. There is no other chat client in the container, and so no way around the audit and the guards.
         services.AddSingleton(provider => new ChatClientBuilder(MistralChatClientFactory.Create(provider))
             .UseAuditing()
+            .UseGuards()
             .Build(provider));
         return builder;
     }
