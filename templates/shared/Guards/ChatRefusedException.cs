@@ -1,0 +1,32 @@
+using FluentValidation.Results;
+
+namespace Acme.App.Guards;
+
+/// <summary>A guard refused a request or an answer. It names kinds, places and rules, never what was written.</summary>
+internal sealed class ChatRefusedException(string code, string message) : Exception(message)
+{
+    public const string InvalidRequest = "request.invalid";
+    public const string SensitiveData = "sensitive.data";
+    public const string Moderated = "moderation.flagged";
+    public const string ModerationFailed = "moderation.failed";
+
+    /// <summary>Why, for programs: one of the constants above.</summary>
+    public string Code { get; } = code;
+
+    /// <summary>The kinds found: <c>secret</c>, <c>card</c>, or categories of moderation.</summary>
+    public IReadOnlyCollection<string> Kinds { get; init; } = [];
+
+    /// <summary>The message that holds what was found, counted from 0; null when it is not one message.</summary>
+    public int? MessageIndex { get; init; }
+
+    /// <summary>The rules broken, by field: <c>messages[0].content</c>.</summary>
+    public IReadOnlyDictionary<string, string[]> Errors { get; init; } = new Dictionary<string, string[]>();
+
+    public static ChatRefusedException Invalid(ValidationResult result)
+    {
+        var errors = result.Errors
+            .GroupBy(failure => failure.PropertyName)
+            .ToDictionary(field => field.Key, field => field.Select(failure => failure.ErrorMessage).ToArray());
+        return new ChatRefusedException(InvalidRequest, $"The request breaks the rules of {string.Join(", ", errors.Keys)}.") { Errors = errors };
+    }
+}

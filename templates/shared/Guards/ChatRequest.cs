@@ -1,0 +1,47 @@
+using System.Text.Json.Serialization;
+using Microsoft.Extensions.AI;
+
+namespace Acme.App.Guards;
+
+/// <summary>A chat as a caller asks for it, before anybody has judged it. A class and not a record, so that no log prints it.</summary>
+internal sealed class ChatRequest
+{
+    public string? Model { get; init; }
+
+    public IReadOnlyList<ChatRequestMessage>? Messages { get; init; }
+
+    public float? Temperature { get; init; }
+
+    public int? MaxTokens { get; init; }
+
+    public bool Stream { get; init; }
+
+    public IList<ChatMessage> ToChatMessages() =>
+        [.. (Messages ?? []).Select(message => new ChatMessage(new ChatRole(message.Role ?? ""), message.Content))];
+
+    public ChatOptions ToChatOptions() => new() { ModelId = Model, Temperature = Temperature, MaxOutputTokens = MaxTokens };
+}
+
+/// <summary>One message of a <see cref="ChatRequest"/>.</summary>
+internal sealed class ChatRequestMessage
+{
+    public string? Role { get; init; }
+
+    public string? Content { get; init; }
+
+    /// <summary>The characters of the content, and on the road those of tools' arguments and results.</summary>
+    [JsonIgnore]
+    public int Length
+    {
+        get => Math.Max(field, Content?.Length ?? 0);
+        init;
+    }
+}
+
+/// <summary>Reads <see cref="ChatRequest"/> strictly: an unknown, misspelt or repeated field is an error, not a surprise.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false)]
+[JsonSerializable(typeof(ChatRequest))]
+internal sealed partial class ChatRequestJsonContext : JsonSerializerContext;

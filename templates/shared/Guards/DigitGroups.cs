@@ -1,0 +1,111 @@
+using System.Runtime.CompilerServices;
+
+namespace Acme.App.Guards;
+
+/// <summary>Digits with what people put between them, read once and judged as a card, a social security number or a phone number.</summary>
+internal readonly struct DigitGroups
+{
+    private const int Most = 12;
+    private const int MostDigits = 20;
+    private const int LabelReach = 16;
+    private static readonly string[] PhoneLabels = ["phone", "tel", "mobile", "fax", "call", "cell", "handy", "whatsapp"];
+
+    private readonly InlineArray12<Range> _groups;
+    private readonly int _start;
+    private readonly int _count;
+
+    public DigitGroups(ref TextWindow window, int start)
+    {
+        _start = start;
+        var (at, digits) = (start, 0);
+        while (_count < Most && char.IsAsciiDigit(window[at]))
+        {
+            var group = at;
+            while (char.IsAsciiDigit(window[at]) && digits <= MostDigits)
+                (at, digits) = (at + 1, digits + 1);
+            _groups[_count++] = group..at;
+            for (var skipped = 0; skipped < 2 && window[at] is ' ' or '-' or '.' or '(' or ')' or '/'; skipped++)
+                at++;
+        }
+    }
+
+    /// <summary>The longest run of whole groups, 12 to 19 digits with one kind of separator, that an issuer gives out and that Luhn's sum (ISO 7812) accepts.</summary>
+    public Finding? FindCard(ref TextWindow window)
+    {
+        if (IsPartOfNumber(ref window, _start))
+            return null;
+
+        Span<byte> digits = stackalloc byte[32];
+        Finding? longest = null;
+        var (read, separator) = (0, '\0');
+        for (var group = 0; group < _count; group++)
+        {
+            var (from, to) = (_groups[group].Start.Value, _groups[group].End.Value);
+            if (group > 0)
+            {
+                var gap = window[from - 1];
+                if (gap is not (' ' or '-') || (group > 1 && gap != separator) || from - 1 != _groups[group - 1].End.Value)
+                    break;
+                separator = gap;
+            }
+
+            if (read + to - from > 19)
+                break;
+            foreach (var digit in window.Text[from..to])
+                digits[read++] = (byte)(digit - '0');
+            if (PaymentCard.IsNumber(digits[..read]) && EndsAt(ref window, to))
+                longest = new Finding(SensitiveKind.Card, _start, to);
+        }
+
+        return longest;
+    }
+
+    /// <summary>AAA-GG-SSSS, of areas, groups and serials that the Social Security Administration issues.</summary>
+    public Finding? FindSocialSecurityNumber(ref TextWindow window)
+    {
+        if (_count < 3 || SizeOf(0) != 3 || SizeOf(1) != 2 || SizeOf(2) != 4 || IsPartOfNumber(ref window, _start))
+            return null;
+
+        var text = window.Text[_start.._groups[2].End.Value];
+        return text.Length == 11 && text[3] == '-' && text[6] == '-' && EndsAt(ref window, _start + 11)
+            && text[..3] is not ("000" or "666") && text[0] != '9' && text[4..6] is not "00" && text[7..] is not "0000"
+            ? new Finding(SensitiveKind.Ssn, _start, _start + 11)
+            : null;
+    }
+
+    /// <summary>With a plus, in North America's grouping, or beside a word that announces a phone number; a bare run of digits is none.</summary>
+    public Finding? FindPhone(ref TextWindow window, int floor)
+    {
+        var start = _start > floor && window[_start - 1] is '+' or '(' ? _start - 1 : _start;
+        if (IsPartOfNumber(ref window, start))
+            return null;
+
+        var digits = 0;
+        for (var group = 0; group < _count; group++)
+            digits += SizeOf(group);
+        var last = _groups[_count - 1].End.Value;
+        var isInternational = window[start] == '+' || window.Text[start..last].StartsWith("00", StringComparison.Ordinal);
+        var isAmerican = _count >= 3 && SizeOf(_count - 1) == 4 && SizeOf(_count - 2) == 3 && SizeOf(_count - 3) == 3 && digits is 10 or 11;
+        var fits = (isInternational && digits is >= 8 and <= 15) || isAmerican || (digits is >= 7 and <= 15 && IsAnnounced(window.Text[Math.Max(0, start - LabelReach)..start]));
+        return fits && EndsAt(ref window, last) ? new Finding(SensitiveKind.Phone, start, last) : null;
+    }
+
+    private int SizeOf(int group) => _groups[group].End.Value - _groups[group].Start.Value;
+
+    private static bool IsAnnounced(ReadOnlySpan<char> before)
+    {
+        foreach (var label in PhoneLabels)
+            if (before.Contains(label, StringComparison.OrdinalIgnoreCase))
+                return true;
+        return false;
+    }
+
+    /// <summary>Whether digits go on to the left over a joint, as in a decimal, a UUID or a version.</summary>
+    private static bool IsPartOfNumber(ref TextWindow window, int start) =>
+        CharacterClasses.Is(window[start - 1], CharacterClass.Word)
+        || (window[start - 1] is '.' or '-' or '_' or ',' && CharacterClasses.Is(window[start - 2], CharacterClass.Digit));
+
+    private static bool EndsAt(ref TextWindow window, int end) =>
+        !CharacterClasses.Is(window[end], CharacterClass.Word)
+        && !(window[end] is '.' or ',' or '-' or '_' && CharacterClasses.Is(window[end + 1], CharacterClass.Digit));
+}

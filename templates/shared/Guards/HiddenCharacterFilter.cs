@@ -1,0 +1,126 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+
+namespace Acme.App.Guards;
+
+/// <summary>
+/// Takes out what a reader does not see: terminals' escape sequences (ECMA-48), control characters, bidirectional overrides, and the invisible
+/// characters by which text is smuggled or detection evaded.
+/// </summary>
+internal sealed class HiddenCharacterFilter(HiddenCharacters mode) : ITextFilter
+{
+    private const char Escape = '\u001b';
+    private static readonly SearchValues<char> Plain = SearchValues.Create([.. Enumerable.Range(' ', 95).Select(code => (char)code), '\n', '\t']);
+
+    private State _state;
+    private char _previous;
+
+    private enum State
+    {
+        Text,
+        Escaped,
+        Sequence,
+        String,
+        Plane14,
+    }
+
+    /// <summary>Cleans a whole text; gives the same instance when it is clean.</summary>
+    public static string Apply(string text, HiddenCharacters mode) =>
+        FirstHidden(text) == text.Length ? text : new HiddenCharacterFilter(mode).Push(text, isFinal: true);
+
+    public string Push(string piece, bool isFinal)
+    {
+        var clean = _state == State.Text ? FirstHidden(piece) : 0;
+        if (clean == piece.Length)
+        {
+            _previous = piece.Length > 0 ? piece[^1] : _previous;
+            return piece;
+        }
+
+        var output = new StringBuilder(piece, 0, clean, piece.Length);
+        _previous = clean > 0 ? piece[clean - 1] : _previous;
+        foreach (var character in piece.AsSpan(clean))
+            Take(character, output);
+        return output.ToString();
+    }
+
+    private static int FirstHidden(ReadOnlySpan<char> text)
+    {
+        var index = 0;
+        while (text[index..].IndexOfAnyExcept(Plain) is var offset and >= 0)
+        {
+            index += offset;
+            if (IsHidden(text[index]) || text[index] is '\udb40' or '\u200c' or '\u200d')
+                return index;
+            index++;
+        }
+
+        return text.Length;
+    }
+
+    private void Take(char character, StringBuilder output)
+    {
+        switch (_state)
+        {
+            case State.Escaped:
+                _state = character switch
+                {
+                    '[' => State.Sequence,
+                    ']' or 'P' or 'X' or '^' or '_' => State.String,
+                    Escape or (>= ' ' and <= '/') => State.Escaped,
+                    _ => State.Text,
+                };
+                return;
+            case State.Sequence when character is >= ' ' and < '@':
+                return;
+            case State.Sequence when character is >= '@' and <= '~':
+            case State.String when character is '\u0007' or '\u009c':
+                _state = State.Text;
+                return;
+            case State.String when character is not ('\n' or Escape):
+                return;
+            case State.Plane14 when char.IsLowSurrogate(character):
+                Hide(0xE0000 + (character - 0xDC00), output);
+                _state = State.Text;
+                return;
+        }
+
+        _state = character switch
+        {
+            Escape => State.Escaped,
+            '\u009b' => State.Sequence,
+            '\u0090' or '\u0098' or '\u009d' or '\u009e' or '\u009f' => State.String,
+            '\udb40' => State.Plane14,
+            _ => State.Text,
+        };
+        if (_state != State.Text)
+            return;
+        if (IsHidden(character) || (character is '\u200c' or '\u200d' && char.IsAscii(_previous)))
+            Hide(character, output);
+        else
+            output.Append(_previous = character);
+    }
+
+    private void Hide(int code, StringBuilder output)
+    {
+        if (mode == HiddenCharacters.Show)
+            output.Append(CultureInfo.InvariantCulture, $"[U+{code:X4}]");
+    }
+
+    /// <summary>Joiners (U+200C, U+200D) are judged by what they follow: scripts and emoji need them, plain letters do not.</summary>
+    private static bool IsHidden(char character) => character switch
+    {
+        '\n' or '\t' => false,
+        < ' ' or (>= '\u007f' and <= '\u009f') => true,
+        '\u00ad' or '\u034f' or '\u061c' or '\u115f' or '\u1160' or '\u180e' or '\u3164' or '\ufeff' or '\uffa0' => true,
+        '\u200b' or '\u200e' or '\u200f' or (>= '\u2028' and <= '\u202e') or (>= '\u2060' and <= '\u206f') or (>= '\ufff9' and <= '\ufffb') => true,
+        _ => false,
+    };
+}
+
+/// <summary>Makes any text safe for a terminal: the names and messages that do not come along the guarded road.</summary>
+internal static class TerminalText
+{
+    public static string Clean(string text) => HiddenCharacterFilter.Apply(text, HiddenCharacters.Strip);
+}

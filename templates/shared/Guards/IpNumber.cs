@@ -1,0 +1,41 @@
+using System.Net;
+
+namespace Acme.App.Guards;
+
+/// <summary>An address of the internet protocol, and not the version of a program.</summary>
+internal static class IpNumber
+{
+    private const int MostLength = 45;
+    private const int VersionReach = 16;
+
+    public static Finding? Find(ref TextWindow window, int run, int floor)
+    {
+        var start = run;
+        while (start > floor && run - start < MostLength && (window[start - 1] == ':' || CharacterClasses.Is(window[start - 1], CharacterClass.Hex)))
+            start--;
+        var (end, colons, dots) = (start, 0, 0);
+        for (; end - start <= MostLength; end++)
+        {
+            var character = window[end];
+            var isDot = character == '.' && char.IsAsciiDigit(window[end + 1]);
+            if (!isDot && character != ':' && !CharacterClasses.Is(character, CharacterClass.Hex))
+                break;
+            colons += character == ':' ? 1 : 0;
+            dots += isDot ? 1 : 0;
+        }
+
+        while (end > start && window[end - 1] == ':' && window[end - 2] != ':')
+            end--;
+        if (colons < 2 && dots != 3)
+            return null;
+        if (CharacterClasses.Is(window[start - 1], CharacterClass.Any) || CharacterClasses.Is(window[end], CharacterClass.Name) || end - start > MostLength)
+            return null;
+
+        var text = window.Text[start..end];
+        return IPAddress.TryParse(text, out _) && (colons > 1 || !IsVersion(ref window, start, text)) ? new Finding(SensitiveKind.Ip, start, end) : null;
+    }
+
+    private static bool IsVersion(ref TextWindow window, int start, ReadOnlySpan<char> text) =>
+        text.Length == "1.2.3.4".Length
+        || window.Text[Math.Max(0, start - VersionReach)..start].Contains("version", StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,75 @@
+using System.Runtime.CompilerServices;
+using Acme.App.Mistral;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Options;
+
+namespace Acme.App.Guards;
+
+/// <summary>Has Mistral moderate what goes in and comes out, as far as the settings ask for it. A streamed answer waits until it is judged.</summary>
+internal sealed class ModerationChatClient(IChatClient innerClient, MistralModeration moderation, IOptions<GuardOptions> options) : DelegatingChatClient(innerClient)
+{
+    public const string Failed = "moderation.failed";
+
+    private readonly ModerationOptions _options = options.Value.Moderation;
+
+    public override async Task<ChatResponse> GetResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        IReadOnlyList<ChatMessage> asked = [.. messages];
+        List<string> kinds = _options.Input ? [.. await JudgeAsync(asked, "request", cancellationToken)] : [];
+        var response = await base.GetResponseAsync(asked, options, cancellationToken);
+        if (_options.Output)
+            kinds.AddRange(await JudgeAsync([.. asked, .. response.Messages], "answer", cancellationToken));
+        response.AdditionalProperties = GuardKinds.Join(response.AdditionalProperties, kinds);
+        return response;
+    }
+
+    public override async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        IReadOnlyList<ChatMessage> asked = [.. messages];
+        List<string> kinds = _options.Input ? [.. await JudgeAsync(asked, "request", cancellationToken)] : [];
+        List<ChatResponseUpdate> held = [];
+        await foreach (var update in base.GetStreamingResponseAsync(asked, options, cancellationToken))
+        {
+            if (_options.Output)
+                held.Add(update);
+            else
+                yield return update;
+        }
+
+        if (_options.Output)
+            kinds.AddRange(await JudgeAsync([.. asked, .. held.ToChatResponse().Messages], "answer", cancellationToken));
+        foreach (var update in held)
+            yield return update;
+        if (kinds.Count > 0)
+            yield return new ChatResponseUpdate { AdditionalProperties = GuardKinds.Join(null, kinds) };
+    }
+
+    /// <returns>What the audit is to know of a judgement that let the text pass.</returns>
+    private async Task<string[]> JudgeAsync(IReadOnlyList<ChatMessage> messages, string what, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var verdict = await moderation.ModerateAsync(messages, cancellationToken);
+            var missing = _options.Thresholds.Keys.Where(category => !verdict.Scores.ContainsKey(category)).ToArray();
+            var flagged = _options.Thresholds.Where(threshold => verdict.Scores.TryGetValue(threshold.Key, out var score) && score >= threshold.Value)
+                .Select(threshold => threshold.Key).ToArray();
+            if (flagged.Length > 0)
+                throw new ChatRefusedException(ChatRefusedException.Moderated, $"Moderation refused the {what}: {string.Join(", ", flagged)}.") { Kinds = flagged };
+            return missing.Length == 0 ? [] : Fail(what);
+        }
+        catch (Exception failure) when (failure is not ChatRefusedException && !cancellationToken.IsCancellationRequested)
+        {
+            return Fail(what);
+        }
+    }
+
+    private string[] Fail(string what)
+    {
+        GuardKinds.CountFailed("moderation");
+        return _options.FailureMode == FailureMode.Open
+            ? [Failed]
+            : throw new ChatRefusedException(ChatRefusedException.ModerationFailed, $"Moderation gave no judgement of the {what}, and it must.") { Kinds = [Failed] };
+    }
+}

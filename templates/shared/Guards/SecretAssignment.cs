@@ -1,0 +1,124 @@
+using System.Buffers;
+
+namespace Acme.App.Guards;
+
+/// <summary>
+/// Finds secrets by the name beside them: assignments in code, settings, JSON, XML and command lines, headers, connection strings, and the
+/// password in a URL. Only the value is taken.
+/// </summary>
+internal static class SecretAssignment
+{
+    private const int MostSpaces = 16;
+    private static readonly SearchValues<char> Operators = SearchValues.Create("=:>?.~|+");
+    private static readonly SearchValues<char> Quotes = SearchValues.Create("\"'`");
+    private static readonly SearchValues<char> UnquotedEnds = SearchValues.Create(" \t\r\n\"'`<>,;)]}\\&|\0");
+    private static readonly SearchValues<char> UserInfoEnds = SearchValues.Create(" \t\r\n\"'`<>\\/?#\0");
+    private static readonly string[] Schemes = ["Bearer ", "Basic ", "Token ", "Api-Token ", "ApiKey ", "Digest "];
+
+    public static Finding? Find(ref TextWindow window, int at, ref int next)
+    {
+        if (window[at] == ':' && window[at + 1] == '/')
+            return FindInUrl(ref window, at);
+        if (window[at] == ',' && !Quotes.Contains(window[at - 1]))
+            return null;
+
+        var promise = JudgeNameBefore(ref window, at);
+        if (promise == SecretPromise.None)
+            return null;
+        var value = StartOfValue(ref window, at, out var quote, out var isEscaped);
+        if (window[at] == ',' && quote == '\0')
+            return null;
+
+        var end = value;
+        while (end - value < TextWindow.Right && !IsEnd(window[end], quote, isEscaped))
+            end++;
+        next = value;
+        var goesOn = end - value >= TextWindow.Right;
+        return SecretValue.IsSecret(window.Text[value..end], promise, quote != '\0')
+            ? new Finding(SensitiveKind.Secret, value, end, goesOn ? CharacterClass.Any : CharacterClass.None)
+            : null;
+    }
+
+    private static bool IsEnd(char character, char quote, bool isEscaped) => quote == '\0'
+        ? UnquotedEnds.Contains(character)
+        : character == quote || character is '\n' or '\0' || (isEscaped && character == '\\');
+
+    /// <summary>The password between the user's name and the host (RFC 3986, 3.2.1).</summary>
+    private static Finding? FindInUrl(ref TextWindow window, int at)
+    {
+        if (window[at + 2] != '/' || !CharacterClasses.Is(window[at - 1], CharacterClass.Word))
+            return null;
+
+        var user = at + 3;
+        var end = user;
+        var password = -1;
+        while (end - user < TextWindow.Right && window[end] != '@' && !UserInfoEnds.Contains(window[end]))
+            if (window[end++] == ':' && password < 0)
+                password = end;
+        return password > 0 && window[end] == '@' && end - password >= 3 && SecretValue.IsPlausible(window.Text[password..end])
+            ? new Finding(SensitiveKind.Secret, password, end)
+            : null;
+    }
+
+    private static SecretPromise JudgeNameBefore(ref TextWindow window, int at)
+    {
+        var end = BackOverMarks(ref window, at, ":?.|+~");
+        var start = BackOverName(ref window, end);
+        var promise = window[start - 1] == '/' && window[start - 2] == '<' ? SecretPromise.None : SecretName.Judge(window.Text[start..end]);
+        if (promise != SecretPromise.None || window[at] == '>')
+            return promise;
+        if (IsUserOption(window.Text[Math.Max(0, start - 10)..start]) && window[at] == ':')
+            return SecretPromise.Password;
+
+        // "var apiToken string = …" and <add key="Password" value="…" /> put a word between the name and its value.
+        end = BackOverMarks(ref window, start, ":=");
+        return window[at] == '=' ? SecretName.Judge(window.Text[BackOverName(ref window, end)..end]) : SecretPromise.None;
+    }
+
+    private static bool IsUserOption(ReadOnlySpan<char> before)
+    {
+        before = before.TrimEnd(" \"'=");
+        return before.EndsWith(" -u", StringComparison.Ordinal) || before.EndsWith("--user", StringComparison.Ordinal);
+    }
+
+    private static int BackOverMarks(ref TextWindow window, int index, string operators)
+    {
+        var limit = Math.Max(0, index - MostSpaces);
+        while (index > limit && (window[index - 1] is ' ' or '\t' or '\\' or ']' or ')' || Quotes.Contains(window[index - 1]) || operators.Contains(window[index - 1])))
+            index--;
+        return index;
+    }
+
+    private static int BackOverName(ref TextWindow window, int end)
+    {
+        var limit = Math.Max(0, end - TextWindow.Left);
+        while (end > limit && (CharacterClasses.Is(window[end - 1], CharacterClass.Name) || window[end - 1] == '.'))
+            end--;
+        return end;
+    }
+
+    private static int StartOfValue(ref TextWindow window, int at, out char quote, out bool isEscaped)
+    {
+        var index = at + 1;
+        while (index - at < 4 && Operators.Contains(window[index]))
+            index++;
+        for (var spaces = 0; spaces < MostSpaces && (window[index] is ' ' or '\t' || (window[at] == '>' && window[index] is '\r' or '\n')); spaces++)
+            index++;
+        isEscaped = window[index] == '\\' && Quotes.Contains(window[index + 1]);
+        index += isEscaped ? 1 : 0;
+        quote = Quotes.Contains(window[index]) ? window[index] : '\0';
+        index += quote == '\0' ? 0 : 1;
+        foreach (var scheme in Schemes)
+            if (StartsWith(ref window, index, scheme))
+                return index + scheme.Length;
+        return index;
+    }
+
+    private static bool StartsWith(ref TextWindow window, int index, string expected)
+    {
+        for (var offset = 0; offset < expected.Length; offset++)
+            if (char.ToLowerInvariant(window[index + offset]) != char.ToLowerInvariant(expected[offset]))
+                return false;
+        return true;
+    }
+}

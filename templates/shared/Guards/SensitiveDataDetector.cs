@@ -1,0 +1,161 @@
+using System.Buffers;
+
+namespace Acme.App.Guards;
+
+/// <summary>
+/// Finds sensitive data in one pass: a vectorised search for the few characters that every kind must hold, then a bounded look around
+/// each. No detector reads without bound, so the time grows with the length of the text and nothing else.
+/// </summary>
+internal sealed class SensitiveDataDetector : ITextDetector
+{
+    private const int Hops = 4;
+    private const int MostPlainDigits = 6;
+    private static readonly SearchValues<char> Anchors = SearchValues.Create("0123456789@:=>,_-");
+
+    private readonly KeyShape[]?[] _shapes = new KeyShape[128][];
+    private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _allowed;
+    private readonly GuardMode[] _modes;
+
+    public SensitiveDataDetector(SensitiveDataOptions options, Func<GuardModes, GuardMode> direction)
+    {
+        GuardModes[] modes = [options.Secrets, options.Cards, options.Ibans, options.SocialSecurityNumbers, options.Emails, options.Phones, options.IpAddresses, new(GuardMode.Mask, GuardMode.Mask)];
+        _modes = [.. modes.Select(direction)];
+        _allowed = new HashSet<string>(options.AllowedValues, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
+        var lines = KeyShapeTable.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        foreach (var shapes in lines.Concat(options.Shapes).SelectMany(KeyShape.Parse).GroupBy(shape => shape.Prefix[0]))
+            _shapes[shapes.Key] = [.. shapes];
+    }
+
+    public GuardMode ModeOf(SensitiveKind kind) => _modes[(int)kind];
+
+    public Finding? Next(ReadOnlySpan<char> text, bool isFinal, ref int position, ref int floor, out int safe)
+    {
+        var window = new TextWindow(text, isFinal);
+        safe = text.Length;
+        while (text[position..].IndexOfAny(Anchors) is var offset and >= 0)
+        {
+            position += offset;
+            var next = position + 1;
+            var finding = LookAround(ref window, position, Math.Max(floor, position - TextWindow.Left), ref next);
+            if (window.IsTouched)
+            {
+                safe = LastWord(text[..(position + 1)], floor);
+                return null;
+            }
+
+            position = next;
+            if (finding is not { } found)
+                continue;
+            position = floor = found.End;
+            if (!_allowed.Contains(text[found.Start..found.End]))
+                return finding;
+        }
+
+        position = text.Length;
+        if (!isFinal)
+            safe = LastWord(text, floor);
+        return null;
+    }
+
+    private bool Guards(SensitiveKind kind) => _modes[(int)kind] != GuardMode.Allow;
+
+    private Finding? LookAround(ref TextWindow window, int at, int floor, ref int next)
+    {
+        switch (window[at])
+        {
+            case '@':
+                return Guards(SensitiveKind.Email) ? EmailAddress.Find(ref window, at, floor) : null;
+            case ',' when window[at - 1] is not ('"' or '\'' or '`'):
+                return null;
+            case ':' or '=' or '>' or ',':
+                return Guards(SensitiveKind.Secret) ? SecretAssignment.Find(ref window, at, ref next) : null;
+            case '-' when Guards(SensitiveKind.Secret) && PrivateKeyBlock.Find(ref window, at) is { } block:
+                return block;
+            case '-' or '_':
+                var before = window.Back(at, CharacterClass.Word, floor);
+                return (before < at || window[at - 1] is '.' or '/') && !window.Text[before..at].ContainsAnyInRange('0', '9') ? FindKey(ref window, before, floor) : null;
+            default:
+                return FindInRun(ref window, at, floor, ref next);
+        }
+    }
+
+    private Finding? FindInRun(ref TextWindow window, int at, int floor, ref int next)
+    {
+        var start = window.Back(at, CharacterClass.Word, floor);
+        while (next - at < TextWindow.Right && CharacterClasses.Is(window[next], CharacterClass.Word))
+            next++;
+        if (CharacterClasses.Is(window[start - 1], CharacterClass.Word) || IsPlainNumber(ref window, start, next))
+            return null;
+
+        return (Guards(SensitiveKind.Secret) ? FindKey(ref window, start, floor) : null)
+            ?? (Guards(SensitiveKind.Iban) ? Iban.Find(ref window, start) : null)
+            ?? FindNumber(ref window, start, floor);
+    }
+
+    /// <summary>Whether a few digits stand for themselves, as most numbers in prose do: nothing that follows makes them part of more.</summary>
+    private static bool IsPlainNumber(ref TextWindow window, int start, int end) => end - start <= MostPlainDigits
+        && !window.Text[start..end].ContainsAnyExceptInRange('0', '9')
+        && window[start - 1] is ' ' or '\n' or '('
+        && (window[end] is ',' or ';' or '!' or '?' or '"' || (window[end] is ' ' or '.' or ':' or ')' && window[end + 1] is not ('(' or ':' or '+' or (>= '0' and <= '9') or '-')));
+
+    private Finding? FindNumber(ref TextWindow window, int start, int floor)
+    {
+        start = SkipEscape(ref window, start);
+        if (Guards(SensitiveKind.Ip) && IpNumber.Find(ref window, start, floor) is { } ip)
+            return ip;
+        if (!char.IsAsciiDigit(window[start]))
+            return null;
+
+        var digits = new DigitGroups(ref window, start);
+        return (Guards(SensitiveKind.Card) ? digits.FindCard(ref window) : null)
+            ?? (Guards(SensitiveKind.Ssn) ? digits.FindSocialSecurityNumber(ref window) : null)
+            ?? (Guards(SensitiveKind.Phone) ? digits.FindPhone(ref window, floor) : null);
+    }
+
+    /// <summary>Tries the shapes at the start of a run of letters and digits and, where dots or slashes join runs, at the runs before it.</summary>
+    private Finding? FindKey(ref TextWindow window, int start, int floor)
+    {
+        for (var hop = 0; hop <= Hops; hop++)
+        {
+            var from = SkipEscape(ref window, start);
+            if ((MatchShape(ref window, from, window[from]) ?? MatchShape(ref window, from, '?') ?? MatchShape(ref window, from, '#')) is { } finding)
+                return finding;
+            if (JsonWebToken.Find(ref window, from) is { } token)
+                return token;
+            if (start <= floor || window[start - 1] is not ('.' or '/'))
+                break;
+            start = window.Back(start - 1, CharacterClass.Word, floor);
+        }
+
+        return null;
+    }
+
+    /// <summary>Tries the shapes under one first character; what follows a dot inside a name is an extension, and no prefix.</summary>
+    private Finding? MatchShape(ref TextWindow window, int start, char first)
+    {
+        if (first >= 128 || _shapes[first] is not { } shapes || (window[start - 1] == '.' && CharacterClasses.Is(window[start - 2], CharacterClass.Word)))
+            return null;
+        foreach (var shape in shapes)
+            if (shape.Match(ref window, start) is { } finding)
+                return finding;
+        return null;
+    }
+
+    /// <summary>A run may follow an escape whose last letter is no part of it: <c>\n</c> in JSON, <c>%3D</c> in a URL.</summary>
+    private static int SkipEscape(ref TextWindow window, int start) => window[start - 1] switch
+    {
+        '\\' when window[start] is 'n' or 'r' or 't' => start + 1,
+        '%' when CharacterClasses.Is(window[start], CharacterClass.Hex) && CharacterClasses.Is(window[start + 1], CharacterClass.Hex) => start + 2,
+        _ => start,
+    };
+
+    /// <summary>Where the text's last word begins: a name, a number or an address may go on with what comes next.</summary>
+    private static int LastWord(ReadOnlySpan<char> text, int floor)
+    {
+        var start = text.Length;
+        var limit = Math.Max(floor, start - TextWindow.Left - 1);
+        while (start > limit && (CharacterClasses.Of(text[start - 1]) != CharacterClass.None || text[start - 1] is ':' or '(' or '@' or '\\'))
+            start--;
+        return start;
+    }
+}

@@ -1,0 +1,138 @@
+using Acme.App.Guards;
+using CsCheck;
+
+namespace MistralTemplates.Tests.Rooms.Guards;
+
+public sealed class RedactionTests
+{
+    private static readonly SensitiveDataDetector Detector = Guarding.Everything();
+    private static readonly string[] Fragments =
+    [
+        .. SensitiveSamples.Positives.Select(sample => sample.Text), .. SensitiveSamples.Negatives, " ", "\n", "- ", "=", ":", "@", "\"", "\\n", ".", "-----BEGIN ", "password", "eyJ", "1", " 4", "é", "🙂",
+        "](", "![a", "https://e.example/?q=1", ")", "\u001b[31m", "\u200b",
+    ];
+
+    public static TheoryData<int> Positives => [.. Enumerable.Range(0, SensitiveSamples.Positives.Count)];
+
+    public static TheoryData<string> Negatives => [.. SensitiveSamples.Negatives];
+
+    [Theory, MemberData(nameof(Positives))]
+    public void Redact_SensitiveText_LeavesTheMaskAlone(int index)
+    {
+        var (text, mask) = SensitiveSamples.Positives[index];
+
+        var redacted = Redact(text);
+
+        Assert.Contains(mask, redacted, StringComparison.Ordinal);
+        Assert.Equal(redacted, Redact(redacted));
+    }
+
+    [Theory, MemberData(nameof(Negatives))]
+    public void Redact_HarmlessText_GivesTheSameInstance(string text) => Assert.Same(text, Redact(text));
+
+    [Theory, MemberData(nameof(Positives))]
+    public void Push_EveryTwoWaySplit_EqualsTheWhole(int index)
+    {
+        var text = SensitiveSamples.Positives[index].Text;
+        var whole = Redact(text);
+        for (var cut = 0; cut <= text.Length; cut++)
+            Assert.Equal(whole, Stream([text[..cut], text[cut..]]));
+    }
+
+    [Fact]
+    public void Push_RandomSplits_EqualTheWhole() =>
+        Gen.Select(Gen.OneOf([.. Fragments.Select(Gen.Const)]).Array[1, 8], Gen.Int[1, 12].Array[1, 30]).Sample(
+            (fragments, sizes) =>
+            {
+                var text = string.Concat(fragments);
+                return Stream(Cut(text, sizes)) == Redact(text);
+            },
+            iter: 3_000);
+
+    [Fact]
+    public void Push_RandomSplitsThroughEveryFilter_EqualTheWhole()
+    {
+        var guard = Guarding.Output();
+        Gen.Select(Gen.OneOf([.. Fragments.Select(Gen.Const)]).Array[1, 8], Gen.Int[1, 12].Array[1, 30]).Sample(
+            (fragments, sizes) =>
+            {
+                var text = string.Concat(fragments);
+                var filter = guard.Start(new HashSet<SensitiveKind>());
+                var streamed = string.Concat(Cut(text, sizes).Select(piece => filter.Push(piece, false))) + filter.Push("", true);
+                return streamed == guard.Apply(text, new HashSet<SensitiveKind>());
+            },
+            iter: 3_000);
+    }
+
+    [Fact]
+    public void Push_CleanProse_HoldsBackAWordAtMost()
+    {
+        const string prose = "Now and then a key is lost, and nobody minds: there are others. In 1984 it was so too, they say.";
+        var filter = new RedactionFilter(Detector, new HashSet<SensitiveKind>());
+        var given = 0;
+        for (var index = 0; index < prose.Length; index++)
+        {
+            given += filter.Push(prose[index..(index + 1)], isFinal: false).Length;
+            Assert.InRange(index + 1 - given, 0, "nobody minds:".Length);
+        }
+    }
+
+    [Fact]
+    public void Push_EndlessRun_HoldsBackWithinTheBound()
+    {
+        var filter = new RedactionFilter(Detector, new HashSet<SensitiveKind>());
+        var (given, most) = (0, 0);
+        for (var index = 0; index < 5_000; index++)
+        {
+            given += filter.Push("a1", isFinal: false).Length;
+            most = Math.Max(most, ((index + 1) * 2) - given);
+        }
+
+        Assert.InRange(most, 1, TextWindow.Left + TextWindow.Right + 2);
+    }
+
+    [Fact]
+    public void Redact_AllowedValue_IsLeftAlone()
+    {
+        var detector = new SensitiveDataDetector(new SensitiveDataOptions { AllowedValues = [SensitiveSamples.Email] }, modes => modes.Output);
+        var text = $"Write to {SensitiveSamples.Email}.";
+
+        Assert.Same(text, RedactionFilter.Redact(detector, text, new HashSet<SensitiveKind>()));
+    }
+
+    [Fact]
+    public void Redact_ShapeOfTheOwner_IsMasked()
+    {
+        var detector = new SensitiveDataDetector(new SensitiveDataOptions { Shapes = ["acme ACME- w32"] }, modes => modes.Output);
+
+        Assert.Equal("take [secret] away", RedactionFilter.Redact(detector, $"take ACME-{SensitiveSamples.MistralKey} away", new HashSet<SensitiveKind>()));
+    }
+
+    [Fact]
+    public void KeyShapeTable_EveryLine_IsRead()
+    {
+        var lines = KeyShapeTable.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+        Assert.True(lines.Length > 100);
+        Assert.All(lines, line => Assert.NotEmpty(KeyShape.Parse(line)));
+    }
+
+    private static string Redact(string text) => RedactionFilter.Redact(Detector, text, new HashSet<SensitiveKind>());
+
+    private static string Stream(IEnumerable<string> pieces)
+    {
+        var filter = new RedactionFilter(Detector, new HashSet<SensitiveKind>());
+        return string.Concat(pieces.Select(piece => filter.Push(piece, isFinal: false))) + filter.Push("", isFinal: true);
+    }
+
+    private static IEnumerable<string> Cut(string text, int[] sizes)
+    {
+        var (start, turn) = (0, 0);
+        while (start < text.Length)
+        {
+            var end = Math.Min(text.Length, start + sizes[turn++ % sizes.Length]);
+            yield return text[start..end];
+            start = end;
+        }
+    }
+}

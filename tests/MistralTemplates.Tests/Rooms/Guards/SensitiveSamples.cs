@@ -1,0 +1,77 @@
+namespace MistralTemplates.Tests.Rooms.Guards;
+
+/// <summary>Values that look secret, put together when the tests run so that none stands whole in a source file.</summary>
+internal static class SensitiveSamples
+{
+    public const string Mixed = "q7Zt2LmX9vBc4NrK8wPd3HsJ6fGy1TuA5eRo0iWl";
+    public const string Hex = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+    public static readonly string GitHubToken = "ghp" + "_" + Mixed[..36];
+    public static readonly string StripeKey = "sk" + "_live_" + Mixed[..24];
+    public static readonly string AwsKey = "AK" + "IA" + "2E0A8F3B244C9986";
+    public static readonly string SendGridKey = "S" + "G." + Mixed[..22] + "." + (Mixed + Mixed)[..43];
+    public static readonly string Jwt = "ey" + "JhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9" + "." + "ey" + "JzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4ifQ" + "." + Mixed;
+    public static readonly string MistralKey = Mixed[..32];
+    public static readonly string Card = string.Join(' ', "4111", "1111", "1111", "1111");
+    public static readonly string Iban = "DE" + "89 3704 0044 0532 0130 00";
+    public static readonly string Email = "ada.lovelace+notes" + "@" + "example-mail.co.uk";
+    public static readonly string Ssn = string.Join('-', "460", "89", "9847");
+    public static readonly string Ip = "106.31." + "73.20";
+    public static readonly string Ip6 = "6e40:4041:c617:" + "e898:c11:40d2:c669:2eb4";
+    public static readonly string Phone = "+1 " + "(984) 182-0190";
+    public static readonly string PrivateKey =
+        "-----BEGIN RSA PRIV" + "ATE KEY-----\n" + Mixed + Hex + "\n" + Hex + Mixed + "\n-----END RSA PRIV" + "ATE KEY-----";
+
+    /// <summary>Texts that hold something, each with the kind that must be found.</summary>
+    public static readonly IReadOnlyList<(string Text, string Mask)> Positives =
+    [
+        ($"My token is {GitHubToken}, keep it.", "[secret]"),
+        ($"STRIPE={StripeKey};", "[secret]"),
+        ($"key id {AwsKey}\nnext", "[secret]"),
+        ($"mail with {SendGridKey}.", "[secret]"),
+        ($"Authorization: Bearer {Jwt}\r\n", "[secret]"),
+        ($"MISTRAL_API_KEY={MistralKey}", "[secret]"),
+        ($"var mistralKey string = \"{MistralKey}\"", "[secret]"),
+        ($"{{\"config\": \"API_TOKEN={MistralKey}\\nDEBUG=1\"}}", "[secret]"),
+        ($"<apiToken>\n    {MistralKey}\n</apiToken>", "[secret]"),
+        ("password" + " = \"tr0ub4dor&3\" # old", "[secret]"),
+        ("Server=db;User Id=app;Pass" + "word=S3cure!pass9;Encrypt=true", "[secret]"),
+        ("postgres://app:" + "n0tTh3Real1" + "@db.internal:5432/app", "[secret]"),
+        ("curl -u " + "admin:" + "pQ9wTxu4Fg https://host", "[secret]"),
+        ($"{{\\\"password\\\": \\\"{"hunter2" + "hunter3"}\\\"}}", "[secret]"),
+        ($"see\n{PrivateKey}\nbye", "[secret]"),
+        ($"pay with {Card} today", "[card]"),
+        ($"pay with {Card.Replace(' ', '-')}.", "[card]"),
+        ($"send to {Iban}.", "[iban]"),
+        ($"write to {Email}, please", "[email]"),
+        ($"SSN: {Ssn}", "[ssn]"),
+        ($"from {Ip} and on", "[ip]"),
+        ($"from {Ip6} and on", "[ip]"),
+        ($"ring {Phone} now", "[phone]"),
+        ($"password={string.Concat(Enumerable.Repeat(Mixed, 25))} end", "[secret]"),
+        ($"{Card} {Email} {GitHubToken}", "[card] [email] [secret]"),
+    ];
+
+    /// <summary>Texts that must be left alone.</summary>
+    public static readonly IReadOnlyList<string> Negatives =
+    [
+        "The key: \"think before you type\" is the secret of a good password: nobody knows it.",
+        "api_key = \"your-api-key-here\"",
+        "API_KEY=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+        "password = ${DB_PASSWORD}",
+        "token: <your token>",
+        "secret: {{ .Values.secret }}",
+        "ghp" + "_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+        "commit 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b",
+        "sha256:" + Hex,
+        "id 123e4567-e89b-12d3-a456-426614174000 of 2024-11-23T22:31:05.123Z",
+        "version 10.0.15.2, was 1.2.3.4, at 1700000000000 ms",
+        "order 4111111111111112 was sent 2024-01-02 10:20:30",
+        "user@localhost wrote 3.14159 @ 12:45:10",
+        "Bitte rufen Sie uns zwischen 10.00 und 12.30 an.",
+        "password: required, at least eight characters",
+        "public_key = \"9Cnzj4p4WGeKLs1Pt8QuKUpRKfFLfRYC9AIKjbJTWit\"",
+        "tokens: 4000, max_tokens=1024, token_type=bearer",
+        "https://example.com:8080/a?b=c&d=e",
+    ];
+}
