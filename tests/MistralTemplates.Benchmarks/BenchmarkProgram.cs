@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Running;
+using MistralTemplates.Benchmarks.Auditing;
 using MistralTemplates.Benchmarks.Creation;
 using MistralTemplates.Benchmarks.Guards;
 using MistralTemplates.Benchmarks.Keys;
@@ -16,6 +17,10 @@ internal static class BenchmarkProgram
         ["rotate"] => RotateCommand.RunAsync(CancellationToken.None),
         ["hostile"] => Task.FromResult(HostileCommand.Run()),
         ["speed"] => Task.FromResult(SpeedCommand.Run()),
+        ["audit-mutations", .. var rest] => AuditCommands.RunMutationsAsync(rest),
+        ["audit-kill", .. var rest] => AuditCommands.RunKillsAsync(rest),
+        ["audit-writer", .. var rest] => AuditCommands.RunWriterAsync(rest),
+        ["audit-speed"] => AuditCommands.RunSpeedAsync(),
         _ => RunBenchmarks(arguments),
     };
 

@@ -58,16 +58,17 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
     /// <summary>Opens the log where it is closed, and sees that the file is still there.</summary>
     public void Open() => Guarded(() => EnsureOpen(time.GetUtcNow().UtcDateTime, lines: null));
 
-    /// <summary>Brings everything written so far to the disk and tells where the chain stands.</summary>
+    /// <summary>Brings everything written so far to the disk and tells where the chain then stood. Others go on writing meanwhile.</summary>
     public (long Sequence, string Mac) Flush()
     {
+        FileStream? file = null;
         var head = (0L, "");
         Guarded(() =>
         {
             EnsureOpen(time.GetUtcNow().UtcDateTime, lines: null);
-            RandomAccess.FlushToDisk(_file!.SafeFileHandle);
-            head = (_sequence, Convert.ToHexStringLower(_mac));
+            (file, head) = (_file, (_sequence, Convert.ToHexStringLower(_mac)));
         });
+        RandomAccess.FlushToDisk(file!.SafeFileHandle);
         return head;
     }
 
