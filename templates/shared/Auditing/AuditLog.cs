@@ -13,7 +13,7 @@ internal sealed record AuditStatus(bool Available, string? Problem, long Lost);
 /// <see cref="WriteAsync"/> has returned, the record is down as safely as <see cref="AuditOptions.Durability"/> says.
 /// </summary>
 internal sealed partial class AuditLog(
-    AuditOptions options, AuditWriter writer, AuditCheckpoints checkpoints, ICallerAccessor callers, IEnumerable<AuditForwarding> forwardings,
+    AuditOptions options, AuditWriter writer, AuditCheckpoints checkpoints, AuditSubject subject, IEnumerable<AuditForwarding> forwardings,
     IMeterFactory meters, TimeProvider time, ILogger<AuditLog> logger) : IHostedService, IAsyncDisposable, IDisposable
 {
     private static readonly TimeSpan s_retryInterval = TimeSpan.FromSeconds(1);
@@ -70,7 +70,7 @@ internal sealed partial class AuditLog(
     {
         try
         {
-            var entry = new AuditEntry(record, record.Caller ?? callers.Current, keepLines: _forwarding is not null);
+            var entry = new AuditEntry(subject.Complete(record), keepLines: _forwarding is not null);
             var auditEvent = entry.ToEvent(time.GetUtcNow());
             _serilog.Write(auditEvent);
             await (entry.Down?.Task ?? Task.CompletedTask);
@@ -96,7 +96,7 @@ internal sealed partial class AuditLog(
             return;
 
         if (writer.IsOpen)
-            await WriteAsync(new AuditRecord(AuditActions.AuditStopped) { Caller = new Caller(null, null, null) }, AuditFailureMode.FailOpen);
+            await WriteAsync(new AuditRecord(AuditActions.AuditStopped), AuditFailureMode.FailOpen);
         await checkpoints.FinishAsync();
         await _serilog.DisposeAsync();
         await (_forwarding?.DisposeAsync() ?? default);

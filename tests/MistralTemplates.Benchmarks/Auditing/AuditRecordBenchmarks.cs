@@ -54,7 +54,7 @@ public class AuditRecordBenchmarks
         TokensIn = 120,
         TokensOut = 340,
         TokensTotal = 460,
-        Duration = TimeSpan.FromMilliseconds(512),
+        DurationMs = 512,
         KeyFingerprint = "0123456789ab",
     };
 
