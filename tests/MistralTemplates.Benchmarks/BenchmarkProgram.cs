@@ -1,3 +1,4 @@
+using System.Globalization;
 using BenchmarkDotNet.Running;
 using MistralTemplates.Benchmarks.Guards;
 
@@ -9,6 +10,7 @@ internal static class BenchmarkProgram
     {
         ["detect", var file] => DetectCommand.Run(file, isVerbose: false),
         ["detect", var file, "--verbose"] => DetectCommand.Run(file, isVerbose: true),
+        ["splits", var count, var file] => SplitsCommand.Run(int.Parse(count, CultureInfo.InvariantCulture), file),
         ["hostile"] => HostileCommand.Run(),
         ["speed"] => SpeedCommand.Run(),
         _ => RunBenchmarks(arguments),
