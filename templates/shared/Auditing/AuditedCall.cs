@@ -13,7 +13,7 @@ internal sealed class AuditedCall(TimeProvider time, string? modelAsked, string?
     private string? _promptHash;
     private string? _modelAnswered;
     private UsageDetails? _usage;
-    private IReadOnlyCollection<string> _kinds = [];
+    private IReadOnlyCollection<string>? _kinds;
 
     public void ObservePrompt(IEnumerable<ChatMessage> messages)
     {
@@ -25,7 +25,7 @@ internal sealed class AuditedCall(TimeProvider time, string? modelAsked, string?
 
     public void Observe(ChatResponse response)
     {
-        (_modelAnswered, _usage, _kinds) = (response.ModelId, response.Usage, GuardKinds.Of(response.AdditionalProperties));
+        (_modelAnswered, _usage, _kinds) = (response.ModelId, response.Usage, GuardKinds.Of(response.AdditionalProperties) is { Count: > 0 } kinds ? kinds : null);
         _answer?.AppendData(MemoryMarshal.AsBytes(response.Text.AsSpan()));
     }
 
@@ -34,7 +34,7 @@ internal sealed class AuditedCall(TimeProvider time, string? modelAsked, string?
         _modelAnswered = update.ModelId ?? _modelAnswered;
         _usage = update.Contents.OfType<UsageContent>().LastOrDefault()?.Details ?? _usage;
         if (GuardKinds.Of(update.AdditionalProperties) is { Count: > 0 } kinds)
-            _kinds = [.. _kinds.Union(kinds)];
+            _kinds = [.. kinds.Union(_kinds ?? [])];
         _answer?.AppendData(MemoryMarshal.AsBytes(update.Text.AsSpan()));
     }
 
@@ -65,7 +65,7 @@ internal sealed class AuditedCall(TimeProvider time, string? modelAsked, string?
         TokensOut = _usage?.OutputTokenCount,
         TokensTotal = _usage?.TotalTokenCount,
         Kinds = _kinds,
-        Duration = time.GetElapsedTime(_began),
+        DurationMs = (long)time.GetElapsedTime(_began).TotalMilliseconds,
         KeyFingerprint = keyFingerprint,
         PromptHash = _promptHash,
         AnswerHash = Half(_answer),

@@ -26,7 +26,8 @@ internal static class AuditingServiceCollectionExtensions
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<AuditOptions>>().Value);
         services.AddSingleton(provider => new AuditFiles(InHome(builder, provider.GetRequiredService<AuditOptions>().Path)));
         services.AddSingleton(provider => AuditKeys.Load(provider.GetRequiredService<AuditOptions>(), provider.GetRequiredService<AuditFiles>()));
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AuditWriter>(provider, builder.Environment.EnvironmentName));
+        services.AddSingleton<AuditWriter>();
+        services.AddSingleton<AuditSubject>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AuditCheckpoints>(provider, InHome(builder, provider.GetRequiredService<AuditOptions>().CheckpointPath)));
         services.AddSingleton<AuditLog>();
         services.AddHostedService(provider => provider.GetRequiredService<AuditLog>());
