@@ -11,6 +11,7 @@ internal sealed class LinkDetector : ITextDetector
     private const int MostLength = 2_048;
     private const int MostLabel = 256;
     private const int MostBefore = 4;
+    private const int MostScheme = 12;
     private static readonly SearchValues<char> Ends = SearchValues.Create(" \t\r\n)>\"'\0");
 
     public Finding? Next(ReadOnlySpan<char> text, bool isFinal, ref int position, ref int floor, out int safe)
@@ -21,9 +22,7 @@ internal sealed class LinkDetector : ITextDetector
         {
             var at = position += offset;
             var start = StartOfDestination(ref window, at);
-            var end = start;
-            while (start > 0 && end - start < MostLength && !Ends.Contains(window[end]))
-                end++;
+            var end = start > 0 && IsAbsolute(ref window, start) ? EndOf(ref window, start) : -1;
             if (window.IsTouched)
             {
                 safe = start > 0 ? start : safe;
@@ -31,7 +30,7 @@ internal sealed class LinkDetector : ITextDetector
             }
 
             position = floor = at + 1;
-            if (start < 0 || !IsOutbound(text[start..end], IsFetched(text, at)))
+            if (end < 0 || !(text[start..end].Contains('?') || IsFetched(text, at)))
                 continue;
             position = floor = end;
             return new Finding(SensitiveKind.Link, start, end, end - start < MostLength ? CharacterClass.None : CharacterClass.Any);
@@ -50,10 +49,23 @@ internal sealed class LinkDetector : ITextDetector
         return isTarget ? start : -1;
     }
 
-    private static bool IsOutbound(ReadOnlySpan<char> destination, bool isFetched)
+    /// <summary>Whether another host is named: <c>//host</c>, or a scheme before it.</summary>
+    private static bool IsAbsolute(ref TextWindow window, int start)
     {
-        var isAbsolute = destination.StartsWith("//", StringComparison.Ordinal) || destination.Contains("://", StringComparison.Ordinal);
-        return isAbsolute && (isFetched || destination.Contains('?'));
+        var end = start;
+        while (end - start < MostScheme && CharacterClasses.Is(window[end], CharacterClass.Name))
+            end++;
+        end += window[end] == ':' ? 1 : 0;
+        return window[end] == '/' && window[end + 1] == '/';
+    }
+
+    private static int EndOf(ref TextWindow window, int start)
+    {
+        _ = window[start + MostLength - 1];
+        var rest = window.Text[start..Math.Min(window.Text.Length, start + MostLength)];
+        var length = rest.IndexOfAny(Ends);
+        window.IsTouched &= length < 0;
+        return start + (length < 0 ? rest.Length : length);
     }
 
     /// <summary>Whether the label before belongs to an image; one too long to tell counts as one.</summary>

@@ -3,17 +3,18 @@ using Acme.App.Guards;
 
 namespace MistralTemplates.Benchmarks.Guards;
 
-/// <summary><c>hostile</c>: the time of 1 MB of each repeated near-match against that of 0.5 MB. Linear is 2; more than 2.4 fails.</summary>
+/// <summary><c>hostile</c>: the best time of several for 1 MB of each repeated near-match against that of 0.5 MB. Linear is 2; more than 2.4 fails.</summary>
 internal static class HostileCommand
 {
     private const double MostRatio = 2.4;
-    private const int Rounds = 7;
+    private const int LeastRounds = 3;
+    private const int MostRounds = 40;
 
     private static readonly string[] NearMatches =
     [
         "a", "1", "1 ", "1-", "4111 ", "4111-1111-", "a1", "a.", "a1.", "1.", "-", "_", "=", ":", "::", "a:", "1:", "f:", "@", "a@", "a@b.", "a@a", "%3", "\\n", "password=", "password: ", "secret:\"", "key = ",
         "://", "https://a:", "https://a:b", "ghp_", "sk-", "sk-ant-", "eyJ", "eyJhbGciOiJIUzI1NiJ9.", "eyJa1-.", "-----", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\na", "DE89", "DE89 ",
-        "SG.", "a/", "1/", "hooks.slack.com/services/", "](", "![", "](https://a?", "src=", "\u001b[", "\u001b]", "\u200b", "\udb40", "Bearer ", "token token=", "xoxb-1", "+1 ", "(", "<a>", "\",\"", "AKIA1", "6e40:", "123-45-",
+        "SG.", "a/", "1/", "hooks.slack.com/services/", "](", "![", "](https://a?", "](https://", "src=", "\u001b[", "\u001b]", "\u200b", "\udb40", "Bearer ", "token token=", "xoxb-1", "+1 ", "(", "<a>", "\",\"", "AKIA1", "6e40:", "123-45-",
     ];
 
     public static int Run()
@@ -25,7 +26,7 @@ internal static class HostileCommand
             var (half, whole) = (Repeat(nearMatch, 500_000), Repeat(nearMatch, 1_000_000));
             _ = Time(guard, half);
             var (fastHalf, fastWhole) = (double.MaxValue, double.MaxValue);
-            for (var round = 0; round < Rounds; round++)
+            for (var round = 0; round < LeastRounds || (round < MostRounds && fastWhole / fastHalf > MostRatio); round++)
                 (fastHalf, fastWhole) = (Math.Min(fastHalf, Time(guard, half)), Math.Min(fastWhole, Time(guard, whole)));
             var ratio = fastWhole / fastHalf;
             worst = Math.Max(worst, ratio);
