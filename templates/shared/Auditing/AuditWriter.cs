@@ -155,6 +155,7 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
         // nothing says so. The seal comes last for the same reason.
         if (_file.Length > _length)
             _file.SetLength(_length);
+        RandomAccess.FlushToDisk(_file.SafeFileHandle);
         WriteSeal();
         (_known, _started) = (_sequence, true);
     }
