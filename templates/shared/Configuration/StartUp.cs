@@ -32,8 +32,8 @@ internal static partial class StartUp
     {
         var read = host.Services.GetRequiredService<SettingsRead>();
         var problems = new List<ConfigurationProblem>(read.Problems);
-        foreach (var check in host.Services.GetServices<IStartUpCheck>())
-            problems.AddRange((await ProblemsOfAsync(check, cancellationToken)).Except(problems));
+        foreach (var check in host.Services.GetServices<StartUpCheck>())
+            problems.AddRange((await ProblemsOfAsync(host, check, cancellationToken)).Except(problems));
 
         // A section that is missing as a whole is one problem; a section with a wrong value is told by that value.
         problems.RemoveAll(problem => read.Problems.Any(problem.IsWithin));
@@ -46,11 +46,11 @@ internal static partial class StartUp
             LogWarning(logger, warning);
     }
 
-    private static async Task<IReadOnlyList<ConfigurationProblem>> ProblemsOfAsync(IStartUpCheck check, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<ConfigurationProblem>> ProblemsOfAsync(IHost host, StartUpCheck check, CancellationToken cancellationToken)
     {
         try
         {
-            return await check.CheckAsync(cancellationToken);
+            return await check.Create(host.Services).CheckAsync(cancellationToken);
         }
         catch (OptionsValidationException exception)
         {

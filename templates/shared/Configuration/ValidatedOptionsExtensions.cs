@@ -20,7 +20,7 @@ internal static class ValidatedOptionsExtensions
         builder.Services.AddSingleton(services => ActivatorUtilities.CreateInstance<ValidatedOptions<TOptions>>(services, section));
         builder.Services.AddSingleton<IConfigureOptions<TOptions>>(services => services.GetRequiredService<ValidatedOptions<TOptions>>());
         builder.Services.AddSingleton<IValidateOptions<TOptions>>(services => services.GetRequiredService<ValidatedOptions<TOptions>>());
-        builder.Services.AddSingleton<IStartUpCheck>(services => services.GetRequiredService<ValidatedOptions<TOptions>>());
+        builder.Services.AddSingleton(new StartUpCheck(services => services.GetRequiredService<ValidatedOptions<TOptions>>()));
         return builder;
     }
 }

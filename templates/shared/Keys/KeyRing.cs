@@ -15,7 +15,7 @@ internal sealed partial class KeyRing(
     IHostEnvironment environment,
     IOptions<KeyOptions> options,
     Func<IKeyVerifier> verifier,
-    IEnumerable<IKeyEvents> events,
+    Func<IEnumerable<IKeyEvents>> events,
     KeyMetrics metrics,
     TimeProvider timeProvider,
     ILogger<KeyRing> logger) : IApiKeys
@@ -198,7 +198,7 @@ internal sealed partial class KeyRing(
     private void Record(KeyEventKind kind, ApiKey current, ApiKey candidate, string? reason)
     {
         var keyEvent = new KeyEvent(kind, source.Name, current.Fingerprint, current.Version, candidate.Fingerprint, candidate.Version, reason);
-        foreach (var listener in events)
+        foreach (var listener in events())
             listener.Record(keyEvent);
     }
 
