@@ -8,7 +8,7 @@ param(
 
 $root = $PSScriptRoot
 $package = "$root/artifacts/package"
-$properties = if ($Version) { @("-p:Version=$Version") } else { @() }
+[string[]] $properties = if ($Version) { @("-p:Version=$Version") } else { @() }
 
 switch ($Task) {
     'Pack' { dotnet pack "$root/MistralTemplates.csproj" -o $package @properties }

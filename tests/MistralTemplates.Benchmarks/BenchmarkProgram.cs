@@ -1,4 +1,6 @@
+using System.Globalization;
 using BenchmarkDotNet.Running;
+using MistralTemplates.Benchmarks.Auditing;
 using MistralTemplates.Benchmarks.Creation;
 using MistralTemplates.Benchmarks.Guards;
 using MistralTemplates.Benchmarks.Keys;
@@ -10,16 +12,4 @@ internal static class BenchmarkProgram
 {
     private static Task<int> Main(string[] arguments) => arguments switch
     {
-        ["creation"] => CreationCommand.RunAsync(CancellationToken.None),
-        ["detect", var file] => Task.FromResult(DetectCommand.Run(file, isVerbose: false)),
-        ["detect", var file, "--verbose"] => Task.FromResult(DetectCommand.Run(file, isVerbose: true)),
-        ["rotate"] => RotateCommand.RunAsync(CancellationToken.None),
-        _ => RunBenchmarks(arguments),
-    };
-
-    private static Task<int> RunBenchmarks(string[] arguments)
-    {
-        BenchmarkSwitcher.FromAssembly(typeof(BenchmarkProgram).Assembly).Run(arguments);
-        return Task.FromResult(0);
-    }
-}
+        ["splits", var count, var file] => Task.FromResult(SplitsCommand.Run(int.Parse(count, CultureInfo.InvariantCulture), file)),

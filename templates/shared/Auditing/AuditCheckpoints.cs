@@ -9,7 +9,6 @@ internal sealed partial class AuditCheckpoints(
     public const string HttpClientName = "audit-checkpoints";
 
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Lock _gate = new();
     private TaskCompletionSource _due = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _loop;
     private int _unsigned;
@@ -19,8 +18,8 @@ internal sealed partial class AuditCheckpoints(
     {
         if (_loop is null)
         {
-            lock (_gate)
-                _loop ??= Task.Run(() => RunAsync(_stopping.Token));
+            lock (_stopping)
+                _loop ??= RunAsync(_stopping.Token);
         }
 
         if (Interlocked.Increment(ref _unsigned) == options.CheckpointRecords)

@@ -12,44 +12,26 @@ internal sealed record AuditStatus(bool Available, string? Problem, long Lost);
 /// The audit log: a Serilog logger of its own, so that levels and filters of the application's logs do not touch it. Once
 /// <see cref="WriteAsync"/> has returned, the record is down as safely as <see cref="AuditOptions.Durability"/> says.
 /// </summary>
-internal sealed partial class AuditLog : IHostedService, IAsyncDisposable, IDisposable
+internal sealed partial class AuditLog(
+    AuditOptions options, AuditWriter writer, AuditCheckpoints checkpoints, AuditSubject subject, IEnumerable<AuditForwarding> forwardings,
+    IMeterFactory meters, TimeProvider time, ILogger<AuditLog> logger) : IHostedService, IAsyncDisposable, IDisposable
 {
-    public const string MeterName = "Audit";
-
     private static readonly TimeSpan s_retryInterval = TimeSpan.FromSeconds(1);
 
-    private readonly AuditOptions _options;
-    private readonly AuditWriter _writer;
-    private readonly AuditCheckpoints _checkpoints;
-    private readonly ICallerAccessor _callers;
-    private readonly TimeProvider _time;
-    private readonly ILogger<AuditLog> _log;
-    private readonly Logger _serilog;
-    private readonly Counter<long> _failures;
-    private readonly Logger? _forwarding;
+    private readonly Logger _serilog = new LoggerConfiguration().MinimumLevel.Verbose()
+        .AuditTo.Sink(options.Durability == AuditDurability.Disk ? new GroupCommit(writer) : (ILogEventSink)writer).CreateLogger();
+
+    private readonly Logger? _forwarding = AuditForwarding.CreateLogger(forwardings);
+    private readonly Counter<long> _failures = meters.Create("Audit").CreateCounter<long>("audit.failures", "{record}", "Records that could not be written.");
     private string? _problem;
     private long _lost;
     private long _failedAt;
     private int _disposed;
 
-    public AuditLog(
-        AuditOptions options, AuditWriter writer, AuditCheckpoints checkpoints, ICallerAccessor callers, IEnumerable<AuditForwarding> forwardings,
-        IMeterFactory meters, TimeProvider time, ILogger<AuditLog> log)
-    {
-        (_options, _writer, _checkpoints, _callers, _time, _log) = (options, writer, checkpoints, callers, time, log);
-        _failures = meters.Create(MeterName).CreateCounter<long>("audit.failures", "{record}", "Records that could not be written.");
-        ILogEventSink sink = options.Durability == AuditDurability.Disk ? new GroupCommit(writer) : writer;
-        _serilog = new LoggerConfiguration().MinimumLevel.Verbose().AuditTo.Sink(sink).CreateLogger();
-        var forwarding = new LoggerConfiguration().MinimumLevel.Verbose();
-        foreach (var configure in forwardings.Select(one => one.Configure))
-            configure(forwarding.WriteTo);
-        _forwarding = forwardings.Any() ? forwarding.CreateLogger() : null;
-    }
-
     /// <summary>Opens the log before anything else starts: a second process on the same log gets no further.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _writer.TakeLock();
+        writer.TakeLock();
         CheckStatus();
         return Task.CompletedTask;
     }
@@ -61,9 +43,9 @@ internal sealed partial class AuditLog : IHostedService, IAsyncDisposable, IDisp
     {
         try
         {
-            if (_problem is null || _time.GetElapsedTime(_failedAt) >= s_retryInterval)
+            if (_problem is null || time.GetElapsedTime(_failedAt) >= s_retryInterval)
             {
-                _writer.Open();
+                writer.Open();
                 _problem = null;
             }
         }
@@ -78,31 +60,33 @@ internal sealed partial class AuditLog : IHostedService, IAsyncDisposable, IDisp
     /// <summary>Throws when nothing may happen now because it could not be audited.</summary>
     public void EnsureAvailable()
     {
-        if (_options.OnFailure == AuditFailureMode.FailClosed && CheckStatus() is { Problem: { } problem })
+        if (options.OnFailure == AuditFailureMode.FailClosed && CheckStatus() is { Problem: { } problem })
             throw new AuditUnavailableException(problem);
     }
 
-    public async ValueTask WriteAsync(AuditRecord record)
+    public ValueTask WriteAsync(AuditRecord record) => WriteAsync(record, options.OnFailure);
+
+    private async ValueTask WriteAsync(AuditRecord record, AuditFailureMode onFailure)
     {
         try
         {
-            var entry = new AuditEntry(record, record.Caller ?? _callers.Current, keepLines: _forwarding is not null);
-            var auditEvent = entry.ToEvent(_time.GetUtcNow());
+            var entry = new AuditEntry(subject.Complete(record), keepLines: _forwarding is not null);
+            var auditEvent = entry.ToEvent(time.GetUtcNow());
             _serilog.Write(auditEvent);
             await (entry.Down?.Task ?? Task.CompletedTask);
             _forwarding?.Write(auditEvent);
             _problem = null;
-            _checkpoints.Count();
+            checkpoints.Count();
         }
         catch (Exception exception)
         {
             Fail(exception);
             _failures.Add(1);
-            if (_options.OnFailure == AuditFailureMode.FailClosed)
+            if (onFailure == AuditFailureMode.FailClosed)
                 throw new AuditUnavailableException(Describe(exception));
 
             Interlocked.Increment(ref _lost);
-            _writer.CountLost();
+            writer.CountLost();
         }
     }
 
@@ -111,9 +95,9 @@ internal sealed partial class AuditLog : IHostedService, IAsyncDisposable, IDisp
         if (Interlocked.Exchange(ref _disposed, 1) == 1)
             return;
 
-        if (_writer.IsOpen)
-            await WriteAsync(new AuditRecord(AuditActions.AuditStopped) { Caller = new Caller(null, null, null) });
-        await _checkpoints.FinishAsync();
+        if (writer.IsOpen)
+            await WriteAsync(new AuditRecord(AuditActions.AuditStopped), AuditFailureMode.FailOpen);
+        await checkpoints.FinishAsync();
         await _serilog.DisposeAsync();
         await (_forwarding?.DisposeAsync() ?? default);
     }
@@ -123,8 +107,8 @@ internal sealed partial class AuditLog : IHostedService, IAsyncDisposable, IDisp
     private void Fail(Exception exception)
     {
         _problem = Describe(exception);
-        _failedAt = _time.GetTimestamp();
-        LogUnavailable(_problem, _options.OnFailure);
+        _failedAt = time.GetTimestamp();
+        LogUnavailable(_problem, options.OnFailure);
     }
 
     private static string Describe(Exception exception) => exception switch

@@ -11,7 +11,7 @@ internal sealed class AuditOptionsValidator : AbstractValidator<AuditOptions>
     public AuditOptionsValidator(IHostEnvironment environment)
     {
         RuleFor(options => options.Path).NotEmpty().WithMessage("No file is named.").WithState(_ => "Set it to a file, for example \"audit/audit.jsonl\".");
-        RuleFor(options => options.CheckpointPath).NotEmpty().NotEqual(options => options.Path)
+        RuleFor(options => options.CheckpointPath).Must((options, path) => !string.IsNullOrEmpty(path) && path != options.Path)
             .WithMessage("Checkpoints need a file of their own.").WithState(_ => "Set it to another file than \"Audit:Path\", best on another volume.");
         RuleFor(options => options.Durability).IsInEnum().WithMessage("It is neither Process nor Disk.").WithState(_ => "Set it to \"Process\" or to \"Disk\".");
         RuleFor(options => options.OnFailure).IsInEnum().WithMessage("It is neither FailClosed nor FailOpen.").WithState(_ => "Set it to \"FailClosed\" or to \"FailOpen\".");

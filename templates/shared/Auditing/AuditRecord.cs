@@ -1,26 +1,37 @@
+using System.Text.Json.Serialization;
+
 namespace Acme.App.Auditing;
 
-/// <summary>What is known of one event. It has no place for a prompt, an answer or a key.</summary>
-/// <param name="Action">One of <see cref="AuditActions"/>.</param>
-internal sealed record AuditRecord(string Action)
+/// <summary>
+/// What is known of one event; what is null is left out of its line. It has no place for a prompt, an answer or a key. The log
+/// fills in who is served, where the event does not say it, and where it happened.
+/// </summary>
+internal sealed record AuditRecord
 {
+    public AuditRecord(string action) => Action = action;
+
+    /// <summary>One of <see cref="AuditActions"/>.</summary>
+    public string Action { get; }
+
     public bool Success { get; init; } = true;
 
     /// <summary>Why it did not succeed: a stable name, never a message.</summary>
     public string? ErrorCode { get; init; }
 
-    /// <summary>On whose behalf; whoever is served now when it is not said.</summary>
-    public Caller? Caller { get; init; }
-
+    public string? UserId { get; init; }
+    public string? IpAddress { get; init; }
+    public string? RequestId { get; init; }
+    public string? TraceId { get; init; }
+    public string? Environment { get; init; }
     public string? ModelAsked { get; init; }
     public string? ModelAnswered { get; init; }
     public long? TokensIn { get; init; }
     public long? TokensOut { get; init; }
     public long? TokensTotal { get; init; }
-    public TimeSpan? Duration { get; init; }
+    public long? DurationMs { get; init; }
 
     /// <summary>The kinds of sensitive data that were found, by name.</summary>
-    public IReadOnlyCollection<string> Kinds { get; init; } = [];
+    public IReadOnlyCollection<string>? Kinds { get; init; }
 
     public string? KeyFingerprint { get; init; }
     public string? PromptHash { get; init; }
@@ -31,3 +42,8 @@ internal sealed record AuditRecord(string Action)
 
     public string? PreviousMac { get; init; }
 }
+
+/// <summary>Writes records without reflection. All but printable ASCII is escaped, so that no value can forge a line or turn text around.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, GenerationMode = JsonSourceGenerationMode.Serialization)]
+[JsonSerializable(typeof(AuditRecord))]
+internal sealed partial class AuditJsonContext : JsonSerializerContext;

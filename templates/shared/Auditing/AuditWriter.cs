@@ -10,15 +10,14 @@ namespace Acme.App.Auditing;
 /// The one writer of the log: chains the records, rolls the files, and takes up where the last process ended. A failure closes
 /// the log, and the next record opens it anew.
 /// </summary>
-internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditKeys keys, string environment, TimeProvider time) : ILogEventSink, IDisposable
+internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditKeys keys, TimeProvider time) : ILogEventSink, IDisposable
 {
     public const string RecordsMissing = "records.missing";
 
     private static readonly TimeSpan s_lookInterval = TimeSpan.FromMilliseconds(100);
-    private static readonly Caller s_program = new(null, null, null);
 
     private readonly Lock _gate = new();
-    private readonly AuditLineWriter _lines = new(options, environment);
+    private readonly AuditLineWriter _lines = new();
     private readonly IncrementalHash _hash = keys.Current.CreateChainHash();
     private readonly byte[] _tag = new byte[AuditLine.TagBytes];
     private byte[] _mac = [];
@@ -58,16 +57,17 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
     /// <summary>Opens the log where it is closed, and sees that the file is still there.</summary>
     public void Open() => Guarded(() => EnsureOpen(time.GetUtcNow().UtcDateTime, lines: null));
 
-    /// <summary>Brings everything written so far to the disk and tells where the chain stands.</summary>
+    /// <summary>Brings everything written so far to the disk and tells where the chain then stood. Others go on writing meanwhile.</summary>
     public (long Sequence, string Mac) Flush()
     {
+        FileStream? file = null;
         var head = (0L, "");
         Guarded(() =>
         {
             EnsureOpen(time.GetUtcNow().UtcDateTime, lines: null);
-            RandomAccess.FlushToDisk(_file!.SafeFileHandle);
-            head = (_sequence, Convert.ToHexStringLower(_mac));
+            (file, head) = (_file, (_sequence, Convert.ToHexStringLower(_mac)));
         });
+        RandomAccess.FlushToDisk(file!.SafeFileHandle);
         return head;
     }
 
@@ -119,7 +119,7 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
         EnsureOpen(now, entry.Lines);
         if (_length >= options.MaxFileBytes || DateOnly.FromDateTime(now) > _day)
             Roll(now, entry.Lines);
-        Chain(entry, now, entry.Lines);
+        Chain(entry.Record, now, entry.Lines);
         _known = _sequence;
     }
 
@@ -149,7 +149,7 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
         if (isNew)
             (_firstInFile, _day) = (_sequence + 1, DateOnly.FromDateTime(now));
         foreach (var note in OpeningNotes(isNew, torn))
-            Chain(new AuditEntry(note, s_program, keepLines: false), now, lines);
+            Chain(note, now, lines);
 
         // The notes were written over the unfinished line, and only now its rest is cut off: at no moment is it gone and
         // nothing says so. The seal comes last for the same reason.
@@ -177,9 +177,9 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
 
     private static AuditRecord Recovered(string errorCode, string detail) => new(AuditActions.AuditRecovered) { Success = false, ErrorCode = errorCode, Detail = detail };
 
-    private void Chain(AuditEntry entry, DateTime now, StringBuilder? lines)
+    private void Chain(AuditRecord record, DateTime now, StringBuilder? lines)
     {
-        var body = _lines.Write(entry, _sequence + 1, now, keys.Current);
+        var body = _lines.Write(record, _sequence + 1, now, keys.Current.Id);
         AuditLine.ComputeTag(_hash, _mac, body, _tag);
         var line = _lines.Complete(_tag.AsSpan(0, AuditLine.MacBytes));
         RandomAccess.Write(_file!.SafeFileHandle, line, _length);
@@ -196,7 +196,7 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
         File.Move(files.Current, files.Full(_firstInFile));
         Volatile.Write(ref _file, AuditFiles.OpenPrivate(files.Current, FileMode.CreateNew, FileShare.Read));
         (_length, _firstInFile, _day) = (0, _sequence + 1, DateOnly.FromDateTime(now));
-        Chain(new AuditEntry(Rolled(), s_program, keepLines: false), now, lines);
+        Chain(Rolled(), now, lines);
     }
 
     // An open file can be removed or replaced without its writer noticing, so its name is looked at from time to time.

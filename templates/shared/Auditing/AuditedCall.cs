@@ -13,6 +13,7 @@ internal sealed class AuditedCall(TimeProvider time, string? modelAsked, string?
     private string? _promptHash;
     private string? _modelAnswered;
     private UsageDetails? _usage;
+    private IReadOnlyCollection<string>? _kinds;
 
     public void ObservePrompt(IEnumerable<ChatMessage> messages)
     {
@@ -24,7 +25,7 @@ internal sealed class AuditedCall(TimeProvider time, string? modelAsked, string?
 
     public void Observe(ChatResponse response)
     {
-        (_modelAnswered, _usage) = (response.ModelId, response.Usage);
+        (_modelAnswered, _usage, _kinds) = (response.ModelId, response.Usage, GuardKinds.Of(response.AdditionalProperties) is { Count: > 0 } kinds ? kinds : null);
         _answer?.AppendData(MemoryMarshal.AsBytes(response.Text.AsSpan()));
     }
 
@@ -32,6 +33,8 @@ internal sealed class AuditedCall(TimeProvider time, string? modelAsked, string?
     {
         _modelAnswered = update.ModelId ?? _modelAnswered;
         _usage = update.Contents.OfType<UsageContent>().LastOrDefault()?.Details ?? _usage;
+        if (GuardKinds.Of(update.AdditionalProperties) is { Count: > 0 } kinds)
+            _kinds = [.. kinds.Union(_kinds ?? [])];
         _answer?.AppendData(MemoryMarshal.AsBytes(update.Text.AsSpan()));
     }
 
@@ -43,8 +46,9 @@ internal sealed class AuditedCall(TimeProvider time, string? modelAsked, string?
     public AuditRecord Failed(Exception exception, bool cancelled) => (exception, ChatFailure.From(exception)) switch
     {
         (OperationCanceledException, _) when cancelled => Left(),
+        (ChatRefusedException { Code: ChatRefusedException.ModerationFailed }, { } failed) => Record(AuditActions.GuardFailed, failed.Code) with { Kinds = failed.Kinds },
         (ChatRefusedException, { } refusal) => Record(AuditActions.ChatRefused, refusal.Code) with { Kinds = refusal.Kinds },
-        (_, { } failure) => Record(AuditActions.ChatFailed, failure.Code) with { Kinds = failure.Kinds },
+        (_, { } failure) => Record(AuditActions.ChatFailed, failure.Code),
         (TimeoutException or OperationCanceledException, _) => Record(AuditActions.ChatFailed, "timed_out"),
         _ => Record(AuditActions.ChatFailed, "unexpected"),
     };
@@ -60,7 +64,8 @@ internal sealed class AuditedCall(TimeProvider time, string? modelAsked, string?
         TokensIn = _usage?.InputTokenCount,
         TokensOut = _usage?.OutputTokenCount,
         TokensTotal = _usage?.TotalTokenCount,
-        Duration = time.GetElapsedTime(_began),
+        Kinds = _kinds,
+        DurationMs = (long)time.GetElapsedTime(_began).TotalMilliseconds,
         KeyFingerprint = keyFingerprint,
         PromptHash = _promptHash,
         AnswerHash = Half(_answer),

@@ -1,4 +1,5 @@
 using Acme.App.Configuration;
+using Acme.App.Guards;
 using Acme.App.Keys;
 using Acme.App.Mistral;
 using Microsoft.Extensions.AI;
@@ -25,7 +26,8 @@ internal static class AuditingServiceCollectionExtensions
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<AuditOptions>>().Value);
         services.AddSingleton(provider => new AuditFiles(InHome(builder, provider.GetRequiredService<AuditOptions>().Path)));
         services.AddSingleton(provider => AuditKeys.Load(provider.GetRequiredService<AuditOptions>(), provider.GetRequiredService<AuditFiles>()));
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AuditWriter>(provider, builder.Environment.EnvironmentName));
+        services.AddSingleton<AuditWriter>();
+        services.AddSingleton<AuditSubject>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AuditCheckpoints>(provider, InHome(builder, provider.GetRequiredService<AuditOptions>().CheckpointPath)));
         services.AddSingleton<AuditLog>();
         services.AddHostedService(provider => provider.GetRequiredService<AuditLog>());
@@ -34,6 +36,7 @@ internal static class AuditingServiceCollectionExtensions
         // Outermost first. There is no other chat client in the container, and so no way around the audit and the guards.
         services.AddSingleton(provider => new ChatClientBuilder(MistralChatClientFactory.Create(provider))
             .UseAuditing()
+            .UseGuards()
             .Build(provider));
         return builder;
     }

@@ -8,6 +8,8 @@ namespace Acme.App.Auditing;
 /// <param name="Message">A sentence or two for people.</param>
 internal sealed record ChatFailure(string Code, string Message)
 {
+    public const string AuditUnavailable = "audit.unavailable";
+
     /// <summary>What is wrong with which field, when the request itself is at fault.</summary>
     public IReadOnlyDictionary<string, string[]>? Fields { get; init; }
 
@@ -26,6 +28,7 @@ internal sealed record ChatFailure(string Code, string Message)
             Kinds = refusal.Kinds,
         },
         MistralException failure => FromMistral(failure),
+        AuditUnavailableException => new ChatFailure(AuditUnavailable, "The request was refused because it could not be audited. Try again later."),
         AuditUnavailableException => new ChatFailure("audit.unavailable", "The request could not be audited and was refused. Try again later."),
         _ => null,
     };

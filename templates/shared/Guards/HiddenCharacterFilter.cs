@@ -38,7 +38,7 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode) : ITextFilter
             return piece;
         }
 
-        var output = new StringBuilder(piece, 0, clean, piece.Length);
+        var output = new StringBuilder().Append(piece, 0, clean);
         _previous = clean > 0 ? piece[clean - 1] : _previous;
         foreach (var character in piece.AsSpan(clean))
             Take(character, output);

@@ -10,42 +10,62 @@ internal sealed class LinkDetector : ITextDetector
 {
     private const int MostLength = 2_048;
     private const int MostLabel = 256;
-    private static readonly SearchValues<string> Anchors = SearchValues.Create(["](", "]:", "src="], StringComparison.OrdinalIgnoreCase);
+    private const int MostBefore = 4;
+    private const int MostScheme = 12;
     private static readonly SearchValues<char> Ends = SearchValues.Create(" \t\r\n)>\"'\0");
 
     public Finding? Next(ReadOnlySpan<char> text, bool isFinal, ref int position, ref int floor, out int safe)
     {
         safe = text.Length;
-        while (text[position..].IndexOfAny(Anchors) is var offset and >= 0)
+        var window = new TextWindow(text, isFinal);
+        while (text[position..].IndexOfAny(']', '=') is var offset and >= 0)
         {
-            var at = position + offset;
-            var start = at + (text[at] == ']' ? 2 : 4);
-            var most = start + 4;
-            while (start < text.Length && start < most && text[start] is ' ' or '<' or '"' or '\'' or '\n')
-                start++;
-            var length = text[start..Math.Min(text.Length, start + MostLength)].IndexOfAny(Ends);
-            var end = length < 0 ? Math.Min(text.Length, start + MostLength) : start + length;
-            if (length < 0 && end == text.Length && !isFinal)
+            var at = position += offset;
+            var start = StartOfDestination(ref window, at);
+            var end = start > 0 && IsAbsolute(ref window, start) ? EndOf(ref window, start) : -1;
+            if (window.IsTouched)
             {
-                (position, safe) = (at, Math.Min(start, text.Length));
+                safe = start > 0 ? start : safe;
                 return null;
             }
 
-            position = floor = Math.Max(start, at + 2);
-            if (!IsOutbound(text[start..end], IsFetched(text, at)))
+            position = floor = at + 1;
+            if (end < 0 || !(text[start..end].Contains('?') || IsFetched(text, at)))
                 continue;
             position = floor = end;
-            return new Finding(SensitiveKind.Link, start, end, length < 0 ? CharacterClass.Any : CharacterClass.None);
+            return new Finding(SensitiveKind.Link, start, end, end - start < MostLength ? CharacterClass.None : CharacterClass.Any);
         }
 
-        position = isFinal ? text.Length : Math.Max(position, text.Length - 3);
+        position = text.Length;
         return null;
     }
 
-    private static bool IsOutbound(ReadOnlySpan<char> destination, bool isFetched)
+    private static int StartOfDestination(ref TextWindow window, int at)
     {
-        var isAbsolute = destination.StartsWith("//", StringComparison.Ordinal) || destination.Contains("://", StringComparison.Ordinal);
-        return isAbsolute && (isFetched || destination.Contains('?'));
+        var isTarget = window[at] == ']' ? window[at + 1] is '(' or ':' : (window[at - 1] | ' ') == 'c' && (window[at - 2] | ' ') == 'r' && (window[at - 3] | ' ') == 's';
+        var start = at + (window[at] == ']' ? 2 : 1);
+        for (var skipped = 0; isTarget && skipped < MostBefore && window[start] is ' ' or '<' or '"' or '\'' or '\n'; skipped++)
+            start++;
+        return isTarget ? start : -1;
+    }
+
+    /// <summary>Whether another host is named: <c>//host</c>, or a scheme before it.</summary>
+    private static bool IsAbsolute(ref TextWindow window, int start)
+    {
+        var end = start;
+        while (end - start < MostScheme && CharacterClasses.Is(window[end], CharacterClass.Name))
+            end++;
+        end += window[end] == ':' ? 1 : 0;
+        return window[end] == '/' && window[end + 1] == '/';
+    }
+
+    private static int EndOf(ref TextWindow window, int start)
+    {
+        _ = window[start + MostLength - 1];
+        var rest = window.Text[start..Math.Min(window.Text.Length, start + MostLength)];
+        var length = rest.IndexOfAny(Ends);
+        window.IsTouched &= length < 0;
+        return start + (length < 0 ? rest.Length : length);
     }
 
     /// <summary>Whether the label before belongs to an image; one too long to tell counts as one.</summary>

@@ -9,6 +9,7 @@ namespace Acme.App.Guards;
 internal sealed class SensitiveDataDetector : ITextDetector
 {
     private const int Hops = 4;
+    private const int MostPlainDigits = 6;
     private static readonly SearchValues<char> Anchors = SearchValues.Create("0123456789@:=>,_-");
 
     private readonly KeyShape[]?[] _shapes = new KeyShape[128][];
@@ -64,13 +65,15 @@ internal sealed class SensitiveDataDetector : ITextDetector
         {
             case '@':
                 return Guards(SensitiveKind.Email) ? EmailAddress.Find(ref window, at, floor) : null;
+            case ',' when window[at - 1] is not ('"' or '\'' or '`'):
+                return null;
             case ':' or '=' or '>' or ',':
                 return Guards(SensitiveKind.Secret) ? SecretAssignment.Find(ref window, at, ref next) : null;
             case '-' when Guards(SensitiveKind.Secret) && PrivateKeyBlock.Find(ref window, at) is { } block:
                 return block;
             case '-' or '_':
                 var before = window.Back(at, CharacterClass.Word, floor);
-                return !window.Text[before..at].ContainsAnyInRange('0', '9') ? FindKey(ref window, before, floor) : null;
+                return (before < at || window[at - 1] is '.' or '/') && !window.Text[before..at].ContainsAnyInRange('0', '9') ? FindKey(ref window, before, floor) : null;
             default:
                 return FindInRun(ref window, at, floor, ref next);
         }
@@ -81,13 +84,19 @@ internal sealed class SensitiveDataDetector : ITextDetector
         var start = window.Back(at, CharacterClass.Word, floor);
         while (next - at < TextWindow.Right && CharacterClasses.Is(window[next], CharacterClass.Word))
             next++;
-        if (CharacterClasses.Is(window[start - 1], CharacterClass.Word))
+        if (CharacterClasses.Is(window[start - 1], CharacterClass.Word) || IsPlainNumber(ref window, start, next))
             return null;
 
         return (Guards(SensitiveKind.Secret) ? FindKey(ref window, start, floor) : null)
             ?? (Guards(SensitiveKind.Iban) ? Iban.Find(ref window, start) : null)
             ?? FindNumber(ref window, start, floor);
     }
+
+    /// <summary>Whether a few digits stand for themselves, as most numbers in prose do: nothing that follows makes them part of more.</summary>
+    private static bool IsPlainNumber(ref TextWindow window, int start, int end) => end - start <= MostPlainDigits
+        && !window.Text[start..end].ContainsAnyExceptInRange('0', '9')
+        && window[start - 1] is ' ' or '\n' or '('
+        && (window[end] is ',' or ';' or '!' or '?' or '"' || (window[end] is ' ' or '.' or ':' or ')' && window[end + 1] is not ('(' or ':' or '+' or (>= '0' and <= '9') or '-')));
 
     private Finding? FindNumber(ref TextWindow window, int start, int floor)
     {

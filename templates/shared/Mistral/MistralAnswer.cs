@@ -3,21 +3,28 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Acme.App.Mistral;
 
-/// <summary>A success of Mistral's, whose body is still to be read. Disposing it early closes the connection.</summary>
-internal sealed class MistralAnswer(HttpResponseMessage response, Stream body, CallClock clock) : IDisposable
+/// <summary>
+/// The body of an answer: it ends with a typed failure when it grows too large, stands still or breaks off. Disposing it early
+/// closes the connection.
+/// </summary>
+internal sealed class MistralAnswer(HttpResponseMessage response, Stream body, CallClock clock, TimeSpan idle, long limit) : Stream
 {
+    private long _left = limit;
+
     public string? CorrelationId { get; } = MistralErrors.CorrelationId(response);
-
     public string? MediaType => response.Content.Headers.ContentType?.MediaType;
-
-    public Stream Body => body;
+    public override bool CanRead => true;
+    public override bool CanSeek => false;
+    public override bool CanWrite => false;
+    public override long Length => throw new NotSupportedException();
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     public async ValueTask<T> ReadAsync<T>(JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class
     {
         try
         {
-            return await JsonSerializer.DeserializeAsync(body, type, cancellationToken) ?? throw Unreadable();
+            return await JsonSerializer.DeserializeAsync(this, type, cancellationToken) ?? throw Unreadable();
         }
         catch (JsonException)
         {
@@ -25,11 +32,37 @@ internal sealed class MistralAnswer(HttpResponseMessage response, Stream body, C
         }
     }
 
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        clock.Start(idle);
+        try
+        {
+            // The clock's token stands for the caller's too.
+            var read = await body.ReadAsync(buffer, clock.Token);
+            _left -= read;
+            return _left >= 0 ? read : throw Failure(MistralErrorKind.Unreadable, "Mistral's answer was larger than 'Mistral:MaxResponseBytes' allows.");
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException or HttpRequestException)
+        {
+            throw clock.Token.IsCancellationRequested ? clock.Explain() : Failure(MistralErrorKind.BrokenStream, "Mistral's answer broke off.");
+        }
+        finally
+        {
+            clock.Stop();
+        }
+    }
+
     public MistralException Unreadable() => Failure(MistralErrorKind.Unreadable, "Mistral's answer was not what its API gives.");
 
     public MistralException Failure(MistralErrorKind kind, string message) => new(kind, message) { CorrelationId = CorrelationId };
 
-    public void Dispose()
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+    public override void SetLength(long value) => throw new NotSupportedException();
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override void Flush() => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
     {
         response.Dispose();
         clock.Dispose();

@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Acme.App.Keys;
 using Microsoft.Extensions.Options;
 using Polly.CircuitBreaker;
@@ -9,12 +7,11 @@ using Polly.Timeout;
 
 namespace Acme.App.Mistral;
 
-/// <summary>Sends requests to Mistral with the current key; every failure leaves it as a <see cref="MistralException"/>.</summary>
+/// <summary>Sends requests to Mistral with the current key; every failure of Mistral's leaves it as a <see cref="MistralException"/>.</summary>
 /// <param name="keys">Lazy, since the keys' room may itself ask this one to check a key.</param>
 internal sealed class MistralApi(IHttpClientFactory clients, Lazy<IApiKeys> keys, IOptions<MistralOptions> options, TimeProvider time)
 {
     public const string ClientName = "Mistral";
-
     private const int LongestErrorBody = 64 * 1024;
 
     private readonly MistralOptions _options = options.Value;
@@ -22,18 +19,13 @@ internal sealed class MistralApi(IHttpClientFactory clients, Lazy<IApiKeys> keys
     /// <summary>The address of one of the API's resources, whether or not the endpoint ends with the version.</summary>
     public Uri Address(string path)
     {
-        var address = _options.Endpoint.ToString().TrimEnd('/');
+        var address = _options.Endpoint.AbsoluteUri.TrimEnd('/');
         return new Uri($"{address}{(address.EndsWith("/v1", StringComparison.Ordinal) ? "" : "/v1")}/{path}");
     }
 
-    public Task<MistralAnswer> PostAsync<T>(Uri address, T body, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Post, address, JsonSerializer.SerializeToUtf8Bytes(body, type), null, cancellationToken);
-
+    /// <summary>Posts the body, or gets the address where there is none.</summary>
     /// <param name="given">The key to use instead of the current one.</param>
-    public Task<MistralAnswer> GetAsync(Uri address, ApiKey? given, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Get, address, null, given, cancellationToken);
-
-    private async Task<MistralAnswer> SendAsync(HttpMethod method, Uri address, byte[]? body, ApiKey? given, CancellationToken cancellationToken)
+    public async Task<MistralAnswer> SendAsync(Uri address, byte[]? body, ApiKey? given, CancellationToken cancellationToken)
     {
         if (_options.Offline)
             throw new MistralException(MistralErrorKind.Unavailable, "Mistral is not asked while 'Mistral:Offline' is on.");
@@ -42,19 +34,21 @@ internal sealed class MistralApi(IHttpClientFactory clients, Lazy<IApiKeys> keys
         try
         {
             var key = given ?? keys.Value.Current;
-            response = await AttemptAsync(method, address, body, key, clock);
+            response = await AttemptAsync(address, body, key, clock);
             if (response.StatusCode == HttpStatusCode.Unauthorized && given is null
                 && await keys.Value.RefreshAsync(key, clock.Token) is var next && next.Fingerprint != key.Fingerprint)
             {
                 response.Dispose();
-                response = await AttemptAsync(method, address, body, next, clock);
+                response = await AttemptAsync(address, body, next, clock);
             }
 
             var stream = await response.Content.ReadAsStreamAsync(clock.Token);
+            var answer = new MistralAnswer(
+                response, stream, clock, _options.Resilience.IdleTimeout, response.IsSuccessStatusCode ? _options.MaxResponseBytes : LongestErrorBody);
             if (!response.IsSuccessStatusCode)
-                throw MistralErrors.From(response, await ReadErrorAsync(new AnswerStream(stream, clock, _options.Resilience.IdleTimeout, LongestErrorBody), cancellationToken), time);
+                throw await MistralErrors.FromAsync(response, answer, time, cancellationToken);
             clock.Stop();
-            return new MistralAnswer(response, new AnswerStream(stream, clock, _options.Resilience.IdleTimeout, _options.MaxResponseBytes), clock);
+            return answer;
         }
         catch (Exception exception)
         {
@@ -66,10 +60,10 @@ internal sealed class MistralApi(IHttpClientFactory clients, Lazy<IApiKeys> keys
         }
     }
 
-    private async Task<HttpResponseMessage> AttemptAsync(HttpMethod method, Uri address, byte[]? body, ApiKey key, CallClock clock)
+    private async Task<HttpResponseMessage> AttemptAsync(Uri address, byte[]? body, ApiKey key, CallClock clock)
     {
         using var client = clients.CreateClient(ClientName);
-        using var request = new HttpRequestMessage(method, address) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", Sendable(key)) } };
+        using var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, address) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", Sendable(key)) } };
         if (body is not null)
             request.Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
         try
@@ -94,19 +88,4 @@ internal sealed class MistralApi(IHttpClientFactory clients, Lazy<IApiKeys> keys
     private static string Sendable(ApiKey key) => key.Reveal() is { Length: > 0 } value && value.All(letter => letter is > ' ' and < '\x7f')
         ? value
         : throw new MistralException(MistralErrorKind.Authentication, "The key is empty or holds a space, a line break or a letter outside ASCII. Set it anew.");
-
-    /// <summary>Where the body is too large, too slow or broken off, the status alone tells what happened.</summary>
-    private static async Task<byte[]> ReadErrorAsync(AnswerStream stream, CancellationToken cancellationToken)
-    {
-        using var body = new MemoryStream();
-        try
-        {
-            await stream.CopyToAsync(body, cancellationToken);
-            return body.ToArray();
-        }
-        catch (MistralException)
-        {
-            return [];
-        }
-    }
 }

@@ -24,17 +24,15 @@ internal sealed class MistralChatClient(MistralApi api, IOptions<MistralOptions>
         using var answer = await SendAsync(messages, options, stream: true, cancellationToken);
         if (answer.MediaType == "application/json")
         {
-            var whole = await answer.ReadAsync(MistralJsonContext.Default.WireAnswer, cancellationToken);
-            foreach (var part in WireAnswers.ToResponse(whole, answer).ToChatResponseUpdates())
+            foreach (var part in WireAnswers.ToResponse(await answer.ReadAsync(MistralJsonContext.Default.WireAnswer, cancellationToken), answer).ToChatResponseUpdates())
                 yield return part;
             yield break;
         }
 
         if (answer.MediaType is not (null or "text/event-stream"))
             throw answer.Unreadable();
-        ToolCallBuilder? calls = null;
-        var (first, finished) = (true, false);
-        await foreach (var item in SseParser.Create(answer.Body, (_, data) => Parse(data, answer)).EnumerateAsync(cancellationToken))
+        var (calls, first, finished) = ((ToolCallBuilder?)null, true, false);
+        await foreach (var item in SseParser.Create(answer, (_, data) => Parse(data, answer)).EnumerateAsync(cancellationToken))
         {
             if (item.Data is not { } wire)
                 yield break;
@@ -66,7 +64,8 @@ internal sealed class MistralChatClient(MistralApi api, IOptions<MistralOptions>
     private Task<MistralAnswer> SendAsync(IEnumerable<ChatMessage> messages, ChatOptions? options, bool stream, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        return api.PostAsync(_address, WireRequests.From(messages, options, settings.Value, stream), MistralJsonContext.Default.WireRequest, cancellationToken);
+        var request = WireRequest.From(messages, options, settings.Value, stream);
+        return api.SendAsync(_address, JsonSerializer.SerializeToUtf8Bytes(request, MistralJsonContext.Default.WireRequest), null, cancellationToken);
     }
 
     /// <returns>The chunk, or null for the end of the stream.</returns>
@@ -77,7 +76,7 @@ internal sealed class MistralChatClient(MistralApi api, IOptions<MistralOptions>
         try
         {
             var wire = JsonSerializer.Deserialize(data, MistralJsonContext.Default.WireAnswer);
-            return wire is { Choices: not null } or { Usage: not null } ? wire : throw MistralErrors.MidAnswer(data.ToArray(), answer.CorrelationId);
+            return wire is { Choices: not null } or { Usage: not null } ? wire : throw MistralErrors.MidAnswer(data, answer.CorrelationId);
         }
         catch (JsonException)
         {

@@ -13,28 +13,42 @@ internal static class MistralErrors
     private const int LongestCode = 8;
     private const string GuardrailFailureCode = "3201";
 
-    public static MistralException From(HttpResponseMessage response, ReadOnlyMemory<byte> body, TimeProvider time)
+    public static async Task<MistralException> FromAsync(HttpResponseMessage response, MistralAnswer body, TimeProvider time, CancellationToken cancellationToken)
     {
-        var (code, guardrail) = Read(body);
-        var (kind, words) = Judge(response.StatusCode, guardrail || code == GuardrailFailureCode);
+        JsonElement error = default;
+        try
+        {
+            error = await JsonSerializer.DeserializeAsync(body, MistralJsonContext.Default.JsonElement, cancellationToken);
+        }
+        catch (Exception exception) when (exception is JsonException or MistralException)
+        {
+            // A page, or a body that is too large, too slow or broken off: the status alone tells what happened.
+        }
+
+        var code = CodeOf(error);
+        var guardrail = code == GuardrailFailureCode || (error.ValueKind == JsonValueKind.Object && error.TryGetProperty("guardrails", out _));
+        var (kind, words) = Judge(response.StatusCode, guardrail);
         return new MistralException(kind, $"Mistral answered {(int)response.StatusCode}{(code is null ? "" : $" with code {code}")}: {words}")
         {
             Status = response.StatusCode,
             Code = code,
             RetryAfter = RetryAfter(response, time),
-            CorrelationId = CorrelationId(response),
+            CorrelationId = body.CorrelationId,
         };
     }
 
     /// <summary>An error that came in the middle of an answer, where there is no status any more.</summary>
-    public static MistralException MidAnswer(ReadOnlyMemory<byte> data, string? correlationId) =>
-        new(MistralErrorKind.Unavailable, "Mistral failed while it answered.") { Code = Read(data).Code, CorrelationId = correlationId };
+    public static MistralException MidAnswer(ReadOnlySpan<byte> data, string? correlationId) => new(MistralErrorKind.Unavailable, "Mistral failed while it answered.")
+    {
+        Code = CodeOf(JsonSerializer.Deserialize(data, MistralJsonContext.Default.JsonElement)),
+        CorrelationId = correlationId,
+    };
 
     public static string? CorrelationId(HttpResponseMessage response)
     {
         var headers = response.Headers.NonValidated;
         var found = headers.TryGetValues("mistral-correlation-id", out var values) || headers.TryGetValues("x-kong-request-id", out values);
-        return found && values.ToString() is { Length: > 0 and <= LongestCorrelationId } id && id.All(char.IsAscii) ? id : null;
+        return found && values.ToString() is { Length: > 0 and <= LongestCorrelationId } id && id.All(letter => letter is > ' ' and < '\x7f') ? id : null;
     }
 
     /// <summary>Retry-After of RFC 9110, section 10.2.3: seconds or a date; null where there is none.</summary>
@@ -57,24 +71,14 @@ internal static class MistralErrors
         _ => (MistralErrorKind.Unreadable, "a redirect is never followed. Check 'Mistral:Endpoint'."),
     };
 
-    private static (string? Code, bool Guardrail) Read(ReadOnlyMemory<byte> body)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(body);
-            var root = document.RootElement;
-            return root.ValueKind != JsonValueKind.Object ? (null, false)
-                : (CodeOf(root) ?? (root.TryGetProperty("error", out var error) ? CodeOf(error) : null), root.TryGetProperty("guardrails", out _));
-        }
-        catch (JsonException)
-        {
-            return (null, false);
-        }
-    }
-
+    /// <summary>The code of the error itself or of the one within it.</summary>
     private static string? CodeOf(JsonElement error)
     {
-        var text = error.ValueKind == JsonValueKind.Object && error.TryGetProperty("code", out var code) ? code.GetRawText().Trim('"') : "";
-        return text.Length is > 0 and <= LongestCode && text.All(char.IsAsciiDigit) ? text : null;
+        if (error.ValueKind != JsonValueKind.Object)
+            return null;
+        var text = error.TryGetProperty("code", out var code) ? code.GetRawText().Trim('"') : "";
+        return text.Length is > 0 and <= LongestCode && text.All(char.IsAsciiDigit) ? text
+            : error.TryGetProperty("error", out var inner) ? CodeOf(inner)
+            : null;
     }
 }

@@ -32,7 +32,7 @@ internal sealed partial class MistralModels(
 
     private async Task<IReadOnlyList<MistralModel>> ListAsync(ApiKey? key, CancellationToken cancellationToken)
     {
-        using var answer = await api.GetAsync(api.Address("models"), key, cancellationToken);
+        using var answer = await api.SendAsync(api.Address("models"), null, key, cancellationToken);
         var list = await answer.ReadAsync(MistralJsonContext.Default.WireModelList, cancellationToken);
         List<MistralModel> models = [.. (list.Data ?? throw answer.Unreadable()).OfType<MistralModel>()];
         foreach (var name in policy.Value.AllowedModels.Append(options.Value.Model).Distinct())

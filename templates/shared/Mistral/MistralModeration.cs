@@ -15,10 +15,12 @@ internal sealed record ModerationVerdict(IReadOnlyList<string> Categories, IRead
 /// <summary>Asks Mistral to judge a conversation. A judgement that is incomplete counts against the text, never for it.</summary>
 internal sealed class MistralModeration(MistralApi api, IOptions<MistralOptions> options)
 {
+    private readonly Uri _address = api.Address("chat/moderations");
+
     public async Task<ModerationVerdict> ModerateAsync(IReadOnlyCollection<ChatMessage> messages, CancellationToken cancellationToken)
     {
         var request = new WireModerationRequest(options.Value.ModerationModel, WireMessages.From(messages, null));
-        using var answer = await api.PostAsync(api.Address("chat/moderations"), request, MistralJsonContext.Default.WireModerationRequest, cancellationToken);
+        using var answer = await api.SendAsync(_address, JsonSerializer.SerializeToUtf8Bytes(request, MistralJsonContext.Default.WireModerationRequest), null, cancellationToken);
         var judged = await answer.ReadAsync(MistralJsonContext.Default.WireModeration, cancellationToken);
         if (judged.Results is not [{ Categories.Count: > 0 } result])
             throw answer.Unreadable();

@@ -48,7 +48,7 @@ internal static class MistralResilience
     };
 
     /// <summary>What Mistral asks for, capped, with a part of the base delay on top so that waiting callers do not come back together.</summary>
-    private static TimeSpan? RetryAfter(HttpResponseMessage? response, MistralResilienceOptions options, TimeProvider time) =>
+    public static TimeSpan? RetryAfter(HttpResponseMessage? response, MistralResilienceOptions options, TimeProvider time) =>
         response is not null && MistralErrors.RetryAfter(response, time) is { } wait
             ? (wait < options.MaxDelay ? wait : options.MaxDelay) + (options.BaseDelay * Random.Shared.NextDouble())
             : null;

@@ -13,16 +13,8 @@ internal static class WireAnswers
     {
         if (wire.Choices is not [{ Message: { } message } choice, ..])
             throw answer.Unreadable();
-        var contents = new List<AIContent>();
-        AddContents(message.Content, contents);
-        if (message.ToolCalls is { } toolCalls)
-        {
-            var calls = new ToolCallBuilder();
-            calls.Add(toolCalls);
-            contents.AddRange(calls.Build(wire.Id));
-        }
-
-        return new ChatResponse(new ChatMessage(ChatRole.Assistant, contents) { MessageId = wire.Id, RawRepresentation = message })
+        ToolCallBuilder? calls = null;
+        return new ChatResponse(new ChatMessage(ChatRole.Assistant, ContentsOf(message, ref calls, ended: true, wire)) { MessageId = wire.Id, RawRepresentation = message })
         {
             ResponseId = wire.Id,
             ModelId = wire.Model,
@@ -34,21 +26,11 @@ internal static class WireAnswers
         };
     }
 
-    /// <summary>One chunk's worth; a finished answer's tool calls come with its finish reason.</summary>
     public static ChatResponseUpdate ToUpdate(WireAnswer wire, ref ToolCallBuilder? calls, MistralAnswer answer)
     {
         var choice = wire.Choices is [var first, ..] ? first : null;
-        var contents = new List<AIContent>(1);
-        AddContents(choice?.Delta?.Content, contents);
-        if (choice?.Delta?.ToolCalls is { } toolCalls)
-            (calls ??= new()).Add(toolCalls);
         var finish = FinishReason(choice, answer);
-        if (finish is not null && calls is not null)
-        {
-            contents.AddRange(calls.Build(wire.Id));
-            calls = null;
-        }
-
+        var contents = ContentsOf(choice?.Delta, ref calls, ended: finish is not null, wire);
         if (wire.Usage is not null)
             contents.Add(new UsageContent(UsageOf(wire.Usage)));
         return new ChatResponseUpdate(ChatRole.Assistant, contents)
@@ -65,11 +47,13 @@ internal static class WireAnswers
     public static AdditionalPropertiesDictionary? Properties(MistralAnswer answer) =>
         answer.CorrelationId is null ? null : new() { [CorrelationIdKey] = answer.CorrelationId };
 
-    private static void AddContents(WireContent? content, List<AIContent> contents)
+    /// <summary>What a message or a part of one says; the tool calls come together when it has ended.</summary>
+    private static List<AIContent> ContentsOf(WireMessage? message, ref ToolCallBuilder? calls, bool ended, WireAnswer wire)
     {
-        if (content?.Text is { Length: > 0 } text)
+        var contents = new List<AIContent>(1);
+        if (message?.Content?.Text is { Length: > 0 } text)
             contents.Add(new TextContent(text));
-        foreach (var chunk in content?.Chunks ?? [])
+        foreach (var chunk in message?.Content?.Chunks ?? [])
         {
             contents.Add(chunk?.Type switch
             {
@@ -78,6 +62,13 @@ internal static class WireAnswers
                 _ => new AIContent { RawRepresentation = chunk },
             });
         }
+
+        if (message?.ToolCalls is { } fragments)
+            (calls ??= new()).Add(fragments);
+        if (ended && calls is not null)
+            contents.AddRange(calls.Build(wire.Id));
+        calls = ended ? null : calls;
+        return contents;
     }
 
     private static string ThoughtOf(WireContent? thinking) => thinking?.Text ?? string.Concat(thinking?.Chunks?.Select(chunk => chunk?.Text) ?? []);

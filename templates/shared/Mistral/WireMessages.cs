@@ -27,8 +27,10 @@ internal static class WireMessages
 
             // Mistral refuses a message that says nothing, unless the user says it.
             var text = message.Role == ChatRole.Tool ? null : ContentOf(message.Contents);
-            if (text is not null || calls is not null || (message.Role == ChatRole.User && message.Contents.Count == 0))
-                wire.Add(new WireMessage { Role = RoleOf(message), Content = text ?? (calls is null ? new("") : null), ToolCalls = calls });
+            if (text is null && message.Role == ChatRole.User && !message.Contents.OfType<FunctionResultContent>().Any())
+                text = new("");
+            if (text is not null || calls is not null)
+                wire.Add(new WireMessage { Role = RoleOf(message), Content = text, ToolCalls = calls });
         }
 
         return wire;

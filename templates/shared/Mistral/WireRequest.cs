@@ -1,40 +1,81 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.AI;
 
 namespace Acme.App.Mistral;
 
-/// <summary>The body of <c>POST /v1/chat/completions</c>. Mistral refuses a field that it does not know, so there are no others.</summary>
-internal sealed record WireRequest(string Model, IReadOnlyList<WireMessage> Messages)
+/// <summary>
+/// The body of <c>POST /v1/chat/completions</c>: what the caller set and nothing else. Mistral refuses a field that it does not know.
+/// </summary>
+internal sealed record WireRequest(
+    string Model, IReadOnlyList<WireMessage> Messages, float? Temperature, float? TopP, int? MaxTokens, bool? Stream, IList<string>? Stop, long? RandomSeed,
+    WireResponseFormat? ResponseFormat, IReadOnlyList<WireTool>? Tools, JsonNode? ToolChoice, bool? ParallelToolCalls, float? PresencePenalty,
+    float? FrequencyPenalty, string? ReasoningEffort, IReadOnlyList<WireGuardrail>? Guardrails)
 {
-    public float? Temperature { get; init; }
-    public float? TopP { get; init; }
-    public int? MaxTokens { get; init; }
-    public bool? Stream { get; init; }
-    public IList<string>? Stop { get; init; }
-    public long? RandomSeed { get; init; }
-    public WireResponseFormat? ResponseFormat { get; init; }
-    public IReadOnlyList<WireTool>? Tools { get; init; }
+    private static readonly JsonElement NoParameters = JsonElement.Parse("""{"type":"object","properties":{}}""");
 
-    /// <summary>A word such as <c>auto</c>, or an object that names a function.</summary>
-    public JsonNode? ToolChoice { get; init; }
+    public static WireRequest From(IEnumerable<ChatMessage> messages, ChatOptions? options, MistralOptions settings, bool stream)
+    {
+        var tools = options?.Tools is { Count: > 0 } some ? some.Select(ToolOf).ToList() : null;
+        return new WireRequest(
+            Model: options?.ModelId ?? settings.Model,
+            Messages: WireMessages.From(messages as IReadOnlyCollection<ChatMessage> ?? [.. messages], options?.Instructions),
+            Temperature: options?.Temperature,
+            TopP: options?.TopP,
+            MaxTokens: options?.MaxOutputTokens,
+            Stream: stream ? true : null,
+            Stop: options?.StopSequences is { Count: > 0 } stop ? stop : null,
+            RandomSeed: options?.Seed is not < 0 ? options?.Seed : throw Refused("The seed must not be negative."),
+            ResponseFormat: FormatOf(options?.ResponseFormat),
+            Tools: tools,
+            ToolChoice: tools is null ? null : ChoiceOf(options?.ToolMode),
+            ParallelToolCalls: tools is null ? null : options?.AllowMultipleToolCalls,
+            PresencePenalty: options?.PresencePenalty,
+            FrequencyPenalty: options?.FrequencyPenalty,
+            ReasoningEffort: EffortOf(options?.Reasoning?.Effort),
+            Guardrails: GuardrailsOf(settings.Guardrails));
+    }
 
-    public bool? ParallelToolCalls { get; init; }
-    public float? PresencePenalty { get; init; }
-    public float? FrequencyPenalty { get; init; }
-    public string? ReasoningEffort { get; init; }
-    public IReadOnlyList<WireGuardrail>? Guardrails { get; init; }
+    private static WireTool ToolOf(AITool tool) => tool is AIFunctionDeclaration function
+        ? new WireTool("function", new WireFunction(
+            function.Name,
+            string.IsNullOrEmpty(function.Description) ? null : function.Description,
+            function.JsonSchema is { ValueKind: JsonValueKind.Object } schema && schema.GetPropertyCount() > 0 ? schema : NoParameters))
+        : throw Refused($"Mistral's chat takes functions as tools, not {tool.GetType().Name}.");
+
+    private static JsonNode? ChoiceOf(ChatToolMode? mode) => mode switch
+    {
+        null => null,
+        AutoChatToolMode => "auto",
+        NoneChatToolMode => "none",
+        RequiredChatToolMode { RequiredFunctionName: { } name } => new JsonObject { ["type"] = "function", ["function"] = new JsonObject { ["name"] = name } },
+        _ => "any",
+    };
+
+    private static string? EffortOf(ReasoningEffort? effort) =>
+        effort == Microsoft.Extensions.AI.ReasoningEffort.ExtraHigh ? "xhigh" : effort?.ToString().ToLowerInvariant();
+
+    private static WireResponseFormat? FormatOf(ChatResponseFormat? format) => format switch
+    {
+        null => null,
+        ChatResponseFormatJson { Schema: { } schema } json => new("json_schema", new WireJsonSchema(json.SchemaName ?? "answer", json.SchemaDescription, schema, Strict: true)),
+        ChatResponseFormatJson => new("json_object"),
+        _ => new("text"),
+    };
+
+    /// <summary>By Mistral's own defaults a guardrail only reports, and lets a request pass when it fails itself; these block.</summary>
+    private static List<WireGuardrail>? GuardrailsOf(MistralGuardrailOptions guardrails) => guardrails.Enabled
+        ? [new WireGuardrail(BlockOnError: true, new WireModerationGuardrail(guardrails.Thresholds is { Count: > 0 } thresholds ? thresholds : null, Action: "block"))]
+        : null;
+
+    private static MistralException Refused(string message) => new(MistralErrorKind.InvalidRequest, message);
 }
 
 internal sealed record WireResponseFormat(string Type, WireJsonSchema? JsonSchema = null);
-
 internal sealed record WireJsonSchema(string Name, string? Description, JsonElement Schema, bool Strict);
-
 internal sealed record WireTool(string Type, WireFunction Function);
-
 internal sealed record WireFunction(string Name, string? Description, JsonElement Parameters);
-
 internal sealed record WireGuardrail(bool BlockOnError, WireModerationGuardrail ModerationLlmV2);
-
 internal sealed record WireModerationGuardrail(Dictionary<string, double>? CustomCategoryThresholds, string Action);
 
 /// <summary>The body of <c>POST /v1/chat/moderations</c>.</summary>

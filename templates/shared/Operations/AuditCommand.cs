@@ -12,7 +12,7 @@ namespace Acme.App.Operations;
 /// <c>audit verify</c>, <c>tail</c>, <c>show</c> and <c>keys</c>. The settings are read only when a command needs them, and the log is
 /// never opened for writing, so that all of them run beside the program. Results go to the output, progress to the console.
 /// </summary>
-internal sealed class AuditCommand(Func<IServiceProvider> services, TextWriter output, IAnsiConsole console)
+internal sealed class AuditCommand(Lazy<IServiceProvider> services, TextWriter output, IAnsiConsole console)
 {
     private readonly Argument<string?> _path = new("path") { Arity = ArgumentArity.ZeroOrOne, Description = "The audit file that is written now; the full ones are found beside it. Default: the setting Audit:Path." };
     private readonly Option<string[]> _publicKeys = new("--public-key") { Description = "A file with a public key (PEM) that checkpoints may be signed with; may be repeated." };
@@ -25,7 +25,7 @@ internal sealed class AuditCommand(Func<IServiceProvider> services, TextWriter o
     private readonly Option<string?> _action = new("--action") { Description = "Only this action, for example chat.refused, or chat for all that begin with it." };
     private readonly Option<bool> _public = new("--public") { Description = "Print the public key (PEM) of the checkpoint key in use instead of making new keys." };
 
-    public static Command Create(Func<IServiceProvider> services, TextWriter output, IAnsiConsole console) => new AuditCommand(services, output, console).Build();
+    public static Command Create(Func<IServiceProvider> services, TextWriter output, IAnsiConsole console) => new AuditCommand(new Lazy<IServiceProvider>(services), output, console).Build();
 
     private Command Build()
     {
@@ -44,7 +44,7 @@ internal sealed class AuditCommand(Func<IServiceProvider> services, TextWriter o
     {
         var files = FilesOf(arguments);
         var withSecret = !arguments.GetValue(_withoutSecret);
-        var keys = withSecret ? services().GetRequiredService<AuditKeys>() : null;
+        var keys = withSecret ? Services.GetRequiredService<AuditKeys>() : null;
         var publicKeys = (arguments.GetValue(_publicKeys) ?? []).Select(file =>
         {
             var key = ECDsa.Create();
@@ -69,7 +69,7 @@ internal sealed class AuditCommand(Func<IServiceProvider> services, TextWriter o
     private void Show(ParseResult arguments)
     {
         var user = arguments.GetValue(_user);
-        HashSet<string> names = user is null ? [] : [user, .. services().GetRequiredService<AuditKeys>().Chain.Select(key => key.Pseudonym(user))];
+        HashSet<string> names = user is null ? [] : [user, .. Services.GetRequiredService<AuditKeys>().Chain.Select(key => key.Pseudonym(user))];
         var records = Records(FilesOf(arguments).Existing()).Where(line =>
             AuditRecordPrinter.Matches(line, names, arguments.GetValue(_since), arguments.GetValue(_action)));
         AuditRecordPrinter.Print(records, output);
@@ -81,15 +81,17 @@ internal sealed class AuditCommand(Func<IServiceProvider> services, TextWriter o
         using var signing = AuditKeys.ImportSigningKey(made[1]);
         if (!arguments.GetValue(_public))
             output.WriteLine($"Audit__ChainKey={made[0]}{Environment.NewLine}Audit__CheckpointKey={made[1]}");
-        output.WriteLine((arguments.GetValue(_public) ? services().GetRequiredService<AuditKeys>().Signing : signing).ExportSubjectPublicKeyInfoPem());
+        output.WriteLine((arguments.GetValue(_public) ? Services.GetRequiredService<AuditKeys>().Signing : signing).ExportSubjectPublicKeyInfoPem());
     }
 
-    private AuditOptions Options => services().GetRequiredService<IOptions<AuditOptions>>().Value;
+    private IServiceProvider Services => services.Value;
+
+    private AuditOptions Options => Services.GetRequiredService<IOptions<AuditOptions>>().Value;
 
     private AuditFiles FilesOf(ParseResult arguments) =>
         new(arguments.GetValue(_path) is { } path ? Path.GetFullPath(path) : arguments.CommandResult.Command.Options.Contains(_withoutSecret) && arguments.GetValue(_withoutSecret) ? Path.GetFullPath("audit/audit.jsonl") : InHome(Options.Path));
 
-    private string InHome(string path) => Path.GetFullPath(path, services().GetRequiredService<IHostEnvironment>().ContentRootPath);
+    private string InHome(string path) => Path.GetFullPath(path, Services.GetRequiredService<IHostEnvironment>().ContentRootPath);
 
     private static IEnumerable<string> Records(IEnumerable<string> files)
     {

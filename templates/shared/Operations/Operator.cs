@@ -10,7 +10,11 @@ internal static class Operator
     /// <returns>The exit code, or nothing when the arguments are the program's own.</returns>
     public static async Task<int?> RunAsync(string[] arguments)
     {
-        Command[] commands = [KeysCommand.Create(OperatorHost.Build, Console.Out, AnsiConsole.Console)];
+        Command[] commands =
+        [
+            KeysCommand.Create(OperatorHost.Build, Console.Out, AnsiConsole.Console),
+            AuditCommand.Create(() => OperatorHost.Build().Services, Console.Out, AnsiConsole.Console),
+        ];
         if (arguments.Length == 0 || commands.All(command => command.Name != arguments[0]))
             return null;
 

@@ -1,4 +1,6 @@
+using Acme.App.Auditing;
 using Acme.App.Configuration;
+using Acme.App.Guards;
 using Acme.App.Keys;
 using Acme.App.Mistral;
 
@@ -14,6 +16,8 @@ internal static class OperatorHost
         builder.AddConfiguration(home);
         builder.AddKeys();
         builder.AddMistral();
+        builder.AddGuards();
+        builder.AddAuditing();
 
         // The command itself says what there is to say.
         builder.Logging.ClearProviders();

@@ -26,9 +26,7 @@ internal static class DetectCommand
 
     public static int Run(string path, bool isVerbose)
     {
-        using var file = File.OpenRead(path);
-        using Stream content = path.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionMode.Decompress) : file;
-        using var document = JsonDocument.Parse(content);
+        using var document = Read(path);
         var detector = new SensitiveDataDetector(Everything, modes => modes.Output);
         if (document.RootElement[0].TryGetProperty("full_text", out _))
             ScoreSpans(document.RootElement, detector, isVerbose);
@@ -37,7 +35,20 @@ internal static class DetectCommand
         return 0;
     }
 
-    public static List<Finding> FindAll(SensitiveDataDetector detector, string text)
+    public static List<string> ReadTexts(string path)
+    {
+        using var document = Read(path);
+        return [.. document.RootElement.EnumerateArray().Select(item => (item.TryGetProperty("full_text", out var text) ? text : item.GetProperty("text")).GetString()!)];
+    }
+
+    private static JsonDocument Read(string path)
+    {
+        using var file = File.OpenRead(path);
+        using Stream content = path.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionMode.Decompress) : file;
+        return JsonDocument.Parse(content);
+    }
+
+    private static List<Finding> FindAll(SensitiveDataDetector detector, string text)
     {
         var (position, floor, findings) = (0, 0, new List<Finding>());
         while (detector.Next(text, isFinal: true, ref position, ref floor, out _) is { } finding)

@@ -7,15 +7,18 @@ namespace MistralTemplates.Tests.Package;
 /// <summary>build.ps1, run by PowerShell's own engine. Without cmdlets in it, it needs none here.</summary>
 public sealed class BuildScriptTests(PackFixture fixture)
 {
+    private const int DotnetExitCode = 3;
+
     private static readonly string s_script = Path.Combine(TemplatePack.RepositoryRoot, "build.ps1");
 
     [Fact]
     public void Task_OfPack_PacksTheGivenVersion()
     {
         var folder = fixture.NewFolder("script");
-        var log = Run(folder, "Pack", "-Version", "9.9.9");
+        var (calls, error, _) = Run(folder, "Pack -Version 9.9.9");
 
-        Assert.Equal([$"pack {TemplatePack.RepositoryRoot}/MistralTemplates.csproj -o {TemplatePack.RepositoryRoot}/artifacts/package -p:Version=9.9.9"], log);
+        Assert.Equal("", error);
+        Assert.Equal([$"pack {TemplatePack.RepositoryRoot}/MistralTemplates.csproj -o {TemplatePack.RepositoryRoot}/artifacts/package -p:Version=9.9.9"], calls);
     }
 
     [Theory]
@@ -24,20 +27,29 @@ public sealed class BuildScriptTests(PackFixture fixture)
     [InlineData("Install", "build {0}/MistralTemplates.csproj -t:Install")]
     public void Task_OfEachKind_CallsDotnetOnce(string task, string call)
     {
-        var log = Run(fixture.NewFolder("script-" + task), task);
+        var (calls, error, _) = Run(fixture.NewFolder("script-" + task), task);
 
-        Assert.Equal([string.Format(null, call, TemplatePack.RepositoryRoot)], log);
+        Assert.Equal("", error);
+        Assert.Equal([string.Format(null, call, TemplatePack.RepositoryRoot)], calls);
+    }
+
+    [Theory]
+    [InlineData("Deploy")]
+    [InlineData("Pack -Colour red")]
+    public void Arguments_ThatAreWrong_AreRefusedBeforeAnythingRuns(string arguments)
+    {
+        var (calls, error, _) = Run(fixture.NewFolder("script-wrong"), arguments);
+
+        Assert.Contains(arguments.Split(' ')[^1] == "red" ? "Colour" : "Deploy", error, StringComparison.Ordinal);
+        Assert.Empty(calls);
     }
 
     [Fact]
-    public void Task_ThatDoesNotExist_IsRefusedBeforeAnythingRuns()
+    public void Script_EndsAsDotnetDid()
     {
-        var folder = fixture.NewFolder("script-wrong");
+        var (_, _, exitCode) = Run(fixture.NewFolder("script-exit"), "Test");
 
-        var refusal = Assert.Throws<ParameterBindingException>(() => Run(folder, "Deploy"));
-
-        Assert.Contains("Deploy", refusal.Message, StringComparison.Ordinal);
-        Assert.False(File.Exists(Path.Combine(folder, "calls")));
+        Assert.Equal(DotnetExitCode, exitCode);
     }
 
     [Fact]
@@ -55,16 +67,19 @@ public sealed class BuildScriptTests(PackFixture fixture)
     }
 
     /// <summary>Runs the script with a dotnet that only notes how it was called.</summary>
-    private static string[] Run(string folder, string task, params string[] more)
+    private static (string[] Calls, string Error, int ExitCode) Run(string folder, string arguments)
     {
         var calls = Path.Combine(folder, "calls");
-        var state = InitialSessionState.Create();
-        state.LanguageMode = PSLanguageMode.FullLanguage;
-        using var runspace = RunspaceFactory.CreateRunspace(state);
+        File.Delete(calls);
+        using var runspace = RunspaceFactory.CreateRunspace(InitialSessionState.CreateDefault2());
         runspace.Open();
         using var shell = PowerShell.Create(runspace);
-        shell.AddScript($"function dotnet {{ [System.IO.File]::AppendAllText('{calls}', ($args -join ' ') + [char]10); $global:LASTEXITCODE = 0 }}; & '{s_script}' -Task {task} {string.Join(' ', more)}");
-        shell.Invoke();
-        return File.Exists(calls) ? File.ReadAllLines(calls) : [];
+        shell.AddScript($$"""
+            function dotnet { [System.IO.File]::AppendAllText('{{calls}}', ($args -join ' ') + [char]10); $global:LASTEXITCODE = {{DotnetExitCode}} }
+            & '{{s_script}}' -Task {{arguments}}
+            $LASTEXITCODE
+            """);
+        var exitCode = shell.Invoke().LastOrDefault()?.BaseObject as int?;
+        return (File.Exists(calls) ? File.ReadAllLines(calls) : [], string.Concat(shell.Streams.Error), exitCode ?? -1);
     }
 }

@@ -49,7 +49,7 @@ internal sealed class SampleLog : IDisposable
         ChainKeys = room.Host.Services.GetRequiredService<AuditKeys>().Chain;
         for (var number = 1; number <= records; number++)
         {
-            await room.Log.WriteAsync(new AuditRecord(AuditActions.ChatComplete) { ModelAsked = "mistral-small-latest", TokensIn = number, Duration = TimeSpan.FromMilliseconds(number) });
+            await room.Log.WriteAsync(new AuditRecord(AuditActions.ChatComplete) { ModelAsked = "mistral-small-latest", TokensIn = number, DurationMs = number });
 
             // Lets each due checkpoint be signed before the next hundred, so that their number is known.
             if (number % 100 == 0)

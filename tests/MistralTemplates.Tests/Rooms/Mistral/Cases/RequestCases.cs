@@ -74,6 +74,24 @@ public sealed class RequestCases
     }
 
     [Fact]
+    public async Task Case03_MessagesThatSayNothing_AreLeftOutUnlessTheUserSaysThem()
+    {
+        await using var room = await MistralRoom.OpenAsync();
+
+        await room.Client.GetResponseAsync([new(ChatRole.User, ""), new(ChatRole.Assistant, []), new(ChatRole.Tool, []), new(ChatRole.User, [])], cancellationToken: Token);
+
+        Assert.Equal("""[{"role":"user","content":""},{"role":"user","content":""}]""", room.StandIn.Requests[0].Json.GetProperty("messages").GetRawText());
+    }
+
+    [Fact]
+    public async Task Case03_Messages_WithoutAList_AreNotTaken()
+    {
+        await using var room = await MistralRoom.OpenAsync();
+
+        await Assert.ThrowsAsync<ArgumentNullException>(() => room.Client.GetResponseAsync((IEnumerable<ChatMessage>)null!, cancellationToken: Token));
+    }
+
+    [Fact]
     public async Task Case04_LimitsAndSeed_HaveMistralsNames()
     {
         var body = JsonElement.Parse(await BodyOf(new ChatOptions { MaxOutputTokens = 7, Seed = 5, TopP = 0.5f, StopSequences = ["x"] }));

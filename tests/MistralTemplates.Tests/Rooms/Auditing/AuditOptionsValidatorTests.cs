@@ -1,0 +1,69 @@
+using Acme.App.Auditing;
+using FluentValidation.TestHelper;
+using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.Hosting;
+
+namespace MistralTemplates.Tests.Rooms.Auditing;
+
+public sealed class AuditOptionsValidatorTests
+{
+    private static readonly string[] s_keys = AuditKeys.Make();
+
+    [Fact]
+    public void Accepts_DefaultsInDevelopment() => Validate(new AuditOptions(), "Development").ShouldNotHaveAnyValidationErrors();
+
+    [Fact]
+    public void Accepts_KeysInProduction() =>
+        Validate(new AuditOptions { ChainKey = s_keys[0], CheckpointKey = s_keys[1] }, "Production").ShouldNotHaveAnyValidationErrors();
+
+    [Theory]
+    [InlineData("Production")]
+    [InlineData("Staging")]
+    [InlineData("Test")]
+    public void Rejects_MissingKeysOutsideDevelopment(string environment)
+    {
+        var result = Validate(new AuditOptions(), environment);
+
+        result.ShouldHaveValidationErrorFor(options => options.ChainKey)
+            .WithErrorMessage("The audit log needs a key for its chain outside Development: 32 bytes or more in base64.");
+        result.ShouldHaveValidationErrorFor(options => options.CheckpointKey);
+    }
+
+    [Fact]
+    public void Rejects_EveryWrongSettingAtOnceWithARemedyAndNoValue()
+    {
+        var secret = "secret" + Guid.NewGuid().ToString("N");
+        var result = Validate(new AuditOptions
+        {
+            Path = "",
+            CheckpointPath = "",
+            Durability = (AuditDurability)9,
+            OnFailure = (AuditFailureMode)9,
+            MaxFileBytes = 1,
+            CheckpointRecords = 0,
+            CheckpointInterval = TimeSpan.Zero,
+            CheckpointUrl = new Uri("http://example.test/" + secret),
+            ChainKey = secret,
+            PreviousChainKeys = [secret],
+            CheckpointKey = secret,
+        }, "Development");
+
+        Assert.Equal(11, result.Errors.Count);
+        Assert.All(result.Errors, error => Assert.False(string.IsNullOrEmpty(error.CustomState as string)));
+        Assert.All(result.Errors, error => Assert.DoesNotContain(secret, error.ErrorMessage + error.CustomState, StringComparison.Ordinal));
+    }
+
+    private static TestValidationResult<AuditOptions> Validate(AuditOptions options, string environment) =>
+        new AuditOptionsValidator(new NamedEnvironment(environment)).TestValidate(options);
+
+    private sealed class NamedEnvironment(string name) : IHostEnvironment
+    {
+        public string EnvironmentName { get; set; } = name;
+
+        public string ApplicationName { get; set; } = "";
+
+        public string ContentRootPath { get; set; } = "";
+
+        public IFileProvider ContentRootFileProvider { get; set; } = new NullFileProvider();
+    }
+}

@@ -1,0 +1,158 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Acme.App.Configuration;
+using Acme.App.Guards;
+using Acme.App.Mistral;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace MistralTemplates.Tests.Rooms.Guards;
+
+public sealed class GuardedRoadTests
+{
+    private static readonly CancellationToken None = CancellationToken.None;
+
+    [Fact]
+    public async Task GetResponse_SecretInTheRequest_IsRefusedWithKindAndPlace()
+    {
+        var model = new ScriptedClient();
+        using var road = Road(model);
+
+        var refused = await Assert.ThrowsAsync<ChatRefusedException>(() => road.GetResponseAsync(
+            [new ChatMessage(ChatRole.System, "Be brief."), new ChatMessage(ChatRole.User, $"Use {SensitiveSamples.GitHubToken}")], cancellationToken: None));
+
+        Assert.Equal((ChatRefusedException.SensitiveData, 1, "secret"), (refused.Code, refused.MessageIndex, Assert.Single(refused.Kinds)));
+        Assert.DoesNotContain(SensitiveSamples.GitHubToken, refused.ToString(), StringComparison.Ordinal);
+        Assert.Null(model.Messages);
+    }
+
+    [Fact]
+    public async Task GetResponse_EmailInTheRequest_IsMaskedForMistralAndLeftToTheCaller()
+    {
+        var model = new ScriptedClient(new TextContent("Done."));
+        using var road = Road(model);
+        var message = new ChatMessage(ChatRole.User, $"Write to {SensitiveSamples.Email}");
+
+        var response = await road.GetResponseAsync([message], cancellationToken: None);
+
+        Assert.Equal("Write to [email]", Assert.Single(model.Messages!).Text);
+        Assert.Contains(SensitiveSamples.Email, message.Text, StringComparison.Ordinal);
+        Assert.Equal(["email"], GuardKinds.Of(response.AdditionalProperties));
+    }
+
+    [Fact]
+    public async Task GetResponse_SecretsInEveryKindOfContent_AreMasked()
+    {
+        var arguments = JsonSerializer.Deserialize<Dictionary<string, object?>>($$"""{"password":"{{"hunter2" + "x"}}","note":["see {{SensitiveSamples.GitHubToken}}"],"count":3}""");
+        var model = new ScriptedClient(
+            new TextContent($"Take {SensitiveSamples.GitHubToken}"), new TextReasoningContent($"It is {SensitiveSamples.StripeKey}"), new FunctionCallContent("1", "f", arguments));
+        using var road = Road(model);
+
+        var response = await road.GetResponseAsync([new ChatMessage(ChatRole.User, "Hello")], cancellationToken: None);
+
+        var contents = response.Messages[0].Contents;
+        Assert.Equal("Take [secret]", ((TextContent)contents[0]).Text);
+        Assert.Equal("It is [secret]", ((TextReasoningContent)contents[1]).Text);
+        Assert.Equal("""{"password":"[secret]","note":["see [secret]"],"count":3}""", JsonSerializer.Serialize(((FunctionCallContent)contents[2]).Arguments));
+        Assert.Null(response.RawRepresentation);
+    }
+
+    [Fact]
+    public async Task GetStreamingResponse_SecretCutAnywhere_IsMaskedInOrder()
+    {
+        var text = $"Take {SensitiveSamples.GitHubToken} now.";
+        var call = new FunctionCallContent("1", "f", new Dictionary<string, object?> { ["apiKey"] = SensitiveSamples.MistralKey });
+        using var road = Road(new ScriptedClient([.. text.Select(letter => new TextContent(letter.ToString())), call, new TextContent("Bye")]));
+
+        var updates = new List<ChatResponseUpdate>();
+        await foreach (var update in road.GetStreamingResponseAsync([new ChatMessage(ChatRole.User, "Hello")], cancellationToken: None))
+            updates.Add(update);
+
+        var contents = updates.SelectMany(update => update.Contents).ToList();
+        var at = contents.FindIndex(content => content is FunctionCallContent);
+        Assert.Equal("Take [secret] now.", string.Concat(contents[..at]));
+        Assert.Equal("[secret]", ((FunctionCallContent)contents[at]).Arguments!["apiKey"]);
+        Assert.Equal("Bye", string.Concat(contents[(at + 1)..]));
+        Assert.Equal(["secret"], GuardKinds.Of(updates[^1].AdditionalProperties));
+        Assert.All(updates, update => Assert.Null(update.RawRepresentation));
+    }
+
+    [Fact]
+    public async Task GetResponse_RulesBroken_NamesTheFields()
+    {
+        using var road = Road(new ScriptedClient());
+
+        var refused = await Assert.ThrowsAsync<ChatRefusedException>(() => road.GetResponseAsync(
+            [new ChatMessage(ChatRole.User, "Hello")], new ChatOptions { ModelId = "unknown", MaxOutputTokens = 9_999 }, None));
+
+        Assert.Equal(["maxTokens", "model"], refused.Errors.Keys.Order());
+    }
+
+    [Fact]
+    public async Task GetResponse_NothingSaid_FillsInModelAndTokens()
+    {
+        var model = new ScriptedClient();
+        using var road = Road(model);
+        var options = new ChatOptions();
+
+        await road.GetResponseAsync([new ChatMessage(ChatRole.User, "Hello")], options, None);
+
+        Assert.Equal(("mistral-small-latest", 2_000), (model.Options!.ModelId, model.Options.MaxOutputTokens));
+        Assert.Null(options.ModelId);
+    }
+
+    [Fact]
+    public void Start_OptionsThatMakeNoSense_AreAllReported()
+    {
+        var result = new GuardOptionsValidator().Validate(Guarding.Options(options =>
+        {
+            options.Request.MaxTemperature = 2;
+            options.SensitiveData.Shapes = ["nonsense", "acme ACME w32"];
+            options.Moderation.Input = true;
+            options.Moderation.Thresholds.Clear();
+        }));
+
+        Assert.Equal(4, result.Errors.Count);
+        Assert.All(result.Errors, error => Assert.NotNull(error.CustomState));
+    }
+
+    private static IChatClient Road(ScriptedClient model)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>());
+        builder.AddGuards();
+        builder.Services.Configure<PolicyOptions>(policy => (policy.AllowedModels, policy.MaxTokensPerRequest) = (Guarding.Policy().AllowedModels, Guarding.Policy().MaxTokensPerRequest));
+        builder.Services.Configure<MistralOptions>(options => options.Model = "mistral-small-latest");
+        return new ChatClientBuilder(model).UseGuards().Build(builder.Services.BuildServiceProvider());
+    }
+
+    /// <summary>Says what it was told to say, an update for each content.</summary>
+    private sealed class ScriptedClient(params AIContent[] contents) : IChatClient
+    {
+        public IReadOnlyList<ChatMessage>? Messages { get; private set; }
+
+        public ChatOptions? Options { get; private set; }
+
+        public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+        {
+            (Messages, Options) = ([.. messages], options);
+            return Task.FromResult(new ChatResponse(new ChatMessage(ChatRole.Assistant, [.. contents])) { RawRepresentation = this });
+        }
+
+        public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+            IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            (Messages, Options) = ([.. messages], options);
+            foreach (var content in contents)
+                yield return await Task.FromResult(new ChatResponseUpdate(ChatRole.Assistant, [content]) { RawRepresentation = this });
+        }
+
+        public object? GetService(Type serviceType, object? serviceKey = null) => null;
+
+        public void Dispose()
+        {
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using Acme.App.Guards;
+
+namespace MistralTemplates.Tests.Rooms.Guards;
+
+public sealed class SafeTextTests
+{
+    [Theory]
+    [InlineData("\u001b[31mred\u001b[0m", "red")]
+    [InlineData("\u001b]0;title\u0007text", "text")]
+    [InlineData("\u001b]8;;https://e.example\u001b\\link", "link")]
+    [InlineData("\u009b2Jgone", "gone")]
+    [InlineData("a\u0008b\rc\0d", "abcd")]
+    [InlineData("user\u202etxt.exe", "usertxt.exe")]
+    [InlineData("pa\u200bss\u200dword", "password")]
+    [InlineData("tag\U000E0041\U000E0042 end", "tag end")]
+    [InlineData("\u001b(Bplain", "plain")]
+    public void Clean_HiddenCharacters_AreGone(string text, string expected) => Assert.Equal(expected, TerminalText.Clean(text));
+
+    [Theory]
+    [InlineData("Plain text,\twith a tab\nand a line.")]
+    [InlineData("Grüße aus Köln, 日本語, 👩\u200d💻 and ❤\ufe0f.")]
+    [InlineData("می\u200cخواهم")]
+    public void Clean_WhatReadersNeed_Stays(string text) => Assert.Equal(text, TerminalText.Clean(text));
+
+    [Fact]
+    public void Apply_Show_WritesTheCodeOut()
+    {
+        var guard = Guarding.Output(options => options.HiddenCharacters = HiddenCharacters.Show);
+
+        Assert.Equal("a[U+202E]b[U+E0041]", guard.Apply("a\u202eb\U000E0041", new HashSet<SensitiveKind>()));
+    }
+
+    [Fact]
+    public void Apply_SecretSplitByInvisibleCharacters_IsStillMasked()
+    {
+        var token = SensitiveSamples.GitHubToken;
+
+        Assert.Equal("[secret]", Guarding.Output().Apply(token.Insert(2, "\u200b").Insert(9, "\u001b[0m"), new HashSet<SensitiveKind>()));
+    }
+
+    [Theory]
+    [InlineData("![x](https://evil.example/a.png)", "![x](#removed-link)")]
+    [InlineData("![x](<//evil.example/a.png>)", "![x](<#removed-link>)")]
+    [InlineData("[more](https://evil.example/?q=data)", "[more](#removed-link)")]
+    [InlineData("[1]: https://evil.example/?q=data", "[1]: #removed-link")]
+    [InlineData("<img src=\"https://evil.example/a\">", "<img src=\"#removed-link\">")]
+    public void Apply_OutboundLink_LosesItsDestination(string text, string expected) => Assert.Equal(expected, Guarding.Output().Apply(text, new HashSet<SensitiveKind>()));
+
+    [Theory]
+    [InlineData("[docs](https://docs.example/page)")]
+    [InlineData("[up](../README.md) and ![here](images/a.png)")]
+    [InlineData("a[0] = b[1]; x == y")]
+    public void Apply_HarmlessLink_Stays(string text) => Assert.Same(text, Guarding.Output().Apply(text, new HashSet<SensitiveKind>()));
+
+    [Fact]
+    public void Apply_HtmlEncode_LeavesNoMarkup()
+    {
+        var guard = Guarding.Output(options => options.HtmlEncode = true);
+
+        Assert.Equal("&lt;b onclick=&quot;x&quot;&gt; &amp; &#39;", guard.Apply("<b onclick=\"x\"> & '", new HashSet<SensitiveKind>()));
+    }
+}
