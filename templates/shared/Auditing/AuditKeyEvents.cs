@@ -2,10 +2,13 @@ using Acme.App.Keys;
 
 namespace Acme.App.Auditing;
 
-/// <summary>Records what happens to Mistral's key; when it cannot, the key stays as it is.</summary>
-internal sealed class AuditKeyEvents(AuditLog audit) : IKeyEvents
+/// <summary>
+/// Records what happens to Mistral's key; when it cannot, the key stays as it is. The log is asked for only then: the key is
+/// needed first, to be masked in all that is logged.
+/// </summary>
+internal sealed class AuditKeyEvents(IServiceProvider services) : IKeyEvents
 {
-    public void Record(KeyEvent keyEvent) => audit.WriteAsync(new AuditRecord(keyEvent.Kind == KeyEventKind.Rotated ? AuditActions.KeyRotated : AuditActions.KeyRejected)
+    public void Record(KeyEvent keyEvent) => services.GetRequiredService<AuditLog>().WriteAsync(new AuditRecord(keyEvent.Kind == KeyEventKind.Rotated ? AuditActions.KeyRotated : AuditActions.KeyRejected)
     {
         Success = keyEvent.Kind == KeyEventKind.Rotated,
         ErrorCode = keyEvent.Kind == KeyEventKind.Rotated ? null : "key.rejected",

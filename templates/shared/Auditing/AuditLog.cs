@@ -60,7 +60,8 @@ internal sealed partial class AuditLog(
     /// <summary>Throws when nothing may happen now because it could not be audited.</summary>
     public void EnsureAvailable()
     {
-        if (options.OnFailure == AuditFailureMode.FailClosed && CheckStatus() is { Problem: { } problem })
+        var isFine = _problem is null && writer.IsOpen;
+        if (!isFine && options.OnFailure == AuditFailureMode.FailClosed && CheckStatus() is { Problem: { } problem })
             throw new AuditUnavailableException(problem);
     }
 

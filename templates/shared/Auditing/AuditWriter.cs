@@ -10,7 +10,7 @@ namespace Acme.App.Auditing;
 /// The one writer of the log: chains the records, rolls the files, and takes up where the last process ended. A failure closes
 /// the log, and the next record opens it anew.
 /// </summary>
-internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditKeys keys, TimeProvider time) : ILogEventSink, IDisposable
+internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditKeys keys, IHostEnvironment environment, TimeProvider time) : ILogEventSink, IDisposable
 {
     public const string RecordsMissing = "records.missing";
 
@@ -155,6 +155,7 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
         // nothing says so. The seal comes last for the same reason.
         if (_file.Length > _length)
             _file.SetLength(_length);
+        RandomAccess.FlushToDisk(_file.SafeFileHandle);
         WriteSeal();
         (_known, _started) = (_sequence, true);
     }
@@ -170,7 +171,7 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
             yield return Recovered("line.torn", $"An unfinished line of {torn} bytes was cut off.");
         yield return _started
             ? Recovered("log.unavailable", $"The log could not be written for a time; {Interlocked.Exchange(ref _lost, 0)} records were lost.")
-            : new AuditRecord(AuditActions.AuditStarted);
+            : new AuditRecord(AuditActions.AuditStarted) { Environment = environment.EnvironmentName };
     }
 
     private AuditRecord Rolled() => new(AuditActions.AuditRolled) { PreviousMac = Convert.ToHexStringLower(_mac) };

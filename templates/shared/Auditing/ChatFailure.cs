@@ -29,7 +29,6 @@ internal sealed record ChatFailure(string Code, string Message)
         },
         MistralException failure => FromMistral(failure),
         AuditUnavailableException => new ChatFailure(AuditUnavailable, "The request was refused because it could not be audited. Try again later."),
-        AuditUnavailableException => new ChatFailure("audit.unavailable", "The request could not be audited and was refused. Try again later."),
         _ => null,
     };
 
