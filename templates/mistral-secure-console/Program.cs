@@ -1,1 +1,36 @@
-return 0;
+using System.CommandLine;
+using Acme.App.Auditing;
+using Acme.App.Configuration;
+using Acme.App.Guards;
+using Acme.App.Keys;
+using Acme.App.Mistral;
+using Acme.App.Operations;
+using Acme.App.Terminal;
+
+return await StartUp.RunAsync(async () =>
+{
+    if (await Operator.RunAsync(args) is { } exitCode)
+        return exitCode;
+
+    var root = new RootCommand("Chats with Mistral AI.") { ChatCommand.Create(StartAsync) };
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+});
+
+async Task<IHost> StartAsync(CancellationToken cancellationToken)
+{
+    var home = ProgramHome.Find([]);
+    var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = home.Arguments, ContentRootPath = home.ContentRoot });
+
+    builder.AddConfiguration(home);
+    builder.AddApplicationLogs(forPerson: true);
+    builder.AddKeys();
+    builder.AddMistral();
+    builder.AddGuards();
+    builder.AddAuditing();
+    builder.AddTerminal();
+
+    var host = builder.Build();
+    await host.CheckConfigurationAsync(cancellationToken);
+    await host.StartAsync(cancellationToken);
+    return host;
+}

@@ -1,24 +1,29 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
+using MistralTemplates.Benchmarks.Creation;
 using MistralTemplates.Benchmarks.Guards;
+using MistralTemplates.Benchmarks.Keys;
 
 namespace MistralTemplates.Benchmarks;
 
+/// <summary>Runs one of the commands, or hands its arguments to BenchmarkDotNet.</summary>
 internal static class BenchmarkProgram
 {
-    private static int Main(string[] arguments) => arguments switch
+    private static Task<int> Main(string[] arguments) => arguments switch
     {
-        ["detect", var file] => DetectCommand.Run(file, isVerbose: false),
-        ["detect", var file, "--verbose"] => DetectCommand.Run(file, isVerbose: true),
-        ["splits", var count, var file] => SplitsCommand.Run(int.Parse(count, CultureInfo.InvariantCulture), file),
-        ["hostile"] => HostileCommand.Run(),
-        ["speed"] => SpeedCommand.Run(),
+        ["creation"] => CreationCommand.RunAsync(CancellationToken.None),
+        ["detect", var file] => Task.FromResult(DetectCommand.Run(file, isVerbose: false)),
+        ["detect", var file, "--verbose"] => Task.FromResult(DetectCommand.Run(file, isVerbose: true)),
+        ["rotate"] => RotateCommand.RunAsync(CancellationToken.None),
+        ["hostile"] => Task.FromResult(HostileCommand.Run()),
+        ["splits", var count, var file] => Task.FromResult(SplitsCommand.Run(int.Parse(count, CultureInfo.InvariantCulture), file)),
+        ["speed"] => Task.FromResult(SpeedCommand.Run()),
         _ => RunBenchmarks(arguments),
     };
 
-    private static int RunBenchmarks(string[] arguments)
+    private static Task<int> RunBenchmarks(string[] arguments)
     {
         BenchmarkSwitcher.FromAssembly(typeof(BenchmarkProgram).Assembly).Run(arguments);
-        return 0;
+        return Task.FromResult(0);
     }
 }

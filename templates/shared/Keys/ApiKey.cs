@@ -11,10 +11,11 @@ internal sealed class ApiKey
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private readonly string _value;
 
-    public ApiKey(string value, string version)
+    public ApiKey(string value, string version, DateTimeOffset? since = null)
     {
         _value = value;
         Version = version;
+        Since = since;
         Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(value)))[..12];
     }
 
@@ -24,8 +25,14 @@ internal sealed class ApiKey
     /// <summary>The version that the key's source gave it.</summary>
     public string Version { get; }
 
+    /// <summary>When the source came to hold this value, where it says so.</summary>
+    public DateTimeOffset? Since { get; }
+
     /// <summary>The key itself, for the Authorization header alone.</summary>
     public string Reveal() => _value;
+
+    /// <summary>Whether both are the same key, whatever their versions are called.</summary>
+    public bool SameAs(ApiKey other) => string.Equals(_value, other._value, StringComparison.Ordinal);
 
     public override string ToString() => Fingerprint;
 }

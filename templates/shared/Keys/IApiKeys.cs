@@ -6,6 +6,9 @@ internal interface IApiKeys
     /// <summary>The current key, read anew for each request.</summary>
     ApiKey Current { get; }
 
+    /// <summary>The current key, or null while there is none: before the start's checks have read it, and offline.</summary>
+    ApiKey? CurrentOrDefault => Current;
+
     /// <summary>
     /// Asks the source again after Mistral refused <paramref name="rejected"/> with a 401; callers that come together share one refresh.
     /// </summary>

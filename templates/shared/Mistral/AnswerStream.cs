@@ -6,13 +6,9 @@ internal sealed class AnswerStream(Stream inner, CallClock clock, TimeSpan idle,
     private long _left = limit;
 
     public override bool CanRead => true;
-
     public override bool CanSeek => false;
-
     public override bool CanWrite => false;
-
     public override long Length => throw new NotSupportedException();
-
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -26,15 +22,9 @@ internal sealed class AnswerStream(Stream inner, CallClock clock, TimeSpan idle,
             return _left >= 0 ? read : throw new MistralException(
                 MistralErrorKind.Unreadable, "Mistral's answer was larger than 'Mistral:MaxResponseBytes' allows.");
         }
-        catch (OperationCanceledException)
+        catch (Exception exception) when (exception is OperationCanceledException or IOException or HttpRequestException)
         {
-            throw clock.Explain();
-        }
-        catch (Exception exception) when (exception is IOException or HttpRequestException)
-        {
-            throw clock.Token.IsCancellationRequested
-                ? clock.Explain()
-                : new MistralException(MistralErrorKind.BrokenStream, "Mistral's answer broke off.");
+            throw clock.Token.IsCancellationRequested ? clock.Explain() : new MistralException(MistralErrorKind.BrokenStream, "Mistral's answer broke off.");
         }
         finally
         {
@@ -43,14 +33,8 @@ internal sealed class AnswerStream(Stream inner, CallClock clock, TimeSpan idle,
     }
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
-    }
-
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
     public override void SetLength(long value) => throw new NotSupportedException();
-
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override void Flush() => throw new NotSupportedException();
 }

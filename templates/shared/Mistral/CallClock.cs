@@ -6,9 +6,9 @@ internal sealed class CallClock : IDisposable
     private readonly TimeProvider _time;
     private readonly TimeSpan _total;
     private readonly long _start;
+    private readonly CancellationToken _caller;
     private readonly CancellationTokenSource _source;
     private readonly CancellationTokenRegistration _registration;
-    private readonly CancellationToken _caller;
 
     public CallClock(TimeProvider time, TimeSpan total, CancellationToken caller)
     {

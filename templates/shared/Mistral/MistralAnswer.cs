@@ -8,16 +8,16 @@ internal sealed class MistralAnswer(HttpResponseMessage response, Stream body, C
 {
     public string? CorrelationId { get; } = MistralErrors.CorrelationId(response);
 
-    public string? MediaType { get; } = response.Content.Headers.ContentType?.MediaType;
+    public string? MediaType => response.Content.Headers.ContentType?.MediaType;
 
-    public Stream Body { get; } = body;
+    public Stream Body => body;
 
     public async ValueTask<T> ReadAsync<T>(JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class
     {
         try
         {
-            return await JsonSerializer.DeserializeAsync(Body, type, cancellationToken) ?? throw Unreadable();
+            return await JsonSerializer.DeserializeAsync(body, type, cancellationToken) ?? throw Unreadable();
         }
         catch (JsonException)
         {
@@ -25,8 +25,9 @@ internal sealed class MistralAnswer(HttpResponseMessage response, Stream body, C
         }
     }
 
-    public MistralException Unreadable() =>
-        new(MistralErrorKind.Unreadable, "Mistral's answer was not what its API gives.") { CorrelationId = CorrelationId };
+    public MistralException Unreadable() => Failure(MistralErrorKind.Unreadable, "Mistral's answer was not what its API gives.");
+
+    public MistralException Failure(MistralErrorKind kind, string message) => new(kind, message) { CorrelationId = CorrelationId };
 
     public void Dispose()
     {

@@ -17,67 +17,64 @@ internal sealed class MistralApi(IHttpClientFactory clients, Lazy<IApiKeys> keys
 
     private const int LongestErrorBody = 64 * 1024;
 
-    private readonly Uri _base = BaseOf(options.Value.Endpoint);
+    private readonly MistralOptions _options = options.Value;
 
-    public Task<MistralAnswer> GetAsync(string path, ApiKey? key, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Get, path, null, key, cancellationToken);
-
-    public Task<MistralAnswer> PostAsync<T>(string path, T body, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Post, path, JsonSerializer.SerializeToUtf8Bytes(body, type), null, cancellationToken);
-
-    private static Uri BaseOf(Uri endpoint)
+    /// <summary>The address of one of the API's resources, whether or not the endpoint ends with the version.</summary>
+    public Uri Address(string path)
     {
-        var address = endpoint.ToString().TrimEnd('/');
-        return new Uri(address.EndsWith("/v1", StringComparison.Ordinal) ? $"{address}/" : $"{address}/v1/");
+        var address = _options.Endpoint.ToString().TrimEnd('/');
+        return new Uri($"{address}{(address.EndsWith("/v1", StringComparison.Ordinal) ? "" : "/v1")}/{path}");
     }
 
-    private async Task<MistralAnswer> SendAsync(HttpMethod method, string path, byte[]? body, ApiKey? given, CancellationToken cancellationToken)
+    public Task<MistralAnswer> PostAsync<T>(Uri address, T body, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, address, JsonSerializer.SerializeToUtf8Bytes(body, type), null, cancellationToken);
+
+    /// <param name="given">The key to use instead of the current one.</param>
+    public Task<MistralAnswer> GetAsync(Uri address, ApiKey? given, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, address, null, given, cancellationToken);
+
+    private async Task<MistralAnswer> SendAsync(HttpMethod method, Uri address, byte[]? body, ApiKey? given, CancellationToken cancellationToken)
     {
-        if (options.Value.Offline)
+        if (_options.Offline)
             throw new MistralException(MistralErrorKind.Unavailable, "Mistral is not asked while 'Mistral:Offline' is on.");
-        var clock = new CallClock(time, options.Value.Resilience.TotalTimeout, cancellationToken);
+        var clock = new CallClock(time, _options.Resilience.TotalTimeout, cancellationToken);
         HttpResponseMessage? response = null;
         try
         {
             var key = given ?? keys.Value.Current;
-            response = await AttemptAsync(method, path, body, key, clock);
+            response = await AttemptAsync(method, address, body, key, clock);
             if (response.StatusCode == HttpStatusCode.Unauthorized && given is null
                 && await keys.Value.RefreshAsync(key, clock.Token) is var next && next.Fingerprint != key.Fingerprint)
             {
                 response.Dispose();
-                response = await AttemptAsync(method, path, body, next, clock);
+                response = await AttemptAsync(method, address, body, next, clock);
             }
 
             var stream = await response.Content.ReadAsStreamAsync(clock.Token);
-            var idle = options.Value.Resilience.IdleTimeout;
             if (!response.IsSuccessStatusCode)
-                throw MistralErrors.From(response, await ReadErrorAsync(new AnswerStream(stream, clock, idle, LongestErrorBody), cancellationToken), time);
+                throw MistralErrors.From(response, await ReadErrorAsync(new AnswerStream(stream, clock, _options.Resilience.IdleTimeout, LongestErrorBody), cancellationToken), time);
             clock.Stop();
-            return new MistralAnswer(response, new AnswerStream(stream, clock, idle, options.Value.MaxResponseBytes), clock);
+            return new MistralAnswer(response, new AnswerStream(stream, clock, _options.Resilience.IdleTimeout, _options.MaxResponseBytes), clock);
         }
-        catch
+        catch (Exception exception)
         {
             response?.Dispose();
             clock.Dispose();
+            if (exception is OperationCanceledException)
+                throw clock.Explain();
             throw;
         }
     }
 
-    private async Task<HttpResponseMessage> AttemptAsync(HttpMethod method, string path, byte[]? body, ApiKey key, CallClock clock)
+    private async Task<HttpResponseMessage> AttemptAsync(HttpMethod method, Uri address, byte[]? body, ApiKey key, CallClock clock)
     {
         using var client = clients.CreateClient(ClientName);
-        using var request = new HttpRequestMessage(method, new Uri(_base, path));
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Sendable(key));
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("*/*"));
+        using var request = new HttpRequestMessage(method, address) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", Sendable(key)) } };
         if (body is not null)
             request.Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
         try
         {
             return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, clock.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            throw clock.Explain();
         }
         catch (TimeoutRejectedException)
         {
@@ -94,14 +91,11 @@ internal sealed class MistralApi(IHttpClientFactory clients, Lazy<IApiKeys> keys
     }
 
     /// <summary>Only printable ASCII without a space can stand in the header; anything else would split it or be guessed at.</summary>
-    private static string Sendable(ApiKey key)
-    {
-        var value = key.Reveal();
-        return value.Length > 0 && value.All(letter => letter is > ' ' and < '\x7f')
-            ? value
-            : throw new MistralException(MistralErrorKind.Authentication, "The key is empty or holds a space, a line break or a letter outside ASCII. Set it anew.");
-    }
+    private static string Sendable(ApiKey key) => key.Reveal() is { Length: > 0 } value && value.All(letter => letter is > ' ' and < '\x7f')
+        ? value
+        : throw new MistralException(MistralErrorKind.Authentication, "The key is empty or holds a space, a line break or a letter outside ASCII. Set it anew.");
 
+    /// <summary>Where the body is too large, too slow or broken off, the status alone tells what happened.</summary>
     private static async Task<byte[]> ReadErrorAsync(AnswerStream stream, CancellationToken cancellationToken)
     {
         using var body = new MemoryStream();
@@ -112,7 +106,6 @@ internal sealed class MistralApi(IHttpClientFactory clients, Lazy<IApiKeys> keys
         }
         catch (MistralException)
         {
-            // Too large, too slow or broken off: the status alone tells what happened.
             return [];
         }
     }

@@ -7,14 +7,12 @@ using Microsoft.Extensions.Options;
 namespace Acme.App.Mistral;
 
 /// <summary>Mistral's chat. Safe for many callers at once; it never changes the caller's options.</summary>
-internal sealed class MistralChatClient(MistralApi api, IOptions<MistralOptions> options) : IChatClient
+internal sealed class MistralChatClient(MistralApi api, IOptions<MistralOptions> settings) : IChatClient
 {
-    private const string Path = "chat/completions";
+    private readonly Uri _address = api.Address("chat/completions");
+    private readonly ChatClientMetadata _metadata = new("mistral_ai", settings.Value.Endpoint, settings.Value.Model);
 
-    private readonly ChatClientMetadata _metadata = new("mistral_ai", options.Value.Endpoint, options.Value.Model);
-
-    public async Task<ChatResponse> GetResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         using var answer = await SendAsync(messages, options, stream: false, cancellationToken);
         return WireAnswers.ToResponse(await answer.ReadAsync(MistralJsonContext.Default.WireAnswer, cancellationToken), answer);
@@ -34,8 +32,22 @@ internal sealed class MistralChatClient(MistralApi api, IOptions<MistralOptions>
 
         if (answer.MediaType is not (null or "text/event-stream"))
             throw answer.Unreadable();
-        await foreach (var update in ReadEventsAsync(answer, cancellationToken))
+        ToolCallBuilder? calls = null;
+        var (first, finished) = (true, false);
+        await foreach (var item in SseParser.Create(answer.Body, (_, data) => Parse(data, answer)).EnumerateAsync(cancellationToken))
+        {
+            if (item.Data is not { } wire)
+                yield break;
+            var update = WireAnswers.ToUpdate(wire, ref calls, answer);
+            if (first)
+                update.AdditionalProperties = WireAnswers.Properties(answer);
+            first = false;
+            finished |= update.FinishReason is not null;
             yield return update;
+        }
+
+        if (!finished)
+            throw answer.Failure(MistralErrorKind.BrokenStream, "Mistral's answer ended before it was finished.");
     }
 
     public object? GetService(Type serviceType, object? serviceKey = null)
@@ -51,30 +63,10 @@ internal sealed class MistralChatClient(MistralApi api, IOptions<MistralOptions>
     {
     }
 
-    private Task<MistralAnswer> SendAsync(IEnumerable<ChatMessage> messages, ChatOptions? chat, bool stream, CancellationToken cancellationToken)
+    private Task<MistralAnswer> SendAsync(IEnumerable<ChatMessage> messages, ChatOptions? options, bool stream, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        return api.PostAsync(Path, WireRequests.From(messages, chat, options.Value, stream), MistralJsonContext.Default.WireRequest, cancellationToken);
-    }
-
-    private static async IAsyncEnumerable<ChatResponseUpdate> ReadEventsAsync(MistralAnswer answer, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var calls = new ToolCallBuilder();
-        var (first, finished) = (true, false);
-        await foreach (var item in SseParser.Create(answer.Body, (_, data) => Parse(data, answer)).EnumerateAsync(cancellationToken))
-        {
-            if (item.Data is not { } wire)
-                yield break;
-            var update = WireAnswers.ToUpdate(wire, calls, answer);
-            finished |= update.FinishReason is not null;
-            if (first)
-                update.AdditionalProperties = WireAnswers.Properties(answer);
-            first = false;
-            yield return update;
-        }
-
-        if (!finished)
-            throw new MistralException(MistralErrorKind.BrokenStream, "Mistral's answer ended before it was finished.") { CorrelationId = answer.CorrelationId };
+        return api.PostAsync(_address, WireRequests.From(messages, options, settings.Value, stream), MistralJsonContext.Default.WireRequest, cancellationToken);
     }
 
     /// <returns>The chunk, or null for the end of the stream.</returns>
@@ -85,7 +77,7 @@ internal sealed class MistralChatClient(MistralApi api, IOptions<MistralOptions>
         try
         {
             var wire = JsonSerializer.Deserialize(data, MistralJsonContext.Default.WireAnswer);
-            return wire is { Choices: not null } or { Usage: not null } ? wire : throw MistralErrors.FromEvent(data.ToArray(), answer.CorrelationId);
+            return wire is { Choices: not null } or { Usage: not null } ? wire : throw MistralErrors.MidAnswer(data.ToArray(), answer.CorrelationId);
         }
         catch (JsonException)
         {

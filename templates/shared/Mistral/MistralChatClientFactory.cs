@@ -13,7 +13,7 @@ internal static class MistralChatClientFactory
     {
         var options = services.GetRequiredService<IOptions<MistralOptions>>();
         IChatClient client = options.Value.Offline
-            ? new OfflineChatClient(services.GetRequiredService<TimeProvider>())
+            ? new OfflineChatClient()
             : new MistralChatClient(services.GetRequiredService<MistralApi>(), options);
         return new ChatClientBuilder(client)
             .UseOpenTelemetry(services.GetService<ILoggerFactory>(), TelemetrySource, telemetry => telemetry.EnableSensitiveData = false)

@@ -16,37 +16,25 @@ internal static class MistralErrors
     public static MistralException From(HttpResponseMessage response, ReadOnlyMemory<byte> body, TimeProvider time)
     {
         var (code, guardrail) = Read(body);
-        var status = response.StatusCode;
-        var kind = KindOf(status, guardrail || code == GuardrailFailureCode);
-        return new MistralException(kind, $"Mistral answered {(int)status}{(code is null ? "" : $" with code {code}")}. {Remedy(kind)}")
+        var (kind, words) = Judge(response.StatusCode, guardrail || code == GuardrailFailureCode);
+        return new MistralException(kind, $"Mistral answered {(int)response.StatusCode}{(code is null ? "" : $" with code {code}")}: {words}")
         {
-            Status = status,
+            Status = response.StatusCode,
             Code = code,
             RetryAfter = RetryAfter(response, time),
             CorrelationId = CorrelationId(response),
         };
     }
 
-    /// <summary>An error that came in the middle of a stream, where there is no status any more.</summary>
-    public static MistralException FromEvent(ReadOnlyMemory<byte> data, string? correlationId)
-    {
-        var (code, _) = Read(data);
-        return new MistralException(MistralErrorKind.Unavailable, $"Mistral failed while it answered{(code is null ? "" : $", with code {code}")}.")
-        {
-            Code = code,
-            CorrelationId = correlationId,
-        };
-    }
+    /// <summary>An error that came in the middle of an answer, where there is no status any more.</summary>
+    public static MistralException MidAnswer(ReadOnlyMemory<byte> data, string? correlationId) =>
+        new(MistralErrorKind.Unavailable, "Mistral failed while it answered.") { Code = Read(data).Code, CorrelationId = correlationId };
 
     public static string? CorrelationId(HttpResponseMessage response)
     {
-        foreach (var name in (ReadOnlySpan<string>)["mistral-correlation-id", "x-kong-request-id"])
-        {
-            if (response.Headers.TryGetValues(name, out var values) && values.First() is { Length: > 0 and <= LongestCorrelationId } value && value.All(char.IsAscii))
-                return value;
-        }
-
-        return null;
+        var headers = response.Headers.NonValidated;
+        var found = headers.TryGetValues("mistral-correlation-id", out var values) || headers.TryGetValues("x-kong-request-id", out values);
+        return found && values.ToString() is { Length: > 0 and <= LongestCorrelationId } id && id.All(char.IsAscii) ? id : null;
     }
 
     /// <summary>Retry-After of RFC 9110, section 10.2.3: seconds or a date; null where there is none.</summary>
@@ -56,28 +44,17 @@ internal static class MistralErrors
         return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
     }
 
-    private static MistralErrorKind KindOf(HttpStatusCode status, bool guardrail) => (int)status switch
+    private static (MistralErrorKind Kind, string Words) Judge(HttpStatusCode status, bool guardrail) => (int)status switch
     {
-        401 => MistralErrorKind.Authentication,
-        403 => guardrail ? MistralErrorKind.Guardrail : MistralErrorKind.Permission,
-        404 => MistralErrorKind.NotFound,
-        408 => MistralErrorKind.TimedOut,
-        429 => MistralErrorKind.RateLimited,
-        >= 500 => MistralErrorKind.Unavailable,
-        >= 400 => MistralErrorKind.InvalidRequest,
-        _ => MistralErrorKind.Unreadable,
-    };
-
-    private static string Remedy(MistralErrorKind kind) => kind switch
-    {
-        MistralErrorKind.Authentication => "The key was refused; see 'keys verify'.",
-        MistralErrorKind.Permission => "The key may not do this.",
-        MistralErrorKind.Guardrail => "Its guardrails blocked the request.",
-        MistralErrorKind.NotFound => "Check 'Mistral:Endpoint'.",
-        MistralErrorKind.InvalidRequest => "It did not take the request.",
-        MistralErrorKind.RateLimited => "The rate limit is reached.",
-        MistralErrorKind.Unreadable => "A redirect is never followed; check 'Mistral:Endpoint'.",
-        _ => "Try again later.",
+        401 => (MistralErrorKind.Authentication, "the key was refused."),
+        403 when guardrail => (MistralErrorKind.Guardrail, "its guardrails blocked the request."),
+        403 => (MistralErrorKind.Permission, "the key may not do this."),
+        404 => (MistralErrorKind.NotFound, "there is nothing at this address. Check 'Mistral:Endpoint'."),
+        408 => (MistralErrorKind.TimedOut, "the request took too long."),
+        429 => (MistralErrorKind.RateLimited, "the rate limit is reached. Try again later."),
+        >= 500 => (MistralErrorKind.Unavailable, "it is not available. Try again later."),
+        >= 400 => (MistralErrorKind.InvalidRequest, "it does not take the request."),
+        _ => (MistralErrorKind.Unreadable, "a redirect is never followed. Check 'Mistral:Endpoint'."),
     };
 
     private static (string? Code, bool Guardrail) Read(ReadOnlyMemory<byte> body)
@@ -86,9 +63,8 @@ internal static class MistralErrors
         {
             using var document = JsonDocument.Parse(body);
             var root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object)
-                return (null, false);
-            return (CodeOf(root) ?? (root.TryGetProperty("error", out var error) ? CodeOf(error) : null), root.TryGetProperty("guardrails", out _));
+            return root.ValueKind != JsonValueKind.Object ? (null, false)
+                : (CodeOf(root) ?? (root.TryGetProperty("error", out var error) ? CodeOf(error) : null), root.TryGetProperty("guardrails", out _));
         }
         catch (JsonException)
         {
@@ -98,9 +74,7 @@ internal static class MistralErrors
 
     private static string? CodeOf(JsonElement error)
     {
-        if (error.ValueKind != JsonValueKind.Object || !error.TryGetProperty("code", out var code) || code.ValueKind is not (JsonValueKind.String or JsonValueKind.Number))
-            return null;
-        var text = code.ToString();
+        var text = error.ValueKind == JsonValueKind.Object && error.TryGetProperty("code", out var code) ? code.GetRawText().Trim('"') : "";
         return text.Length is > 0 and <= LongestCode && text.All(char.IsAsciiDigit) ? text : null;
     }
 }

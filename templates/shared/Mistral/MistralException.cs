@@ -2,6 +2,28 @@ using System.Net;
 
 namespace Acme.App.Mistral;
 
+/// <summary>Why Mistral gave no answer, as far as the caller can act on it.</summary>
+internal enum MistralErrorKind
+{
+    /// <summary>The key was refused, or could not be sent.</summary>
+    Authentication,
+    Permission,
+
+    /// <summary>Mistral's guardrails blocked the request, or failed and so blocked it.</summary>
+    Guardrail,
+    NotFound,
+    InvalidRequest,
+    RateLimited,
+
+    /// <summary>Mistral could not be reached, answered 5xx, failed while it answered, or has failed too often just now.</summary>
+    Unavailable,
+    TimedOut,
+    BrokenStream,
+
+    /// <summary>The answer was too large, a redirect, or none that the API gives.</summary>
+    Unreadable,
+}
+
 /// <summary>
 /// Mistral gave no answer. It carries nothing of the answer's body, of the prompt or of the key, and has no inner exception:
 /// messages from further down may quote what the other side sent.

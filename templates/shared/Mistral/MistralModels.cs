@@ -4,6 +4,13 @@ using Microsoft.Extensions.Options;
 
 namespace Acme.App.Mistral;
 
+/// <summary>A model that a key may use.</summary>
+/// <param name="Deprecation">When Mistral switches the model off; null while no end is set.</param>
+internal sealed record MistralModel(string Id, string[]? Aliases, DateTimeOffset? Deprecation, string? DeprecationReplacementModel)
+{
+    public bool IsCalled(string name) => Id == name || (Aliases?.Contains(name) ?? false);
+}
+
 /// <summary>The models that a key may use, which is also how a key is checked; warns of a model in use that Mistral will switch off.</summary>
 internal sealed partial class MistralModels(
     MistralApi api, IOptions<MistralOptions> options, IOptions<PolicyOptions> policy, ILogger<MistralModels> logger) : IKeyVerifier
@@ -25,7 +32,7 @@ internal sealed partial class MistralModels(
 
     private async Task<IReadOnlyList<MistralModel>> ListAsync(ApiKey? key, CancellationToken cancellationToken)
     {
-        using var answer = await api.GetAsync("models", key, cancellationToken);
+        using var answer = await api.GetAsync(api.Address("models"), key, cancellationToken);
         var list = await answer.ReadAsync(MistralJsonContext.Default.WireModelList, cancellationToken);
         List<MistralModel> models = [.. (list.Data ?? throw answer.Unreadable()).OfType<MistralModel>()];
         foreach (var name in policy.Value.AllowedModels.Append(options.Value.Model).Distinct())

@@ -18,7 +18,7 @@ internal sealed class MistralModeration(MistralApi api, IOptions<MistralOptions>
     public async Task<ModerationVerdict> ModerateAsync(IReadOnlyCollection<ChatMessage> messages, CancellationToken cancellationToken)
     {
         var request = new WireModerationRequest(options.Value.ModerationModel, WireMessages.From(messages, null));
-        using var answer = await api.PostAsync("chat/moderations", request, MistralJsonContext.Default.WireModerationRequest, cancellationToken);
+        using var answer = await api.PostAsync(api.Address("chat/moderations"), request, MistralJsonContext.Default.WireModerationRequest, cancellationToken);
         var judged = await answer.ReadAsync(MistralJsonContext.Default.WireModeration, cancellationToken);
         if (judged.Results is not [{ Categories.Count: > 0 } result])
             throw answer.Unreadable();

@@ -8,15 +8,12 @@ namespace Acme.App.Mistral;
 /// <summary>When a request is sent to Mistral again: after a 429 or a 5xx, before anything of an answer was passed on.</summary>
 internal static class MistralResilience
 {
-    private const int BreakerMinimum = 10;
-
     private static readonly string[] Limits = ["x-ratelimit-limit-req-minute", "x-ratelimit-limit-tokens-minute"];
 
     public static void Configure(ResiliencePipelineBuilder<HttpResponseMessage> pipeline, ResilienceHandlerContext context)
     {
         var options = context.ServiceProvider.GetRequiredService<IOptions<MistralOptions>>().Value.Resilience;
-        var time = context.ServiceProvider.GetRequiredService<TimeProvider>();
-        pipeline.TimeProvider = time;
+        var time = pipeline.TimeProvider = context.ServiceProvider.GetRequiredService<TimeProvider>();
         if (options.MaxRetries > 0)
         {
             pipeline.AddRetry(new HttpRetryStrategyOptions
@@ -26,22 +23,20 @@ internal static class MistralResilience
                 UseJitter = true,
                 Delay = options.BaseDelay,
                 MaxDelay = options.MaxDelay,
-                ShouldRetryAfterHeader = false,
-                ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome.Result is { } response && IsWorthRetrying(response)),
-                DelayGenerator = arguments => ValueTask.FromResult(RetryAfter(arguments.Outcome.Result, options, time)),
+                ShouldHandle = attempt => ValueTask.FromResult(attempt.Outcome.Result is { } response && IsWorthRetrying(response)),
+                DelayGenerator = attempt => ValueTask.FromResult(RetryAfter(attempt.Outcome.Result, options, time)),
             });
         }
 
-        pipeline
-            .AddCircuitBreaker(new HttpCircuitBreakerStrategyOptions
-            {
-                FailureRatio = options.BreakerFailureRatio,
-                MinimumThroughput = BreakerMinimum,
-                BreakDuration = options.BreakerDuration,
-                ShouldHandle = arguments => ValueTask.FromResult(
-                    arguments.Outcome.Exception is not (null or OperationCanceledException) || (int?)arguments.Outcome.Result?.StatusCode >= 500),
-            })
-            .AddTimeout(options.AttemptTimeout);
+        pipeline.AddCircuitBreaker(new HttpCircuitBreakerStrategyOptions
+        {
+            FailureRatio = options.BreakerFailureRatio,
+            MinimumThroughput = 10,
+            BreakDuration = options.BreakerDuration,
+            ShouldHandle = attempt => ValueTask.FromResult(
+                attempt.Outcome.Exception is not (null or OperationCanceledException) || (int?)attempt.Outcome.Result?.StatusCode >= 500),
+        });
+        pipeline.AddTimeout(options.AttemptTimeout);
     }
 
     /// <summary>A limit of 0 means that the key may never ask: no wait helps.</summary>
@@ -53,10 +48,8 @@ internal static class MistralResilience
     };
 
     /// <summary>What Mistral asks for, capped, with a part of the base delay on top so that waiting callers do not come back together.</summary>
-    private static TimeSpan? RetryAfter(HttpResponseMessage? response, MistralResilienceOptions options, TimeProvider time)
-    {
-        if (response is null || MistralErrors.RetryAfter(response, time) is not { } wait)
-            return null;
-        return (wait < options.MaxDelay ? wait : options.MaxDelay) + (options.BaseDelay * Random.Shared.NextDouble());
-    }
+    private static TimeSpan? RetryAfter(HttpResponseMessage? response, MistralResilienceOptions options, TimeProvider time) =>
+        response is not null && MistralErrors.RetryAfter(response, time) is { } wait
+            ? (wait < options.MaxDelay ? wait : options.MaxDelay) + (options.BaseDelay * Random.Shared.NextDouble())
+            : null;
 }

@@ -21,6 +21,8 @@ internal static class MistralServiceCollectionExtensions
                 PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             })
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
+            // At Trace the factory's loggers hand the Authorization header, unredacted, to every structured log.
+            .RemoveAllLoggers()
             .AddResilienceHandler(MistralApi.ClientName, MistralResilience.Configure);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => new MistralApi(

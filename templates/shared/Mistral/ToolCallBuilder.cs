@@ -8,46 +8,33 @@ namespace Acme.App.Mistral;
 internal sealed class ToolCallBuilder
 {
     private readonly List<Call> _calls = [];
-    private readonly Dictionary<int, Call> _openByIndex = [];
+    private readonly Dictionary<int, Call> _lastByIndex = [];
 
-    public void Add(IReadOnlyList<WireToolCall>? fragments)
+    public void Add(IReadOnlyList<WireToolCall?> fragments)
     {
-        foreach (var fragment in fragments ?? [])
+        foreach (var fragment in fragments.OfType<WireToolCall>())
         {
             // Mistral's schema gives an absent id the default "null", as a string.
             var id = fragment.Id is "null" or "" ? null : fragment.Id;
-            var index = fragment.Index ?? 0;
-            if (!_openByIndex.TryGetValue(index, out var call) || (id is not null && call.Id is not null && id != call.Id))
-                _calls.Add(_openByIndex[index] = call = new Call());
+            if (!_lastByIndex.TryGetValue(fragment.Index ?? 0, out var call) || (id is not null && call.Id is not null && id != call.Id))
+                _calls.Add(_lastByIndex[fragment.Index ?? 0] = call = new Call());
             call.Id ??= id;
             call.Name ??= fragment.Function?.Name;
             call.Arguments.Append(fragment.Function?.Arguments);
         }
     }
 
-    /// <summary>Gives the calls away and starts anew.</summary>
-    public void MoveTo(IList<AIContent> contents, string? answerId)
-    {
-        foreach (var (index, call) in _calls.Index())
-        {
-            contents.Add(FunctionCallContent.CreateFromParsedArguments(
-                call.Arguments.ToString(), call.Id ?? ToolCallIds.Derive(answerId ?? "", index), call.Name ?? "", Parse));
-        }
-
-        _calls.Clear();
-        _openByIndex.Clear();
-    }
-
-    /// <summary>A malformed text throws, which the content keeps as its exception for the caller of the function to see.</summary>
-    private static Dictionary<string, object?>? Parse(string arguments) =>
-        string.IsNullOrWhiteSpace(arguments) ? [] : JsonSerializer.Deserialize(arguments, MistralJsonContext.Default.DictionaryStringObject);
+    /// <summary>The calls; malformed arguments become the content's exception, for whoever would call the function to see.</summary>
+    public IEnumerable<AIContent> Build(string? answerId) => _calls.Select((call, index) => FunctionCallContent.CreateFromParsedArguments(
+        call.Arguments.ToString(),
+        call.Id ?? ToolCallIds.Derive(answerId ?? "", index),
+        call.Name ?? "",
+        static arguments => string.IsNullOrWhiteSpace(arguments) ? [] : JsonSerializer.Deserialize(arguments, MistralJsonContext.Default.DictionaryStringObject)));
 
     private sealed class Call
     {
         public string? Id { get; set; }
-
         public string? Name { get; set; }
-
         public StringBuilder Arguments { get; } = new();
     }
 }

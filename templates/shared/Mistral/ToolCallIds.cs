@@ -8,50 +8,33 @@ namespace Acme.App.Mistral;
 /// Mistral takes tool-call ids of nine ASCII letters or digits only. Its own stay as they are; another provider's become the same
 /// nine characters each time, and never one that the conversation uses already.
 /// </summary>
-internal sealed class ToolCallIds
+internal sealed class ToolCallIds(IEnumerable<ChatMessage> messages)
 {
-    private const int Length = 9;
     private const string Alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
     private readonly Dictionary<string, string> _mapped = [];
-    private readonly HashSet<string> _used = [];
-
-    public ToolCallIds(IEnumerable<ChatMessage> messages)
-    {
-        var ids = messages.SelectMany(message => message.Contents)
-            .Select(content => (content as FunctionCallContent)?.CallId ?? (content as FunctionResultContent)?.CallId)
-            .OfType<string>();
-        foreach (var id in ids.Where(IsNative))
-            _used.Add(id);
-    }
+    private HashSet<string>? _used;
 
     /// <summary>The id as Mistral takes it.</summary>
     public string this[string id]
     {
         get
         {
-            if (IsNative(id))
-                return id;
-            if (_mapped.TryGetValue(id, out var known))
-                return known;
+            if (IsNative(id) || _mapped.TryGetValue(id, out var mapped))
+                return IsNative(id) ? id : _mapped[id];
+            _used ??= [.. messages.SelectMany(message => message.Contents).OfType<FunctionCallContent>().Select(call => call.CallId).Where(IsNative)];
             var round = 0;
-            var mapped = Derive(id, round);
-            while (!_used.Add(mapped))
-                mapped = Derive(id, ++round);
+            while (!_used.Add(mapped = Derive(id, round)))
+                round++;
             return _mapped[id] = mapped;
         }
     }
 
-    /// <summary>An id for a call that came without one.</summary>
-    public static string Derive(string id, int round)
+    public static string Derive(string id, int round) => string.Create(9, SHA256.HashData(Encoding.UTF8.GetBytes($"{round}:{id}")), static (letters, hash) =>
     {
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{round}:{id}"));
-        return string.Create(Length, hash, static (letters, hash) =>
-        {
-            for (var index = 0; index < letters.Length; index++)
-                letters[index] = Alphabet[hash[index] % Alphabet.Length];
-        });
-    }
+        for (var index = 0; index < letters.Length; index++)
+            letters[index] = Alphabet[hash[index] % Alphabet.Length];
+    });
 
-    private static bool IsNative(string id) => id.Length == Length && id.All(char.IsAsciiLetterOrDigit);
+    private static bool IsNative(string id) => id.Length == 9 && id.All(char.IsAsciiLetterOrDigit);
 }

@@ -4,20 +4,23 @@ using System.Text.Json.Serialization;
 namespace Acme.App.Mistral;
 
 /// <summary>An answer of the model, whole or one chunk of a streamed one. What is not needed is not read.</summary>
-internal sealed record WireAnswer
+internal sealed class WireAnswer
 {
-    public string? Id { get; init; }
-
-    public double? Created { get; init; }
-
-    public string? Model { get; init; }
-
-    public IReadOnlyList<WireChoice>? Choices { get; init; }
-
-    public WireUsage? Usage { get; init; }
+    [JsonConverter(typeof(RepeatedTextConverter))]
+    public string? Id { get; set; }
+    public double? Created { get; set; }
+    [JsonConverter(typeof(RepeatedTextConverter))]
+    public string? Model { get; set; }
+    public IReadOnlyList<WireChoice>? Choices { get; set; }
+    public WireUsage? Usage { get; set; }
 }
 
-internal sealed record WireChoice(int? Index, WireMessage? Message, WireMessage? Delta, string? FinishReason);
+internal sealed class WireChoice
+{
+    public WireMessage? Message { get; set; }
+    public WireMessage? Delta { get; set; }
+    public string? FinishReason { get; set; }
+}
 
 internal sealed record WireUsage(long? PromptTokens, long? CompletionTokens, long? TotalTokens, long? NumCachedTokens);
 
@@ -28,6 +31,17 @@ internal sealed record WireModelList(IReadOnlyList<MistralModel?>? Data);
 internal sealed record WireModeration(IReadOnlyList<WireModerationResult?>? Results);
 
 internal sealed record WireModerationResult(Dictionary<string, bool>? Categories, Dictionary<string, JsonElement>? CategoryScores);
+
+/// <summary>Reads a text that is the same in each chunk of an answer, without making it anew.</summary>
+internal sealed class RepeatedTextConverter : JsonConverter<string>
+{
+    private string? _last;
+
+    public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && _last is { } last && reader.ValueTextEquals(last) ? last : _last = reader.GetString();
+
+    public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
+}
 
 /// <summary>How everything that goes over the wire is written and read, without reflection.</summary>
 [JsonSourceGenerationOptions(

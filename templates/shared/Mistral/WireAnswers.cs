@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Extensions.AI;
 
 namespace Acme.App.Mistral;
@@ -8,15 +7,21 @@ internal static class WireAnswers
 {
     public const string CorrelationIdKey = "mistral.correlation_id";
 
+    private const double EndOfTime = 253_402_300_800;
+
     public static ChatResponse ToResponse(WireAnswer wire, MistralAnswer answer)
     {
         if (wire.Choices is not [{ Message: { } message } choice, ..])
             throw answer.Unreadable();
         var contents = new List<AIContent>();
         AddContents(message.Content, contents);
-        var calls = new ToolCallBuilder();
-        calls.Add(message.ToolCalls);
-        calls.MoveTo(contents, wire.Id);
+        if (message.ToolCalls is { } toolCalls)
+        {
+            var calls = new ToolCallBuilder();
+            calls.Add(toolCalls);
+            contents.AddRange(calls.Build(wire.Id));
+        }
+
         return new ChatResponse(new ChatMessage(ChatRole.Assistant, contents) { MessageId = wire.Id, RawRepresentation = message })
         {
             ResponseId = wire.Id,
@@ -29,15 +34,21 @@ internal static class WireAnswers
         };
     }
 
-    public static ChatResponseUpdate ToUpdate(WireAnswer wire, ToolCallBuilder calls, MistralAnswer answer)
+    /// <summary>One chunk's worth; a finished answer's tool calls come with its finish reason.</summary>
+    public static ChatResponseUpdate ToUpdate(WireAnswer wire, ref ToolCallBuilder? calls, MistralAnswer answer)
     {
         var choice = wire.Choices is [var first, ..] ? first : null;
         var contents = new List<AIContent>(1);
         AddContents(choice?.Delta?.Content, contents);
-        calls.Add(choice?.Delta?.ToolCalls);
+        if (choice?.Delta?.ToolCalls is { } toolCalls)
+            (calls ??= new()).Add(toolCalls);
         var finish = FinishReason(choice, answer);
-        if (finish is not null)
-            calls.MoveTo(contents, wire.Id);
+        if (finish is not null && calls is not null)
+        {
+            contents.AddRange(calls.Build(wire.Id));
+            calls = null;
+        }
+
         if (wire.Usage is not null)
             contents.Add(new UsageContent(UsageOf(wire.Usage)));
         return new ChatResponseUpdate(ChatRole.Assistant, contents)
@@ -60,7 +71,7 @@ internal static class WireAnswers
             contents.Add(new TextContent(text));
         foreach (var chunk in content?.Chunks ?? [])
         {
-            contents.Add(chunk.Type switch
+            contents.Add(chunk?.Type switch
             {
                 "text" => new TextContent(chunk.Text),
                 "thinking" => new TextReasoningContent(ThoughtOf(chunk.Thinking)) { ProtectedData = chunk.Signature, RawRepresentation = chunk },
@@ -69,8 +80,7 @@ internal static class WireAnswers
         }
     }
 
-    private static string? ThoughtOf(WireContent? thinking) =>
-        thinking?.Text ?? string.Concat((thinking?.Chunks ?? []).Select(chunk => chunk.Text));
+    private static string ThoughtOf(WireContent? thinking) => thinking?.Text ?? string.Concat(thinking?.Chunks?.Select(chunk => chunk?.Text) ?? []);
 
     private static ChatFinishReason? FinishReason(WireChoice? choice, MistralAnswer answer) => choice?.FinishReason switch
     {
@@ -78,12 +88,12 @@ internal static class WireAnswers
         "stop" => ChatFinishReason.Stop,
         "length" or "model_length" => ChatFinishReason.Length,
         "tool_calls" => ChatFinishReason.ToolCalls,
-        "error" => throw new MistralException(MistralErrorKind.Unavailable, "Mistral failed while it answered.") { CorrelationId = answer.CorrelationId },
+        "error" => throw answer.Failure(MistralErrorKind.Unavailable, "Mistral failed while it answered."),
         var other => new ChatFinishReason(other),
     };
 
     private static DateTimeOffset? CreatedAt(WireAnswer wire) =>
-        wire.Created is >= 0 and < 253_402_300_800 ? DateTimeOffset.UnixEpoch.AddSeconds(wire.Created.Value) : null;
+        wire.Created is >= 0 and < EndOfTime ? DateTimeOffset.UnixEpoch.AddSeconds(wire.Created.Value) : null;
 
     private static UsageDetails UsageOf(WireUsage usage) => new()
     {

@@ -3,45 +3,32 @@ using System.Text.Json.Serialization;
 
 namespace Acme.App.Mistral;
 
-/// <summary>A message of the conversation, or the part of one that a streamed chunk brings.</summary>
-internal sealed record WireMessage
+/// <summary>A message of the conversation, or the part of one that a streamed chunk brings. Settable, since that is read with less memory.</summary>
+internal sealed class WireMessage
 {
-    public string? Role { get; init; }
-
-    public WireContent? Content { get; init; }
-
-    public IReadOnlyList<WireToolCall>? ToolCalls { get; init; }
-
-    public string? ToolCallId { get; init; }
-
-    public string? Name { get; init; }
-
-    public bool? Prefix { get; init; }
+    public string? Role { get; set; }
+    public WireContent? Content { get; set; }
+    public IReadOnlyList<WireToolCall?>? ToolCalls { get; set; }
+    public string? ToolCallId { get; set; }
 }
 
 /// <summary>What a message says: plain text or chunks.</summary>
 [JsonConverter(typeof(WireContentConverter))]
-internal readonly record struct WireContent(string? Text, IReadOnlyList<WireChunk>? Chunks = null);
+internal readonly record struct WireContent(string? Text, IReadOnlyList<WireChunk?>? Chunks = null);
 
 /// <summary>One chunk of a message; its type says which of the other fields it has.</summary>
-internal sealed record WireChunk(string? Type)
+internal sealed class WireChunk
 {
-    public string? Text { get; init; }
-
+    public string? Type { get; set; }
+    public string? Text { get; set; }
     [JsonConverter(typeof(TextOrJsonConverter))]
-    public string? ImageUrl { get; init; }
-
-    public string? DocumentUrl { get; init; }
-
-    public string? DocumentName { get; init; }
-
-    public string? FileId { get; init; }
-
-    public string? InputAudio { get; init; }
-
-    public WireContent? Thinking { get; init; }
-
-    public string? Signature { get; init; }
+    public string? ImageUrl { get; set; }
+    public string? DocumentUrl { get; set; }
+    public string? DocumentName { get; set; }
+    public string? FileId { get; set; }
+    public string? InputAudio { get; set; }
+    public WireContent? Thinking { get; set; }
+    public string? Signature { get; set; }
 }
 
 /// <summary>The model's wish to call a function, or a fragment of it.</summary>

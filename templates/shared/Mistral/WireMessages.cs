@@ -6,94 +6,76 @@ namespace Acme.App.Mistral;
 /// <summary>Writes a conversation the way Mistral takes it.</summary>
 internal static class WireMessages
 {
+    private static readonly JsonSerializerOptions Compact = new(AIJsonUtilities.DefaultOptions) { WriteIndented = false };
+
     public static List<WireMessage> From(IReadOnlyCollection<ChatMessage> messages, string? instructions)
     {
-        var ids = new ToolCallIds(messages);
-        var names = new Dictionary<string, string>();
-        List<WireMessage> wire = string.IsNullOrEmpty(instructions) ? [] : [new() { Role = "system", Content = new(instructions) }];
+        var wire = new List<WireMessage>(messages.Count + 1);
+        if (!string.IsNullOrEmpty(instructions))
+            wire.Add(new WireMessage { Role = "system", Content = new(instructions) });
+        ToolCallIds? ids = null;
         foreach (var message in messages)
         {
-            if (message.Role == ChatRole.Assistant)
-                AddAssistant(message, ids, names, wire);
-            else
-                AddOther(message, ids, names, wire);
+            List<WireToolCall?>? calls = null;
+            foreach (var content in message.Contents)
+            {
+                if (content is FunctionResultContent result)
+                    wire.Add(new WireMessage { Role = "tool", Content = new(TextOf(result.Result)), ToolCallId = (ids ??= new(messages))[result.CallId] });
+                else if (content is FunctionCallContent call)
+                    (calls ??= []).Add(new WireToolCall((ids ??= new(messages))[call.CallId], new WireFunctionCall(call.Name, Json(call.Arguments ?? new Dictionary<string, object?>()))));
+            }
+
+            // Mistral refuses a message that says nothing, unless the user says it.
+            var text = message.Role == ChatRole.Tool ? null : ContentOf(message.Contents);
+            if (text is not null || calls is not null || (message.Role == ChatRole.User && message.Contents.Count == 0))
+                wire.Add(new WireMessage { Role = RoleOf(message), Content = text ?? (calls is null ? new("") : null), ToolCalls = calls });
         }
 
         return wire;
     }
 
-    private static void AddAssistant(ChatMessage message, ToolCallIds ids, Dictionary<string, string> names, List<WireMessage> wire)
-    {
-        List<WireToolCall>? calls = null;
-        foreach (var call in message.Contents.OfType<FunctionCallContent>())
-        {
-            var arguments = call.Arguments is null ? "{}" : JsonSerializer.Serialize(call.Arguments, AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>)));
-            (calls ??= []).Add(new WireToolCall(ids[call.CallId], new WireFunctionCall(call.Name, arguments)));
-            names[call.CallId] = call.Name;
-        }
-
-        // Mistral refuses an assistant message that says nothing.
-        if (ContentOf(message.Contents) is var content && (content is not null || calls is not null))
-            wire.Add(new WireMessage { Role = "assistant", Content = content, ToolCalls = calls });
-    }
-
-    private static void AddOther(ChatMessage message, ToolCallIds ids, Dictionary<string, string> names, List<WireMessage> wire)
-    {
-        foreach (var result in message.Contents.OfType<FunctionResultContent>())
-        {
-            wire.Add(new WireMessage
-            {
-                Role = "tool",
-                Content = new(TextOf(result.Result)),
-                ToolCallId = ids[result.CallId],
-                Name = names.GetValueOrDefault(result.CallId),
-            });
-        }
-
-        // OpenAI's developer role is Mistral's system role.
-        var role = message.Role == ChatRole.System || message.Role.Value == "developer" ? "system" : "user";
-        if (message.Role != ChatRole.Tool && (ContentOf(message.Contents) ?? (message.Contents.Count == 0 ? new WireContent("") : null)) is { } content)
-            wire.Add(new WireMessage { Role = role, Content = content });
-    }
+    /// <summary>OpenAI's developer role is Mistral's system role.</summary>
+    private static string RoleOf(ChatMessage message) =>
+        message.Role == ChatRole.Assistant ? "assistant"
+        : message.Role == ChatRole.System || message.Role.Value == "developer" ? "system"
+        : "user";
 
     private static string TextOf(object? result) => result switch
     {
         null => "",
         string text => text,
         TextContent text => text.Text,
-        _ => JsonSerializer.Serialize(result, AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(object))),
+        JsonElement { ValueKind: JsonValueKind.String } json => json.GetString()!,
+        _ => Json(result),
     };
+
+    private static string Json(object value) => JsonSerializer.Serialize(value, Compact.GetTypeInfo(value.GetType()));
 
     private static WireContent? ContentOf(IList<AIContent> contents)
     {
-        List<WireChunk>? chunks = null;
-        foreach (var content in contents)
-        {
-            if (ChunkOf(content) is { } chunk)
-                (chunks ??= []).Add(chunk);
-        }
-
+        if (contents is [TextContent { Text.Length: > 0 } only])
+            return new WireContent(only.Text);
+        List<WireChunk?> chunks = [.. contents.Select(ChunkOf).OfType<WireChunk>()];
         return chunks switch
         {
-            null => null,
-            [{ Type: "text" } only] => new WireContent(only.Text),
+            [] => null,
+            [{ Type: "text" } single] => new WireContent(single.Text),
             _ => new WireContent(null, chunks),
         };
     }
 
     private static WireChunk? ChunkOf(AIContent content) => content switch
     {
-        TextReasoningContent thought => new("thinking") { Thinking = new(null, [new("text") { Text = thought.Text }]), Signature = thought.ProtectedData },
-        TextContent { Text.Length: 0 } => null,
-        TextContent text => new("text") { Text = text.Text },
-        DataContent data when data.HasTopLevelMediaType("image") => new("image_url") { ImageUrl = data.Uri },
-        UriContent link when link.HasTopLevelMediaType("image") => new("image_url") { ImageUrl = link.Uri.AbsoluteUri },
-        DataContent data when data.HasTopLevelMediaType("audio") => new("input_audio") { InputAudio = data.Base64Data.ToString() },
-        DataContent data => new("document_url") { DocumentUrl = data.Uri, DocumentName = data.Name },
-        UriContent link => new("document_url") { DocumentUrl = link.Uri.AbsoluteUri },
-        HostedFileContent file => new("file") { FileId = file.FileId },
+        TextReasoningContent thought => new() { Type = "thinking", Thinking = new(null, [new() { Type = "text", Text = thought.Text }]), Signature = thought.ProtectedData },
+        TextContent text => text.Text.Length == 0 ? null : new() { Type = "text", Text = text.Text },
+        DataContent data when data.HasTopLevelMediaType("image") => new() { Type = "image_url", ImageUrl = data.Uri },
+        UriContent link when link.HasTopLevelMediaType("image") => new() { Type = "image_url", ImageUrl = link.Uri.AbsoluteUri },
+        DataContent data when data.HasTopLevelMediaType("audio") => new() { Type = "input_audio", InputAudio = data.Base64Data.ToString() },
+        DataContent data => new() { Type = "document_url", DocumentUrl = data.Uri, DocumentName = data.Name },
+        UriContent link => new() { Type = "document_url", DocumentUrl = link.Uri.AbsoluteUri },
+        HostedFileContent file => new() { Type = "file", FileId = file.FileId },
         FunctionCallContent or FunctionResultContent or UsageContent or ErrorContent => null,
-        { } other when other.GetType() == typeof(AIContent) => null,
+        _ when content.GetType() == typeof(AIContent) => null,
         _ => throw new MistralException(MistralErrorKind.InvalidRequest, $"Mistral takes no content of the kind {content.GetType().Name}."),
     };
 }

@@ -7,32 +7,21 @@ namespace Acme.App.Mistral;
 internal sealed record WireRequest(string Model, IReadOnlyList<WireMessage> Messages)
 {
     public float? Temperature { get; init; }
-
     public float? TopP { get; init; }
-
     public int? MaxTokens { get; init; }
-
     public bool? Stream { get; init; }
-
     public IList<string>? Stop { get; init; }
-
     public long? RandomSeed { get; init; }
-
     public WireResponseFormat? ResponseFormat { get; init; }
-
     public IReadOnlyList<WireTool>? Tools { get; init; }
 
     /// <summary>A word such as <c>auto</c>, or an object that names a function.</summary>
     public JsonNode? ToolChoice { get; init; }
 
     public bool? ParallelToolCalls { get; init; }
-
     public float? PresencePenalty { get; init; }
-
     public float? FrequencyPenalty { get; init; }
-
     public string? ReasoningEffort { get; init; }
-
     public IReadOnlyList<WireGuardrail>? Guardrails { get; init; }
 }
 

@@ -19,15 +19,14 @@ internal static class WireRequests
             MaxTokens = options?.MaxOutputTokens,
             Stream = stream ? true : null,
             Stop = options?.StopSequences is { Count: > 0 } stop ? stop : null,
-            RandomSeed = options?.Seed is not < 0 ? options?.Seed : throw new MistralException(
-                MistralErrorKind.InvalidRequest, "The seed must not be negative. Set 'Seed' to 0 or more."),
+            RandomSeed = options?.Seed is not < 0 ? options?.Seed : throw Refused("The seed must not be negative."),
             ResponseFormat = FormatOf(options?.ResponseFormat),
             Tools = tools,
             ToolChoice = tools is null ? null : ChoiceOf(options?.ToolMode),
             ParallelToolCalls = tools is null ? null : options?.AllowMultipleToolCalls,
             PresencePenalty = options?.PresencePenalty,
             FrequencyPenalty = options?.FrequencyPenalty,
-            ReasoningEffort = EffortOf(options?.Reasoning?.Effort),
+            ReasoningEffort = options?.Reasoning?.Effort is { } effort ? effort == ReasoningEffort.ExtraHigh ? "xhigh" : effort.ToString().ToLowerInvariant() : null,
             Guardrails = GuardrailsOf(settings.Guardrails),
         };
     }
@@ -35,17 +34,17 @@ internal static class WireRequests
     private static WireTool ToolOf(AITool tool) => tool is AIFunctionDeclaration function
         ? new WireTool("function", new WireFunction(
             function.Name,
-            function.Description is { Length: > 0 } description ? description : null,
-            function.JsonSchema is { ValueKind: JsonValueKind.Object } schema && schema.EnumerateObject().Any() ? schema : NoParameters))
-        : throw new MistralException(MistralErrorKind.InvalidRequest, $"Mistral's chat takes functions as tools, not {tool.GetType().Name}.");
+            string.IsNullOrEmpty(function.Description) ? null : function.Description,
+            function.JsonSchema is { ValueKind: JsonValueKind.Object } schema && schema.GetPropertyCount() > 0 ? schema : NoParameters))
+        : throw Refused($"Mistral's chat takes functions as tools, not {tool.GetType().Name}.");
 
     private static JsonNode? ChoiceOf(ChatToolMode? mode) => mode switch
     {
         null => null,
-        AutoChatToolMode => JsonValue.Create("auto"),
-        NoneChatToolMode => JsonValue.Create("none"),
+        AutoChatToolMode => "auto",
+        NoneChatToolMode => "none",
         RequiredChatToolMode { RequiredFunctionName: { } name } => new JsonObject { ["type"] = "function", ["function"] = new JsonObject { ["name"] = name } },
-        _ => JsonValue.Create("any"),
+        _ => "any",
     };
 
     private static WireResponseFormat? FormatOf(ChatResponseFormat? format) => format switch
@@ -56,18 +55,10 @@ internal static class WireRequests
         _ => new("text"),
     };
 
-    private static string? EffortOf(ReasoningEffort? effort) => effort switch
-    {
-        ReasoningEffort.None => "none",
-        ReasoningEffort.Low => "low",
-        ReasoningEffort.Medium => "medium",
-        ReasoningEffort.High => "high",
-        ReasoningEffort.ExtraHigh => "xhigh",
-        _ => null,
-    };
-
-    /// <summary>Mistral's own defaults let a request pass when a guardrail is broken or fails; these block it.</summary>
+    /// <summary>By Mistral's own defaults a guardrail only reports, and lets a request pass when it fails itself; these block.</summary>
     private static List<WireGuardrail>? GuardrailsOf(MistralGuardrailOptions guardrails) => guardrails.Enabled
         ? [new WireGuardrail(BlockOnError: true, new WireModerationGuardrail(guardrails.Thresholds is { Count: > 0 } thresholds ? thresholds : null, Action: "block"))]
         : null;
+
+    private static MistralException Refused(string message) => new(MistralErrorKind.InvalidRequest, message);
 }

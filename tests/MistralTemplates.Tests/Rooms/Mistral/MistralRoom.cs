@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Acme.App.Configuration;
 using Acme.App.Keys;
 using Acme.App.Mistral;
@@ -6,7 +5,6 @@ using Acme.App.Tests.StandIn;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
@@ -18,15 +16,13 @@ internal sealed class MistralRoom : IAsyncDisposable
 {
     private readonly IHost _host;
 
-    private MistralRoom(IHost host, MistralStandIn standIn, FakeApiKeys keys)
+    private MistralRoom(IHost host, MistralStandIn standIn)
     {
-        (_host, StandIn, Keys) = (host, standIn, keys);
+        (_host, StandIn) = (host, standIn);
         Client = MistralChatClientFactory.Create(host.Services);
     }
 
     public MistralStandIn StandIn { get; }
-
-    public FakeApiKeys Keys { get; }
 
     public IChatClient Client { get; }
 
@@ -36,9 +32,13 @@ internal sealed class MistralRoom : IAsyncDisposable
 
     public FakeLogCollector Logs => _host.Services.GetFakeLogCollector();
 
-    public static Task<MistralRoom> OpenAsync(params (string Name, string Value)[] settings) => OpenAsync(new FakeApiKeys(MistralStandIn.UsualKey), null, settings);
+    public static Task<MistralRoom> OpenAsync(params (string Name, string Value)[] settings) => OpenAsync(null, null, null, settings);
 
-    public static async Task<MistralRoom> OpenAsync(FakeApiKeys keys, TimeProvider? time, params (string Name, string Value)[] settings)
+    /// <param name="keys">The keys to use instead of the one that the stand-in takes.</param>
+    /// <param name="time">The clock, when it is not the real one.</param>
+    /// <param name="handler">What answers instead of the stand-in.</param>
+    public static async Task<MistralRoom> OpenAsync(
+        IApiKeys? keys = null, TimeProvider? time = null, HttpMessageHandler? handler = null, params (string Name, string Value)[] settings)
     {
         var standIn = await MistralStandIn.StartAsync(TestContext.Current.CancellationToken);
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = "Development" });
@@ -52,13 +52,15 @@ internal sealed class MistralRoom : IAsyncDisposable
         });
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)));
         builder.Services.AddOptions<PolicyOptions>().BindConfiguration(PolicyOptions.SectionName);
-        builder.Services.AddSingleton<IApiKeys>(keys);
+        builder.Services.AddSingleton(keys ?? new FakeApiKeys(MistralStandIn.UsualKey));
         if (time is not null)
             builder.Services.AddSingleton(time);
         builder.Services.AddFakeLogging();
         builder.Logging.SetMinimumLevel(LogLevel.Trace);
         builder.AddMistral();
-        return new MistralRoom(builder.Build(), standIn, keys);
+        if (handler is not null)
+            builder.Services.AddHttpClient(MistralApi.ClientName).ConfigurePrimaryHttpMessageHandler(() => handler);
+        return new MistralRoom(builder.Build(), standIn);
     }
 
     public async ValueTask DisposeAsync()

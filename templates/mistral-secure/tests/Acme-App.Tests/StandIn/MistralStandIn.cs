@@ -173,6 +173,9 @@ internal sealed class MistralStandIn : IAsyncDisposable
         context.Response.ContentType = reply.ContentType;
         foreach (var (name, value) in reply.Headers)
             context.Response.Headers[name] = value;
+        // A body shorter than announced makes the server close the connection, after all that was written has gone out.
+        if (reply.End == ReplyEnd.Cut)
+            context.Response.ContentLength = long.MaxValue;
         await context.Response.StartAsync(cancellationToken);
         foreach (var piece in reply.Pieces!)
         {
@@ -182,9 +185,7 @@ internal sealed class MistralStandIn : IAsyncDisposable
             await context.Response.Body.FlushAsync(cancellationToken);
         }
 
-        if (reply.End == ReplyEnd.Cut)
-            context.Abort();
-        else if (reply.End == ReplyEnd.Hang)
+        if (reply.End == ReplyEnd.Hang)
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
     }
 

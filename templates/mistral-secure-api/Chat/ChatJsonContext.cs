@@ -1,0 +1,10 @@
+using System.Text.Json.Serialization;
+
+namespace Acme.App.Chat;
+
+/// <summary>The outward JSON of the chat endpoint, without reflection.</summary>
+[JsonSourceGenerationOptions(System.Text.Json.JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(ChatResult))]
+[JsonSerializable(typeof(ChatDelta))]
+[JsonSerializable(typeof(Microsoft.AspNetCore.Mvc.ProblemDetails))]
+internal sealed partial class ChatJsonContext : JsonSerializerContext;

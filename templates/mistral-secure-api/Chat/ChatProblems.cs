@@ -1,0 +1,55 @@
+using System.Globalization;
+using Acme.App.Auditing;
+using Acme.App.Guards;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Acme.App.Chat;
+
+/// <summary>Turns what went wrong into problem details (RFC 9457) that tell the caller what to do and nothing of the inside.</summary>
+internal sealed class ChatProblems(IProblemDetailsService problemDetails) : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
+    {
+        if (From(exception) is not { } problem)
+            return false;
+
+        if (exception is not BadHttpRequestException && ChatFailure.From(exception)?.RetryAfter is { } retryAfter)
+            context.Response.Headers.RetryAfter = Math.Ceiling(retryAfter.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        context.Response.StatusCode = problem.Status!.Value;
+        return await problemDetails.TryWriteAsync(new ProblemDetailsContext { HttpContext = context, ProblemDetails = problem });
+    }
+
+    /// <returns>Null for a fault that nobody foresaw: it becomes a bare 500.</returns>
+    public static ProblemDetails? From(Exception exception) => exception switch
+    {
+        BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } =>
+            Problem(400, ChatRefusedException.InvalidRequest, "The body is not a chat request in JSON. It takes model, messages, temperature, maxTokens and stream, and nothing else."),
+        BadHttpRequestException bad => Problem(bad.StatusCode, ChatRefusedException.InvalidRequest, null),
+        _ when ChatFailure.From(exception) is { } failure => FromFailure(failure),
+        _ => null,
+    };
+
+    private static ProblemDetails FromFailure(ChatFailure failure)
+    {
+        var problem = Problem(StatusOf(failure.Code), failure.Code, failure.Message);
+        if (failure.Fields is { } fields)
+            problem.Extensions["errors"] = fields;
+        if (failure.Kinds.Count > 0)
+            problem.Extensions["kinds"] = failure.Kinds;
+        return problem;
+    }
+
+    private static ProblemDetails Problem(int status, string code, string? detail) =>
+        new() { Status = status, Type = $"urn:problem:{code}", Detail = detail };
+
+    private static int StatusOf(string code) => code switch
+    {
+        ChatRefusedException.InvalidRequest => StatusCodes.Status400BadRequest,
+        ChatRefusedException.SensitiveData or ChatRefusedException.Moderated or "mistral.guardrail" => StatusCodes.Status422UnprocessableEntity,
+        "mistral.rate_limited" => StatusCodes.Status429TooManyRequests,
+        "mistral.unavailable" or ChatRefusedException.ModerationFailed or "audit.unavailable" => StatusCodes.Status503ServiceUnavailable,
+        "mistral.timed_out" => StatusCodes.Status504GatewayTimeout,
+        _ => StatusCodes.Status502BadGateway,
+    };
+}

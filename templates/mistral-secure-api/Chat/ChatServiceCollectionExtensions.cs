@@ -1,0 +1,28 @@
+using System.Text.Json.Serialization;
+using Acme.App.Guards;
+
+namespace Acme.App.Chat;
+
+internal static class ChatServiceCollectionExtensions
+{
+    /// <summary>The chat endpoint's JSON, its errors and its health.</summary>
+    public static IHostApplicationBuilder AddChat(this IHostApplicationBuilder builder)
+    {
+        builder.Services.ConfigureHttpJsonOptions(options =>
+        {
+            options.SerializerOptions.TypeInfoResolverChain.Insert(0, ChatJsonContext.Default);
+            options.SerializerOptions.TypeInfoResolverChain.Insert(0, ChatRequestJsonContext.Default);
+            // The chain brings in types, not the strictness that they were declared with.
+            options.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+            options.SerializerOptions.AllowDuplicateProperties = false;
+            options.SerializerOptions.PropertyNameCaseInsensitive = false;
+            options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+        });
+        // A body that cannot be read is answered by ChatProblems, in words, in every environment.
+        builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+        builder.Services.AddProblemDetails();
+        builder.Services.AddExceptionHandler<ChatProblems>();
+        builder.Services.AddHealthChecks();
+        return builder;
+    }
+}

@@ -1,0 +1,14 @@
+using Acme.App.Auditing;
+
+namespace Acme.App.Terminal;
+
+internal static class TerminalServiceCollectionExtensions
+{
+    /// <summary>The conversation, and who leads it.</summary>
+    public static IHostApplicationBuilder AddTerminal(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<ICallerAccessor, SystemCallerAccessor>();
+        builder.Services.AddSingleton<Conversation>();
+        return builder;
+    }
+}

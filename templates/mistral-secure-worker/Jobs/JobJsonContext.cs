@@ -1,0 +1,17 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Acme.App.Jobs;
+
+/// <summary>The files' JSON, without reflection. A field that a job does not have is refused.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
+    WriteIndented = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    NumberHandling = JsonNumberHandling.Strict,
+    PropertyNameCaseInsensitive = false,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(Job))]
+[JsonSerializable(typeof(JobResult))]
+[JsonSerializable(typeof(JobFailure))]
+internal sealed partial class JobJsonContext : JsonSerializerContext;

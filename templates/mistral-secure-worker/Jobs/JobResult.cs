@@ -1,0 +1,25 @@
+using Microsoft.Extensions.AI;
+
+namespace Acme.App.Jobs;
+
+/// <summary>A finished job, as it lies in <c>done</c>.</summary>
+internal sealed record JobResult(string Id, string User, string? Model, string Content, string? FinishReason, JobUsage Usage)
+{
+    public static JobResult FromResponse(string id, string user, ChatResponse response) =>
+        new(id, user, response.ModelId, response.Text, response.FinishReason?.Value, JobUsage.FromDetails(response.Usage));
+}
+
+/// <summary>What an answer cost, in tokens.</summary>
+internal sealed record JobUsage(long PromptTokens, long CompletionTokens, long TotalTokens)
+{
+    public static JobUsage FromDetails(UsageDetails? usage)
+    {
+        var input = usage?.InputTokenCount ?? 0;
+        var output = usage?.OutputTokenCount ?? 0;
+        return new JobUsage(input, output, usage?.TotalTokenCount ?? input + output);
+    }
+}
+
+/// <summary>Why a job failed, as it lies beside the job in <c>failed</c>. It quotes nothing of the job.</summary>
+/// <param name="Fields">What is wrong with which field, when the job itself is at fault.</param>
+internal sealed record JobFailure(string Id, string Code, string Reason, IReadOnlyDictionary<string, string[]>? Fields = null);

@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using Acme.App.Tests.StandIn;
+
+namespace Acme.App.Tests;
+
+/// <summary>The built program, run as its users run it, in a folder of its own for what it writes.</summary>
+internal sealed class ProgramUnderTest : IDisposable
+{
+    private static readonly TimeSpan s_timeLimit = TimeSpan.FromSeconds(60);
+    private readonly string _data = Directory.CreateTempSubdirectory("program-under-test-").FullName;
+
+    /// <summary>Settings as environment variables; start with <see cref="SettingsFor"/>.</summary>
+    public required IReadOnlyDictionary<string, string> Settings { get; init; }
+
+    public string AuditFile => Path.Combine(_data, "audit.jsonl");
+
+    public string JobsFolder => Path.Combine(_data, "jobs");
+
+    /// <summary>The settings of a program that asks the stand-in.</summary>
+    public static Dictionary<string, string> SettingsFor(MistralStandIn standIn) => new()
+    {
+        ["Mistral__Endpoint"] = standIn.Endpoint.ToString(),
+        ["MISTRAL_API_KEY_DEV"] = MistralStandIn.UsualKey,
+    };
+
+    /// <summary>Runs the program to its end.</summary>
+    public async Task<(int ExitCode, string Output, string Error)> RunAsync(string input, params string[] arguments)
+    {
+        using var process = Start(arguments);
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
+        var error = process.StandardError.ReadToEndAsync(cancellationToken);
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
+        await process.WaitForExitAsync(cancellationToken).WaitAsync(s_timeLimit, cancellationToken);
+        return (process.ExitCode, await output, await error);
+    }
+
+    /// <summary>Runs the program until a file stands, then ends it.</summary>
+    public async Task RunUntilAsync(string file, params string[] arguments)
+    {
+        using var process = Start(arguments);
+        _ = process.StandardOutput.ReadToEndAsync();
+        _ = process.StandardError.ReadToEndAsync();
+        try
+        {
+            var started = Stopwatch.GetTimestamp();
+            while (!File.Exists(file))
+            {
+                Assert.False(process.HasExited, "The program ended too early.");
+                Assert.True(Stopwatch.GetElapsedTime(started) < s_timeLimit, $"{Path.GetFileName(file)} did not come.");
+                await Task.Delay(50, TestContext.Current.CancellationToken);
+            }
+        }
+        finally
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None).WaitAsync(s_timeLimit);
+        }
+    }
+
+    public void Dispose() => Directory.Delete(_data, recursive: true);
+
+    private Process Start(string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Acme-App.dll"), .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MISTRAL", StringComparison.OrdinalIgnoreCase)).ToArray())
+            start.Environment.Remove(name);
+
+        start.Environment["DOTNET_ENVIRONMENT"] = "Development";
+        start.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
+        // The test's own folder: no .env of the repository is read, and its settings are the project's.
+        start.Environment["DOTNET_CONTENTROOT"] = AppContext.BaseDirectory;
+        start.Environment["Audit__Path"] = AuditFile;
+        start.Environment["Jobs__Path"] = JobsFolder;
+        foreach (var (name, value) in Settings)
+            start.Environment[name] = value;
+        return Process.Start(start) ?? throw new InvalidOperationException("The program did not start.");
+    }
+}

@@ -1,0 +1,45 @@
+namespace Acme.App.Tests;
+
+public sealed class StartUpTests
+{
+    [Fact]
+    public async Task Start_WithoutAKey_SaysHowToGiveOne()
+    {
+        using var program = new ProgramUnderTest { Settings = new Dictionary<string, string> { ["DOTNET_ENVIRONMENT"] = "Production", ["ASPNETCORE_ENVIRONMENT"] = "Production" } };
+
+        var (exitCode, _, error) = await program.RunAsync("", "chat", "Hello");
+
+        Assert.Equal(78, exitCode);
+        Assert.Contains("MISTRAL_API_KEY", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_InAnUnknownEnvironment_IsRefused()
+    {
+        using var program = new ProgramUnderTest { Settings = new Dictionary<string, string> { ["DOTNET_ENVIRONMENT"] = "Elsewhere", ["ASPNETCORE_ENVIRONMENT"] = "Elsewhere" } };
+
+        var (exitCode, _, error) = await program.RunAsync("", "chat", "Hello");
+
+        Assert.Equal(78, exitCode);
+        Assert.Contains("Development, Staging or Production", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_WithAnEndpointThatIsPlainHttp_IsRefused()
+    {
+        using var program = new ProgramUnderTest
+        {
+            Settings = new Dictionary<string, string>
+            {
+                ["MISTRAL_API_KEY_DEV"] = StandIn.MistralStandIn.UsualKey,
+                ["Mistral__Endpoint"] = "http://mistral.example",
+            },
+        };
+
+        var (exitCode, _, error) = await program.RunAsync("", "chat", "Hello");
+
+        Assert.Equal(78, exitCode);
+        Assert.Contains("Mistral:Endpoint", error, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,41 @@
+namespace Acme.App.Auditing;
+
+/// <summary>The log's files: the one being written, the full ones before it, and what lies beside them.</summary>
+internal sealed class AuditFiles(string path)
+{
+    private readonly string _folder = Path.GetDirectoryName(path)!;
+    private readonly string _stem = Path.GetFileNameWithoutExtension(path) + "-";
+    private readonly string _extension = Path.GetExtension(path);
+
+    public string Current => path;
+
+    /// <summary>Holds the last line's number and seal.</summary>
+    public string Seal => path + ".seal";
+
+    public string Lock => path + ".lock";
+
+    public string DevelopmentKeys => path + ".keys";
+
+    /// <summary>What the current file is called once it is full: its first record's number orders it.</summary>
+    public string Full(long firstSequence) => Path.Combine(_folder, $"{_stem}{firstSequence:D12}{_extension}");
+
+    /// <summary>The full files, oldest first, then the current one, as far as they exist.</summary>
+    public IReadOnlyList<string> Existing() => !Directory.Exists(_folder) ? [] :
+        [.. Directory.GetFiles(_folder, $"{_stem}*{_extension}").Where(IsFull).Order(StringComparer.Ordinal), .. File.Exists(path) ? [path] : Array.Empty<string>()];
+
+    /// <summary>Opens a file, with its folder, that only the program's own user may read.</summary>
+    public static FileStream OpenPrivate(string path, FileMode mode, FileShare share)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.ReadWrite, Share = share, BufferSize = 0 };
+        if (OperatingSystem.IsWindows())
+            return new FileStream(path, options);
+
+        options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        var stream = new FileStream(path, options);
+        File.SetUnixFileMode(stream.SafeFileHandle, options.UnixCreateMode.Value);
+        return stream;
+    }
+
+    private bool IsFull(string file) => Path.GetFileNameWithoutExtension(file)[_stem.Length..] is { Length: 12 } number && number.All(char.IsAsciiDigit);
+}

@@ -1,0 +1,84 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Unicode;
+
+namespace Acme.App.Auditing;
+
+/// <summary>
+/// A line, taken apart: <c>{"version":1,"sequence":…,"keyId":"…","timestamp":"…",…,"mac":"…"}</c>. Its tag is an HMAC-SHA-256 of
+/// the MAC before and of the line up to its own MAC. The tag's left half is the line's MAC (RFC 2104, section 5); the right half,
+/// the seal, is written for the last line only and not into the log, so that nobody can pass an earlier line off as the last.
+/// </summary>
+internal readonly ref struct AuditLine
+{
+    public const int MacBytes = 16;
+    public const int TagBytes = 2 * MacBytes;
+    public const int TimestampLength = 28;
+    public const int SealLength = 19 + 1 + 2 * MacBytes;
+
+    /// <summary>More than the longest line there can be.</summary>
+    public const int MaxBytes = 128 * 1024;
+
+    private const int TailLength = 8 + 2 * MacBytes + 2;
+
+    public long Sequence { get; private init; }
+    public ReadOnlySpan<byte> KeyId { get; private init; }
+    public ReadOnlySpan<byte> Timestamp { get; private init; }
+
+    /// <summary>What the tag is taken of, after the MAC before.</summary>
+    public ReadOnlySpan<byte> Body { get; private init; }
+
+    /// <summary>The MAC in hexadecimal digits.</summary>
+    public ReadOnlySpan<byte> Mac { get; private init; }
+
+    /// <summary>Takes a line apart, without its line feed.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> text, out AuditLine line)
+    {
+        line = default;
+        var rest = text;
+        if (!Skip(ref rest, "{\"version\":1,\"sequence\":"u8) || !Utf8Parser.TryParse(rest, out long sequence, out var digits) || sequence < 1)
+            return false;
+
+        rest = rest[digits..];
+        if (!Skip(ref rest, ",\"keyId\":\""u8) || rest.Length < AuditKey.IdLength)
+            return false;
+
+        var keyId = rest[..AuditKey.IdLength];
+        rest = rest[AuditKey.IdLength..];
+        if (!Skip(ref rest, "\",\"timestamp\":\""u8) || rest.Length < TimestampLength + TailLength)
+            return false;
+
+        var tail = rest[^TailLength..];
+        line = new AuditLine { Sequence = sequence, KeyId = keyId, Timestamp = rest[..TimestampLength], Body = text[..^TailLength], Mac = tail[8..^2] };
+        return tail.StartsWith(",\"mac\":\""u8) && tail.EndsWith("\"}"u8);
+    }
+
+    public static void ComputeTag(IncrementalHash hash, ReadOnlySpan<byte> previousMac, ReadOnlySpan<byte> body, Span<byte> tag)
+    {
+        hash.AppendData(previousMac);
+        hash.AppendData(body);
+        hash.GetHashAndReset(tag);
+    }
+
+    public static void FormatSeal(long sequence, ReadOnlySpan<byte> tag, Span<byte> text)
+    {
+        Utf8.TryWrite(text, CultureInfo.InvariantCulture, $"{sequence:D19} ", out var written);
+        Convert.TryToHexStringLower(tag[MacBytes..], text[written..], out _);
+    }
+
+    /// <returns>0 when the text is no seal.</returns>
+    public static long ParseSeal(ReadOnlySpan<byte> text, out string seal)
+    {
+        seal = text.Length == SealLength ? Encoding.ASCII.GetString(text[20..]) : "";
+        return seal.Length > 0 && Utf8Parser.TryParse(text[..19], out long sequence, out var digits) && digits == 19 ? sequence : 0;
+    }
+
+    private static bool Skip(ref ReadOnlySpan<byte> text, ReadOnlySpan<byte> expected)
+    {
+        var skips = text.StartsWith(expected);
+        text = skips ? text[expected.Length..] : text;
+        return skips;
+    }
+}

@@ -1,0 +1,139 @@
+using System.Diagnostics.Metrics;
+using Acme.App.Configuration;
+using Serilog;
+using Serilog.Core;
+
+namespace Acme.App.Auditing;
+
+/// <summary>Whether records can be written now, for a readiness check; what is wrong, in a sentence; and how many were let go.</summary>
+internal sealed record AuditStatus(bool Available, string? Problem, long Lost);
+
+/// <summary>
+/// The audit log: a Serilog logger of its own, so that levels and filters of the application's logs do not touch it. Once
+/// <see cref="WriteAsync"/> has returned, the record is down as safely as <see cref="AuditOptions.Durability"/> says.
+/// </summary>
+internal sealed partial class AuditLog : IHostedService, IAsyncDisposable, IDisposable
+{
+    public const string MeterName = "Audit";
+
+    private static readonly TimeSpan s_retryInterval = TimeSpan.FromSeconds(1);
+
+    private readonly AuditOptions _options;
+    private readonly AuditWriter _writer;
+    private readonly AuditCheckpoints _checkpoints;
+    private readonly ICallerAccessor _callers;
+    private readonly TimeProvider _time;
+    private readonly ILogger<AuditLog> _log;
+    private readonly Logger _serilog;
+    private readonly Counter<long> _failures;
+    private readonly Logger? _forwarding;
+    private string? _problem;
+    private long _lost;
+    private long _failedAt;
+    private int _disposed;
+
+    public AuditLog(
+        AuditOptions options, AuditWriter writer, AuditCheckpoints checkpoints, ICallerAccessor callers, IEnumerable<AuditForwarding> forwardings,
+        IMeterFactory meters, TimeProvider time, ILogger<AuditLog> log)
+    {
+        (_options, _writer, _checkpoints, _callers, _time, _log) = (options, writer, checkpoints, callers, time, log);
+        _failures = meters.Create(MeterName).CreateCounter<long>("audit.failures", "{record}", "Records that could not be written.");
+        ILogEventSink sink = options.Durability == AuditDurability.Disk ? new GroupCommit(writer) : writer;
+        _serilog = new LoggerConfiguration().MinimumLevel.Verbose().AuditTo.Sink(sink).CreateLogger();
+        var forwarding = new LoggerConfiguration().MinimumLevel.Verbose();
+        foreach (var configure in forwardings.Select(one => one.Configure))
+            configure(forwarding.WriteTo);
+        _forwarding = forwardings.Any() ? forwarding.CreateLogger() : null;
+    }
+
+    /// <summary>Opens the log before anything else starts: a second process on the same log gets no further.</summary>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _writer.TakeLock();
+        CheckStatus();
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Whether records can be written; where they could not, it is tried again.</summary>
+    public AuditStatus CheckStatus()
+    {
+        try
+        {
+            if (_problem is null || _time.GetElapsedTime(_failedAt) >= s_retryInterval)
+            {
+                _writer.Open();
+                _problem = null;
+            }
+        }
+        catch (Exception exception)
+        {
+            Fail(exception);
+        }
+
+        return new AuditStatus(_problem is null, _problem, Interlocked.Read(ref _lost));
+    }
+
+    /// <summary>Throws when nothing may happen now because it could not be audited.</summary>
+    public void EnsureAvailable()
+    {
+        if (_options.OnFailure == AuditFailureMode.FailClosed && CheckStatus() is { Problem: { } problem })
+            throw new AuditUnavailableException(problem);
+    }
+
+    public async ValueTask WriteAsync(AuditRecord record)
+    {
+        try
+        {
+            var entry = new AuditEntry(record, record.Caller ?? _callers.Current, keepLines: _forwarding is not null);
+            var auditEvent = entry.ToEvent(_time.GetUtcNow());
+            _serilog.Write(auditEvent);
+            await (entry.Down?.Task ?? Task.CompletedTask);
+            _forwarding?.Write(auditEvent);
+            _problem = null;
+            _checkpoints.Count();
+        }
+        catch (Exception exception)
+        {
+            Fail(exception);
+            _failures.Add(1);
+            if (_options.OnFailure == AuditFailureMode.FailClosed)
+                throw new AuditUnavailableException(Describe(exception));
+
+            Interlocked.Increment(ref _lost);
+            _writer.CountLost();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+            return;
+
+        if (_writer.IsOpen)
+            await WriteAsync(new AuditRecord(AuditActions.AuditStopped) { Caller = new Caller(null, null, null) });
+        await _checkpoints.FinishAsync();
+        await _serilog.DisposeAsync();
+        await (_forwarding?.DisposeAsync() ?? default);
+    }
+
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    private void Fail(Exception exception)
+    {
+        _problem = Describe(exception);
+        _failedAt = _time.GetTimestamp();
+        LogUnavailable(_problem, _options.OnFailure);
+    }
+
+    private static string Describe(Exception exception) => exception switch
+    {
+        AggregateException { InnerException: { } inner } => Describe(inner),
+        ConfigurationException { Problems: [var problem, ..] } => $"{problem.Problem} {problem.Remedy}",
+        _ => exception.Message,
+    };
+
+    [LoggerMessage(EventId = 5003, Level = LogLevel.Critical, Message = "The audit log cannot be written: {Problem} Requests follow {Mode}.")]
+    private partial void LogUnavailable(string problem, AuditFailureMode mode);
+}

@@ -1,0 +1,75 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Acme.App.Guards;
+using Microsoft.Extensions.AI;
+
+namespace Acme.App.Auditing;
+
+/// <summary>Gathers what becomes the record of one call.</summary>
+internal sealed class AuditedCall(TimeProvider time, string? modelAsked, string? keyFingerprint, AuditKey? hashContentWith) : IDisposable
+{
+    private readonly long _began = time.GetTimestamp();
+    private readonly IncrementalHash? _answer = hashContentWith?.CreateContentHash();
+    private string? _promptHash;
+    private string? _modelAnswered;
+    private UsageDetails? _usage;
+    private IReadOnlyCollection<string> _kinds = [];
+
+    public void ObservePrompt(IEnumerable<ChatMessage> messages)
+    {
+        using var hash = hashContentWith?.CreateContentHash();
+        foreach (var message in hash is null ? [] : messages)
+            hash!.AppendData(MemoryMarshal.AsBytes($"{message.Role}\n{message.Text}\n".AsSpan()));
+        _promptHash = Half(hash);
+    }
+
+    public void Observe(ChatResponse response)
+    {
+        (_modelAnswered, _usage, _kinds) = (response.ModelId, response.Usage, GuardKinds.Of(response.AdditionalProperties));
+        _answer?.AppendData(MemoryMarshal.AsBytes(response.Text.AsSpan()));
+    }
+
+    public void Observe(ChatResponseUpdate update)
+    {
+        _modelAnswered = update.ModelId ?? _modelAnswered;
+        _usage = update.Contents.OfType<UsageContent>().LastOrDefault()?.Details ?? _usage;
+        if (GuardKinds.Of(update.AdditionalProperties) is { Count: > 0 } kinds)
+            _kinds = [.. _kinds.Union(kinds)];
+        _answer?.AppendData(MemoryMarshal.AsBytes(update.Text.AsSpan()));
+    }
+
+    public AuditRecord Completed() => Record(AuditActions.ChatComplete, errorCode: null);
+
+    /// <summary>The caller left before the answer's end.</summary>
+    public AuditRecord Left() => Record(AuditActions.ChatCancelled, "cancelled");
+
+    public AuditRecord Failed(Exception exception, bool cancelled) => (exception, ChatFailure.From(exception)) switch
+    {
+        (OperationCanceledException, _) when cancelled => Left(),
+        (ChatRefusedException { Code: ChatRefusedException.ModerationFailed }, { } failed) => Record(AuditActions.GuardFailed, failed.Code) with { Kinds = failed.Kinds },
+        (ChatRefusedException, { } refusal) => Record(AuditActions.ChatRefused, refusal.Code) with { Kinds = refusal.Kinds },
+        (_, { } failure) => Record(AuditActions.ChatFailed, failure.Code),
+        (TimeoutException or OperationCanceledException, _) => Record(AuditActions.ChatFailed, "timed_out"),
+        _ => Record(AuditActions.ChatFailed, "unexpected"),
+    };
+
+    public void Dispose() => _answer?.Dispose();
+
+    private AuditRecord Record(string action, string? errorCode) => new(action)
+    {
+        Success = errorCode is null,
+        ErrorCode = errorCode,
+        ModelAsked = modelAsked,
+        ModelAnswered = _modelAnswered,
+        TokensIn = _usage?.InputTokenCount,
+        TokensOut = _usage?.OutputTokenCount,
+        TokensTotal = _usage?.TotalTokenCount,
+        Kinds = _kinds,
+        Duration = time.GetElapsedTime(_began),
+        KeyFingerprint = keyFingerprint,
+        PromptHash = _promptHash,
+        AnswerHash = Half(_answer),
+    };
+
+    private static string? Half(IncrementalHash? hash) => hash is null ? null : Convert.ToHexStringLower(hash.GetCurrentHash().AsSpan(0, AuditLine.MacBytes));
+}

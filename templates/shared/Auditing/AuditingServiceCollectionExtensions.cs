@@ -1,0 +1,71 @@
+using Acme.App.Configuration;
+using Acme.App.Guards;
+using Acme.App.Keys;
+using Acme.App.Mistral;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Serilog;
+using Serilog.Events;
+using Serilog.Formatting.Compact;
+
+namespace Acme.App.Auditing;
+
+internal static class AuditingServiceCollectionExtensions
+{
+    /// <summary>The audit log, and the road of a request: whoever asks for an <see cref="IChatClient"/> gets the whole of it.</summary>
+    public static IHostApplicationBuilder AddAuditing(this IHostApplicationBuilder builder)
+    {
+        builder.AddValidatedOptions<AuditOptions, AuditOptionsValidator>(AuditOptions.SectionName);
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ICallerAccessor, NoCaller>();
+        services.AddHttpClient(AuditCheckpoints.HttpClientName, client => client.Timeout = TimeSpan.FromSeconds(5))
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false })
+            .RemoveAllLoggers();
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<AuditOptions>>().Value);
+        services.AddSingleton(provider => new AuditFiles(InHome(builder, provider.GetRequiredService<AuditOptions>().Path)));
+        services.AddSingleton(provider => AuditKeys.Load(provider.GetRequiredService<AuditOptions>(), provider.GetRequiredService<AuditFiles>()));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AuditWriter>(provider, builder.Environment.EnvironmentName));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AuditCheckpoints>(provider, InHome(builder, provider.GetRequiredService<AuditOptions>().CheckpointPath)));
+        services.AddSingleton<AuditLog>();
+        services.AddHostedService(provider => provider.GetRequiredService<AuditLog>());
+        services.AddSingleton<IKeyEvents, AuditKeyEvents>();
+
+        // Outermost first. There is no other chat client in the container, and so no way around the audit and the guards.
+        services.AddSingleton(provider => new ChatClientBuilder(MistralChatClientFactory.Create(provider))
+            .UseAuditing()
+            .UseGuards()
+            .Build(provider));
+        return builder;
+    }
+
+    /// <summary>The application's own logs: for a person readable, on standard error; else compact JSON for a collector, on standard output.</summary>
+    public static IHostApplicationBuilder AddApplicationLogs(this IHostApplicationBuilder builder, bool forPerson)
+    {
+        builder.Services.AddSerilog((provider, logs) =>
+        {
+            // A person reads warnings alone; a request's address may hold what its sender should not have put there.
+            logs.MinimumLevel.Is(forPerson ? LogEventLevel.Warning : LogEventLevel.Information)
+                .MinimumLevel.Override("Microsoft.AspNetCore", LogEventLevel.Warning)
+                .MinimumLevel.Override("System.Net.Http", LogEventLevel.Warning);
+            foreach (var level in builder.Configuration.GetSection("Logging:LogLevel").GetChildren())
+            {
+                var minimum = Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out var named) && named == LogLevel.None ? LevelAlias.Off : (LogEventLevel)named;
+                _ = level.Key == "Default" ? logs.MinimumLevel.Is(minimum) : logs.MinimumLevel.Override(level.Key, minimum);
+            }
+
+            var output = new LoggerConfiguration().MinimumLevel.Verbose();
+            _ = forPerson ? output.WriteTo.Console(standardErrorFromLevel: LevelAlias.Minimum) : output.WriteTo.Console(new CompactJsonFormatter());
+            logs.Enrich.FromLogContext().WriteTo.Sink(new RedactingSink(output.CreateLogger(), new KnownKeys(() => provider.GetRequiredService<IApiKeys>().CurrentOrDefault)));
+        });
+        return builder;
+    }
+
+    private static string InHome(IHostApplicationBuilder builder, string path) => Path.GetFullPath(path, builder.Environment.ContentRootPath);
+
+    private sealed class NoCaller : ICallerAccessor
+    {
+        public Caller Current { get; } = new(null, null, null);
+    }
+}

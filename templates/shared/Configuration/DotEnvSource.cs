@@ -1,0 +1,61 @@
+namespace Acme.App.Configuration;
+
+/// <summary>Brings <c>.env</c> and <c>.env.local</c> into the configuration, in memory only.</summary>
+internal sealed class DotEnvSource : IConfigurationSource
+{
+    private const int MaxLevels = 12;
+
+    // Low to high: a later file's value wins.
+    private static readonly string[] Names = [".env", ".env.local"];
+
+    /// <summary>Takes the nearest folder that has such a file, from the home up to the repository's root.</summary>
+    public DotEnvSource(string home)
+    {
+        var paths = UpToTheRepositorysRoot(home)
+            .Select(folder => Names.Select(name => Path.Combine(folder, name)).Where(File.Exists).ToList())
+            .FirstOrDefault(found => found.Count > 0) ?? [];
+        Files = [.. paths.Select(path => new DotEnvFile(path))];
+        Warnings = [.. paths.Where(OthersMayRead).Select(path => $"'{path}' may be read by other users of this machine. Run: chmod 600 {Path.GetFileName(path)}")];
+    }
+
+    public IReadOnlyList<DotEnvFile> Files { get; }
+
+    public IReadOnlyList<string> Warnings { get; }
+
+    public IConfigurationProvider Build(IConfigurationBuilder builder) => new DotEnvProvider(Files);
+
+    private static List<string> UpToTheRepositorysRoot(string home)
+    {
+        var folders = new List<string>();
+        for (var folder = new DirectoryInfo(home); folder is { Exists: true } && folders.Count < MaxLevels; folder = folder.Parent)
+        {
+            folders.Add(folder.FullName);
+            if (Path.Exists(Path.Combine(folder.FullName, ".git")) || folder.EnumerateFiles("*.sln*").Any())
+                return folders;
+        }
+
+        // Outside a repository nothing says where to stop, and a stranger's .env further up must not be taken.
+        return [home];
+    }
+
+    private static bool OthersMayRead(string path) =>
+        !OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) != 0;
+
+    /// <summary>Holds the values under the configuration's names, and knows where each came from.</summary>
+    internal sealed class DotEnvProvider(IReadOnlyList<DotEnvFile> files) : ConfigurationProvider
+    {
+        private readonly Dictionary<string, string> _origins = new(StringComparer.OrdinalIgnoreCase);
+
+        public string? OriginOf(string key) => _origins.GetValueOrDefault(key);
+
+        public override void Load()
+        {
+            foreach (var (file, variable, value) in files.SelectMany(file => file.Values.Select(one => (file, one.Key, one.Value))))
+            {
+                var key = variable.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal);
+                Data[key] = value;
+                _origins[key] = $"{file.Name} line {file.Lines[variable]}";
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using Microsoft.Extensions.Options;
+
+namespace Acme.App.Keys;
+
+/// <summary>Looks at the key's source from time to time, and speaks up when the key grows old.</summary>
+internal sealed partial class KeyPolling(
+    KeyRing ring, IKeySource source, IConfiguration configuration, IOptions<KeyOptions> options, TimeProvider timeProvider, ILogger<KeyPolling> logger)
+    : BackgroundService
+{
+    private const double Jitter = 0.2;
+
+    /// <summary>A value that could not be read or checked is tried again sooner than the next poll.</summary>
+    private static readonly TimeSpan SoonAgain = TimeSpan.FromSeconds(10);
+
+    private string? _warned;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (KeyCheck.IsOffline(configuration))
+            return;
+
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            WarnOnce();
+            await Task.Delay(NextWait(), timeProvider, stoppingToken);
+            if (source.CanChange)
+                await PollAsync(stoppingToken);
+        }
+    }
+
+    private async Task PollAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ring.PollAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // The record could not be written, so the rotation did not happen; the next poll tries again.
+            LogFailed(exception.GetType().Name);
+        }
+    }
+
+    // Several replicas must not ask the store at the same moment.
+    private TimeSpan NextWait()
+    {
+        var wait = ring.Settled || options.Value.PollInterval < SoonAgain ? options.Value.PollInterval : SoonAgain;
+        return wait * (1 - Jitter * Random.Shared.NextDouble());
+    }
+
+    private void WarnOnce()
+    {
+        var health = ring.Health;
+        if (ring.Settled && health.Warning is { } warning && warning != _warned)
+            LogAge(health.Fingerprint, warning);
+        _warned = health.Warning;
+    }
+
+    [LoggerMessage(EventId = 1105, Level = LogLevel.Warning, Message = "The API key {Fingerprint} needs attention: {Warning}")]
+    private partial void LogAge(string? fingerprint, string warning);
+
+    [LoggerMessage(EventId = 1106, Level = LogLevel.Error, Message = "Looking for a new API key failed with {Failure}; it is tried again.")]
+    private partial void LogFailed(string failure);
+}

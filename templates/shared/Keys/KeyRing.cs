@@ -1,0 +1,225 @@
+using System.Diagnostics.CodeAnalysis;
+using Acme.App.Configuration;
+using FluentValidation;
+using Microsoft.Extensions.Options;
+
+namespace Acme.App.Keys;
+
+/// <summary>
+/// Holds the current key and replaces it while requests run. A new value becomes current only after Mistral has accepted
+/// it; requests in flight keep the key that they took. Nothing is stored, so a crash half-way leaves nothing to mend.
+/// </summary>
+internal sealed partial class KeyRing(
+    IKeySource source,
+    IConfiguration configuration,
+    IHostEnvironment environment,
+    IOptions<KeyOptions> options,
+    Func<IKeyVerifier> verifier,
+    IEnumerable<IKeyEvents> events,
+    KeyMetrics metrics,
+    TimeProvider timeProvider,
+    ILogger<KeyRing> logger) : IApiKeys
+{
+    /// <summary>While the source has nothing better, refused requests do not ask it again within this time.</summary>
+    private static readonly TimeSpan RestAfterNothingNew = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _gate = new();
+    private readonly KeyCandidateValidator _rules = new();
+    private volatile Holding? _holding;
+    private Task<ApiKey>? _refresh;
+    private string? _rejected;
+    private string? _warning;
+    private long _readAt;
+    private long? _nothingNewAt;
+
+    public ApiKey Current => (_holding ?? throw NotRead()).Key;
+
+    public ApiKey? CurrentOrDefault => _holding?.Key;
+
+    /// <summary>Whether the last look at the source settled everything; if not, it is worth looking again soon.</summary>
+    public bool Settled => _warning is null;
+
+    public KeyHealth Health
+    {
+        get
+        {
+            if (_holding is not { } holding)
+                return new(Ready: true, source.Name, null, null, TimeSpan.Zero, TimeSpan.Zero, null);
+
+            var age = timeProvider.GetUtcNow() - holding.Since;
+            var tooOld = options.Value.MaxAge is { } maximum && age >= maximum;
+            return new(!(tooOld && options.Value.FailWhenTooOld), source.Name, holding.Key.Fingerprint, holding.Key.Version, age, timeProvider.GetElapsedTime(Volatile.Read(ref _readAt)), _warning ?? AgeWarning(age));
+        }
+    }
+
+    /// <summary>Reads the first key. Mistral is not asked: a start must not depend on it.</summary>
+    public async Task<IReadOnlyList<ConfigurationProblem>> LoadAsync(TimeSpan timeLimit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var key = await ReadAsync(timeLimit, cancellationToken);
+            if (Judge(key) is { } problem)
+                return [problem];
+            Hold(key);
+            return [];
+        }
+        catch (KeySourceException exception)
+        {
+            return [exception.Problem];
+        }
+    }
+
+    public ValueTask<ApiKey> RefreshAsync(ApiKey rejected, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            var current = Current;
+            if (!current.SameAs(rejected) || (_nothingNewAt is { } at && timeProvider.GetElapsedTime(at) < RestAfterNothingNew))
+                return ValueTask.FromResult(current);
+            return new(JoinRefresh().WaitAsync(cancellationToken));
+        }
+    }
+
+    /// <summary>Looks whether the source holds another key, and takes it if Mistral accepts it.</summary>
+    public Task<ApiKey> PollAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+            return JoinRefresh().WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Says what keeps a value from being a key, if anything.</summary>
+    public ConfigurationProblem? Judge(ApiKey key)
+    {
+        var failure = _rules.Validate(new KeyCandidate(key, EnvironmentKeySource.OfOtherEnvironments(configuration, environment))).Errors.FirstOrDefault();
+        return failure is null ? null : new ConfigurationProblem(source.Setting, source.Name, failure.ErrorMessage, (string)failure.CustomState);
+    }
+
+    private Task<ApiKey> JoinRefresh() => _refresh is { IsCompleted: false } running ? running : _refresh = Task.Run(AdoptAsync);
+
+    // Runs on no caller's token: those who wait may go, the refresh is everybody's. Each step has its own time limit.
+    private async Task<ApiKey> AdoptAsync()
+    {
+        var current = Current;
+        try
+        {
+            var candidate = await ReadAsync(options.Value.Timeout, CancellationToken.None);
+            Volatile.Write(ref _readAt, timeProvider.GetTimestamp());
+            _warning = candidate.SameAs(current) ? null : await TryTakeAsync(current, candidate);
+        }
+        catch (KeySourceException exception)
+        {
+            _warning = $"{exception.Problem.Problem} The last good key stays in use.";
+            LogSourceFailed(source.Name, exception.Problem.Problem, exception.Problem.Remedy);
+        }
+
+        lock (_gate)
+        {
+            _nothingNewAt = Current.SameAs(current) ? timeProvider.GetTimestamp() : null;
+            return Current;
+        }
+    }
+
+    /// <returns>Why the candidate was not taken, or nothing when it was.</returns>
+    private async Task<string?> TryTakeAsync(ApiKey current, ApiKey candidate)
+    {
+        if (Judge(candidate) is { } problem)
+            return Reject(current, candidate, problem.Problem);
+
+        switch (await VerifyAsync(candidate))
+        {
+            case KeyVerdict.Accepted:
+                Record(KeyEventKind.Rotated, current, candidate, reason: null);
+                Hold(candidate);
+                metrics.Rotated("accepted");
+                LogRotated(current.Fingerprint, candidate.Fingerprint, candidate.Version);
+                return null;
+            case KeyVerdict.Rejected:
+                return Reject(current, candidate, "Mistral refused the new key.");
+            default:
+                metrics.Rotated("inconclusive");
+                LogInconclusive(candidate.Fingerprint, candidate.Version);
+                return "A new key could not be checked with Mistral yet. The old key stays in use.";
+        }
+    }
+
+    private string Reject(ApiKey current, ApiKey candidate, string reason)
+    {
+        // Looked at again at each poll, since Mistral may come to know a key late; the alarm is raised once.
+        if (Interlocked.Exchange(ref _rejected, candidate.Fingerprint) != candidate.Fingerprint)
+        {
+            Record(KeyEventKind.Rejected, current, candidate, reason);
+            metrics.Rotated("rejected");
+            LogRejected(candidate.Fingerprint, candidate.Version, reason, current.Fingerprint);
+        }
+
+        return $"{reason} The old key stays in use.";
+    }
+
+    private async Task<ApiKey> ReadAsync(TimeSpan timeLimit, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(timeLimit, timeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return await source.ReadAsync(either.Token).WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            throw new KeySourceException(source, "The key's source did not answer in time.", "See whether it can be reached from here, or raise Keys:Timeout.");
+        }
+        catch (Exception exception) when (exception is not (KeySourceException or OptionsValidationException or OperationCanceledException))
+        {
+            // What a store's client says may repeat the secret, so only the kind of failure goes further.
+            throw new KeySourceException(source, $"The key's source failed with {exception.GetType().Name}.", "See whether it can be reached from here, and what its own log says.");
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever goes wrong in asking, the key was not refused.")]
+    private async Task<KeyVerdict> VerifyAsync(ApiKey candidate)
+    {
+        using var limit = new CancellationTokenSource(options.Value.Timeout, timeProvider);
+        try
+        {
+            return await verifier().VerifyAsync(candidate, limit.Token).WaitAsync(limit.Token);
+        }
+        catch (Exception)
+        {
+            return KeyVerdict.Inconclusive;
+        }
+    }
+
+    private void Hold(ApiKey key)
+    {
+        Volatile.Write(ref _readAt, timeProvider.GetTimestamp());
+        _holding = new Holding(key, key.Since ?? timeProvider.GetUtcNow());
+        metrics.Observe(this);
+    }
+
+    private void Record(KeyEventKind kind, ApiKey current, ApiKey candidate, string? reason)
+    {
+        var keyEvent = new KeyEvent(kind, source.Name, current.Fingerprint, current.Version, candidate.Fingerprint, candidate.Version, reason);
+        foreach (var listener in events)
+            listener.Record(keyEvent);
+    }
+
+    private string? AgeWarning(TimeSpan age) => options.Value.MaxAge is not { } maximum || age < maximum - options.Value.WarnBefore
+        ? null
+        : age >= maximum ? "The key is older than Keys:MaxAge allows. Replace it." : "The key will soon be older than Keys:MaxAge allows. Replace it.";
+
+    private static InvalidOperationException NotRead() => new("The key has not been read: the configuration's checks have not run, or the program is offline.");
+
+    /// <summary>The key and since when it is one, swapped together.</summary>
+    private sealed record Holding(ApiKey Key, DateTimeOffset Since);
+
+    [LoggerMessage(EventId = 1101, Level = LogLevel.Information, Message = "The API key was rotated from {OldFingerprint} to {NewFingerprint}, version {NewVersion}.")]
+    private partial void LogRotated(string oldFingerprint, string newFingerprint, string newVersion);
+
+    [LoggerMessage(EventId = 1102, Level = LogLevel.Critical, Message = "The new API key {Fingerprint}, version {Version}, was not taken: {Reason} The key {Kept} stays in use.")]
+    private partial void LogRejected(string fingerprint, string version, string reason, string kept);
+
+    [LoggerMessage(EventId = 1103, Level = LogLevel.Warning, Message = "The new API key {Fingerprint}, version {Version}, could not be checked with Mistral. The old one stays in use, and it is tried again.")]
+    private partial void LogInconclusive(string fingerprint, string version);
+
+    [LoggerMessage(EventId = 1104, Level = LogLevel.Warning, Message = "The API key could not be read from {Source}: {Problem} {Remedy} The last good key stays in use.")]
+    private partial void LogSourceFailed(string source, string problem, string remedy);
+}

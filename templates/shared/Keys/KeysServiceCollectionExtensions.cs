@@ -1,0 +1,30 @@
+using Acme.App.Configuration;
+using Acme.App.Keys.Sources;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Acme.App.Keys;
+
+internal static class KeysServiceCollectionExtensions
+{
+    /// <summary>Brings in the key: where it comes from, how it is held and how it is replaced.</summary>
+    public static IHostApplicationBuilder AddKeys(this IHostApplicationBuilder builder)
+    {
+        builder.AddValidatedOptions<KeyOptions, KeyOptionsValidator>(KeyOptions.SectionName);
+
+        // While developing, the environment or .env will do. Elsewhere only the chosen source counts: a store that cannot
+        // be read must not be covered up by a forgotten variable.
+        if (builder.Environment.IsDevelopment() && (KeyCheck.IsOffline(builder.Configuration) || EnvironmentKeySource.IsSet(builder.Configuration)))
+            builder.Services.AddSingleton<IKeySource, EnvironmentKeySource>();
+        else
+            builder.AddKeySource();
+
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<Func<IKeyVerifier>>(services => services.GetRequiredService<IKeyVerifier>);
+        builder.Services.AddSingleton<KeyMetrics>();
+        builder.Services.AddSingleton<KeyRing>();
+        builder.Services.AddSingleton<IApiKeys>(services => services.GetRequiredService<KeyRing>());
+        builder.Services.AddSingleton<IStartUpCheck, KeyCheck>();
+        builder.Services.AddHostedService<KeyPolling>();
+        return builder;
+    }
+}

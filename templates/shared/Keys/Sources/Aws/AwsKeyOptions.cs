@@ -1,0 +1,23 @@
+using FluentValidation;
+
+namespace Acme.App.Keys.Sources;
+
+/// <summary>Which secret of AWS Secrets Manager holds the key. Region and credentials come from AWS's own settings.</summary>
+internal sealed class AwsKeyOptions
+{
+    public const string SectionName = "Keys:Aws";
+
+    /// <summary>The secret's name.</summary>
+    public string Secret { get; set; } = "";
+
+    /// <summary>The field that holds the key, where the secret is a JSON object. The default is none: the secret is the key.</summary>
+    public string? Field { get; set; }
+}
+
+internal sealed class AwsKeyOptionsValidator : AbstractValidator<AwsKeyOptions>
+{
+    // The letters that Secrets Manager allows in a name.
+    public AwsKeyOptionsValidator() => RuleFor(options => options.Secret)
+        .Must(name => name.Length > 0 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || "/_+=.@-".Contains(letter)))
+        .WithMessage("The secret is not named, or its name holds a letter that AWS does not allow.").WithState(_ => "Set the secret's name, for example mistral/production.");
+}

@@ -1,0 +1,11 @@
+using Acme.App.Configuration;
+
+namespace Acme.App.Keys.Sources;
+
+/// <summary>The key comes from AWS Secrets Manager.</summary>
+internal static class KeySourceRegistration
+{
+    public static void AddKeySource(this IHostApplicationBuilder builder) =>
+        builder.AddValidatedOptions<AwsKeyOptions, AwsKeyOptionsValidator>(AwsKeyOptions.SectionName)
+            .Services.AddSingleton<IKeySource>(services => ActivatorUtilities.CreateInstance<AwsKeySource>(services));
+}

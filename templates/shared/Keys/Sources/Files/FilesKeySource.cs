@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Extensions.Options;
+
+namespace Acme.App.Keys.Sources;
+
+/// <summary>The key from a file: a Docker or Kubernetes secret. Each read opens the path anew, so a swapped link is followed.</summary>
+internal sealed class FilesKeySource(IOptions<FilesKeyOptions> options) : IWritableKeySource
+{
+    private const int MaxBytes = 4096;
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    public string Name => $"file {options.Value.Path}";
+
+    public string Setting => FilesKeyOptions.SectionName + ":Path";
+
+    public bool CanChange => true;
+
+    public string HowToReplace => $"Replace the file {options.Value.Path} by one that holds the new key.";
+
+    public async Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var file = File.OpenHandle(options.Value.Path, options: FileOptions.Asynchronous);
+            var bytes = new byte[MaxBytes];
+            var length = await RandomAccess.ReadAsync(file, bytes, 0, cancellationToken);
+            var value = Encoding.UTF8.GetString(bytes, 0, length).TrimEnd('\r', '\n');
+
+            // A file written in place is empty for a moment.
+            if (value.Length == 0)
+                throw new KeySourceException(this, "The file with the key is empty.", "Write the key into it, best by replacing the file as a whole.");
+
+            var since = new DateTimeOffset(File.GetLastWriteTimeUtc(file), TimeSpan.Zero);
+            return new ApiKey(value, since.ToString("yyyyMMdd'T'HHmmss.fff'Z'", CultureInfo.InvariantCulture), since);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new KeySourceException(this, "There is no file with the key.", "Mount the secret there, or correct the path.");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new KeySourceException(this, "The file with the key cannot be read.", "Let the program's user read it, and see that it is a file and not a folder.");
+        }
+    }
+
+    public async Task WriteAsync(ApiKey key, CancellationToken cancellationToken)
+    {
+        var path = options.Value.Path;
+        var next = path + ".new";
+        try
+        {
+            if (new FileInfo(path).LinkTarget is not null)
+                throw new KeySourceException(this, "The file with the key is a link, which whoever mounted it keeps.", "Change the secret where it is kept; the program takes it up by itself.");
+
+            var create = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+                create.UnixCreateMode = OwnerOnly;
+
+            // A crash between the two steps leaves the old key whole, and a second run begins again.
+            File.Delete(next);
+            await using (var file = new FileStream(next, create))
+            {
+                await file.WriteAsync(Encoding.UTF8.GetBytes(key.Reveal()), cancellationToken);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(next, path, overwrite: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new KeySourceException(this, "The file with the key cannot be written.", "Let the operator's user write it and its folder, or change the secret where it is kept.");
+        }
+    }
+}

@@ -1,0 +1,11 @@
+using Acme.App.Configuration;
+
+namespace Acme.App.Keys.Sources;
+
+/// <summary>The key comes from a file, such as a mounted secret.</summary>
+internal static class KeySourceRegistration
+{
+    public static void AddKeySource(this IHostApplicationBuilder builder) =>
+        builder.AddValidatedOptions<FilesKeyOptions, FilesKeyOptionsValidator>(FilesKeyOptions.SectionName)
+            .Services.AddSingleton<IKeySource>(services => ActivatorUtilities.CreateInstance<FilesKeySource>(services));
+}

@@ -1,0 +1,108 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Security.Cryptography;
+using Acme.App.Auditing;
+using Acme.App.Configuration;
+using Microsoft.Extensions.Options;
+using Spectre.Console;
+
+namespace Acme.App.Operations;
+
+/// <summary>
+/// <c>audit verify</c>, <c>tail</c>, <c>show</c> and <c>keys</c>. The settings are read only when a command needs them, and the log is
+/// never opened for writing, so that all of them run beside the program. Results go to the output, progress to the console.
+/// </summary>
+internal sealed class AuditCommand(Func<IServiceProvider> services, TextWriter output, IAnsiConsole console)
+{
+    private readonly Argument<string?> _path = new("path") { Arity = ArgumentArity.ZeroOrOne, Description = "The audit file that is written now; the full ones are found beside it. Default: the setting Audit:Path." };
+    private readonly Option<string[]> _publicKeys = new("--public-key") { Description = "A file with a public key (PEM) that checkpoints may be signed with; may be repeated." };
+    private readonly Option<bool> _withoutSecret = new("--without-secret") { Description = "Check with the public key alone: the checkpoints and the numbers, not each record." };
+    private readonly Option<string?> _checkpoints = new("--checkpoints") { Description = "The file with the checkpoints. Default: the setting Audit:CheckpointPath." };
+    private readonly Option<long> _beginsAt = new("--begins-at") { Description = "The number of the first record, when older files were archived.", DefaultValueFactory = _ => 1 };
+    private readonly Option<int> _lines = new("--lines", "-n") { Description = "How many records.", DefaultValueFactory = _ => 20 };
+    private readonly Option<string?> _user = new("--user") { Description = "Only what this user did, a pseudonymised one included." };
+    private readonly Option<DateTimeOffset?> _since = new("--since") { Description = "Only what happened at this time or later, for example 2026-11-23T08:00Z." };
+    private readonly Option<string?> _action = new("--action") { Description = "Only this action, for example chat.refused, or chat for all that begin with it." };
+    private readonly Option<bool> _public = new("--public") { Description = "Print the public key (PEM) of the checkpoint key in use instead of making new keys." };
+
+    public static Command Create(Func<IServiceProvider> services, TextWriter output, IAnsiConsole console) => new AuditCommand(services, output, console).Build();
+
+    private Command Build()
+    {
+        var verify = new Command("verify", "Reads the whole log and says where it first differs from what was written. Exit code 0 or 1.") { _path, _publicKeys, _withoutSecret, _checkpoints, _beginsAt };
+        verify.SetAction((arguments, cancellationToken) => Task.Run(() => (int)Verify(arguments, cancellationToken), cancellationToken));
+        var tail = new Command("tail", "Shows the last records.") { _path, _lines };
+        tail.SetAction(arguments => AuditRecordPrinter.Print(Records(FilesOf(arguments).Existing().TakeLast(2)).TakeLast(arguments.GetValue(_lines)), output));
+        var show = new Command("show", "Shows the records that fit.") { _path, _user, _since, _action };
+        show.SetAction(Show);
+        var keys = new Command("keys", "Makes the log's two keys and prints them once, as settings.") { _public };
+        keys.SetAction(PrintKeys);
+        return new Command("audit", "Verifies and reads the audit log.") { verify, tail, show, keys };
+    }
+
+    private ExitCode Verify(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        var files = FilesOf(arguments);
+        var withSecret = !arguments.GetValue(_withoutSecret);
+        var keys = withSecret ? services().GetRequiredService<AuditKeys>() : null;
+        var publicKeys = (arguments.GetValue(_publicKeys) ?? []).Select(file =>
+        {
+            var key = ECDsa.Create();
+            key.ImportFromPem(File.ReadAllText(file));
+            return key;
+        });
+        var checkpoints = arguments.GetValue(_checkpoints) ?? (withSecret ? InHome(Options.CheckpointPath) : Path.Combine(Path.GetDirectoryName(files.Current)!, "checkpoints.txt"));
+        var evidence = new AuditEvidence(keys?.Chain ?? [], [.. publicKeys, .. keys is null ? Array.Empty<ECDsa>() : [keys.Signing]], checkpoints, arguments.GetValue(_beginsAt));
+        var verdict = console.Progress().AutoClear(true).Start(progress =>
+        {
+            var task = progress.AddTask("Reading the audit log", maxValue: Math.Max(1, files.Existing().Sum(file => new FileInfo(file).Length)));
+            return new AuditVerifier(files, evidence, new ReadProgress(task)).Verify(cancellationToken);
+        });
+        foreach (var note in verdict.Notes)
+            output.WriteLine($"Note: {note}");
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{verdict.Records} records in {verdict.Files} files, {verdict.Checkpoints} checkpoints."));
+        output.WriteLine(verdict.Problem is { } problem ? $"NOT AS WRITTEN: {problem}"
+            : withSecret ? "The log is as it was written." : "The log agrees with its checkpoints. What lies between them takes the secret to check.");
+        return verdict.Problem is null ? ExitCode.Success : ExitCode.CheckFailed;
+    }
+
+    private void Show(ParseResult arguments)
+    {
+        var user = arguments.GetValue(_user);
+        HashSet<string> names = user is null ? [] : [user, .. services().GetRequiredService<AuditKeys>().Chain.Select(key => key.Pseudonym(user))];
+        var records = Records(FilesOf(arguments).Existing()).Where(line =>
+            AuditRecordPrinter.Matches(line, names, arguments.GetValue(_since), arguments.GetValue(_action)));
+        AuditRecordPrinter.Print(records, output);
+    }
+
+    private void PrintKeys(ParseResult arguments)
+    {
+        var made = AuditKeys.Make();
+        using var signing = AuditKeys.ImportSigningKey(made[1]);
+        if (!arguments.GetValue(_public))
+            output.WriteLine($"Audit__ChainKey={made[0]}{Environment.NewLine}Audit__CheckpointKey={made[1]}");
+        output.WriteLine((arguments.GetValue(_public) ? services().GetRequiredService<AuditKeys>().Signing : signing).ExportSubjectPublicKeyInfoPem());
+    }
+
+    private AuditOptions Options => services().GetRequiredService<IOptions<AuditOptions>>().Value;
+
+    private AuditFiles FilesOf(ParseResult arguments) =>
+        new(arguments.GetValue(_path) is { } path ? Path.GetFullPath(path) : arguments.CommandResult.Command.Options.Contains(_withoutSecret) && arguments.GetValue(_withoutSecret) ? Path.GetFullPath("audit/audit.jsonl") : InHome(Options.Path));
+
+    private string InHome(string path) => Path.GetFullPath(path, services().GetRequiredService<IHostEnvironment>().ContentRootPath);
+
+    private static IEnumerable<string> Records(IEnumerable<string> files)
+    {
+        foreach (var file in files)
+        {
+            using var reader = new StreamReader(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+            while (reader.ReadLine() is { } line)
+                yield return line;
+        }
+    }
+
+    private sealed class ReadProgress(ProgressTask task) : IProgress<long>
+    {
+        public void Report(long value) => task.Increment(value);
+    }
+}

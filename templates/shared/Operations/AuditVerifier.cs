@@ -1,0 +1,163 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Acme.App.Auditing;
+
+namespace Acme.App.Operations;
+
+/// <summary>What a log is to be held against. Without the chain's keys only its checkpoints, its numbers and its seal's number are checked.</summary>
+internal sealed record AuditEvidence(IReadOnlyList<AuditKey> ChainKeys, IReadOnlyList<ECDsa> CheckpointKeys, string? CheckpointFile, long BeginsAt);
+
+/// <summary>What was found. <paramref name="Problem"/> is the first thing wrong, with its place; null when nothing is.</summary>
+internal sealed record AuditVerdict(long Records, int Files, int Checkpoints, string? Problem)
+{
+    /// <summary>Worth knowing, and no sign of tampering: what was repaired, what could not be checked.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}
+
+/// <summary>Reads a log from its first record to its last and says where it first differs from what was written.</summary>
+internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IProgress<long> progress)
+{
+    private readonly byte[] _mac = new byte[AuditLine.MacBytes];
+    private readonly byte[] _tag = new byte[AuditLine.TagBytes];
+    private readonly IncrementalHash[] _hashes = [.. evidence.ChainKeys.Select(key => key.CreateChainHash())];
+    private readonly byte[][] _keyIds = [.. evidence.ChainKeys.Select(key => Encoding.ASCII.GetBytes(key.Id))];
+    private readonly Queue<AuditCheckpoint> _checkpoints = new();
+    private readonly List<string> _notes = [];
+    private long _expected = evidence.BeginsAt;
+    private int _key;
+    private long _sealed;
+    private string _seal = "";
+
+    public AuditVerdict Verify(CancellationToken cancellationToken)
+    {
+        // The seal is read first: while a program writes, the log may only have more than it.
+        var existing = files.Existing();
+        _sealed = File.Exists(files.Seal) ? AuditLine.ParseSeal(File.ReadAllBytes(files.Seal), out _seal) : 0;
+        var problem = existing.Count == 0 ? "There is no audit log here." : ReadCheckpoints();
+        var checkpoints = _checkpoints.Count;
+        foreach (var file in problem is null ? existing : [])
+            problem ??= VerifyFile(file, cancellationToken);
+        problem ??= CheckEnd();
+        return new AuditVerdict(_expected - evidence.BeginsAt, existing.Count, checkpoints, problem) { Notes = _notes };
+    }
+
+    private string? ReadCheckpoints()
+    {
+        if (evidence.CheckpointFile is not { } path || !File.Exists(path))
+        {
+            _notes.Add("There are no checkpoints: an older state of the log and its seal, put back together, would not be noticed.");
+            return null;
+        }
+
+        var unfinished = 0;
+        foreach (var line in File.ReadLines(path))
+        {
+            if (AuditCheckpoint.Parse(line) is not { } checkpoint)
+                unfinished++;
+            else if (evidence.CheckpointKeys.FirstOrDefault(key => AuditCheckpoint.IdOf(key) == checkpoint.KeyId) is not { } key)
+                return $"{Path.GetFileName(path)}: the checkpoint for record {checkpoint.Sequence} was signed with another key ({checkpoint.KeyId}).";
+            else if (!checkpoint.IsSignedBy(key))
+                return $"{Path.GetFileName(path)}: the checkpoint for record {checkpoint.Sequence} was changed.";
+            else if (checkpoint.Sequence >= evidence.BeginsAt)
+                _checkpoints.Enqueue(checkpoint);
+        }
+
+        if (unfinished > 0)
+            _notes.Add($"{unfinished} lines of the checkpoints are unfinished, as a sudden end leaves them.");
+        return null;
+    }
+
+    private string? VerifyFile(string file, CancellationToken cancellationToken)
+    {
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        var reader = new AuditLineReader(stream);
+        var reported = 0L;
+        for (var number = 1L; reader.TryRead(out var text); number++)
+        {
+            if (number % 4096 == 0)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                progress.Report(reader.Position - reported);
+                reported = reader.Position;
+            }
+
+            var problem = !reader.IsWhole ? "The line is unfinished: the log was cut off here, or ended suddenly and was not started since."
+                : !AuditLine.TryParse(text, out var line) ? Explain(reader, isRecord: false, sequence: 0)
+                : VerifyLine(text, line, number == 1) ? CheckAnchors(line)
+                : _key < 0 ? "The line was written with a key that is not known, or with one that was not in use any more."
+                : Explain(reader, isRecord: true, line.Sequence);
+            if (problem is not null)
+                return $"{Path.GetFileName(file)}, line {number}: {problem}";
+
+            _expected++;
+        }
+
+        progress.Report(reader.Position - reported);
+        return null;
+    }
+
+    private bool VerifyLine(ReadOnlySpan<byte> text, AuditLine line, bool isFirst)
+    {
+        if (line.Sequence != _expected)
+            return false;
+
+        // A log whose beginning was archived: the first record of each file says which MAC came before.
+        if (isFirst && _expected == evidence.BeginsAt && _expected > 1 && text.IndexOf("\"previousMac\":\""u8) is var at and > 0)
+            Convert.FromHexString(text.Slice(at + 15, 2 * AuditLine.MacBytes), _mac, out _, out _);
+        if (_hashes.Length == 0)
+            return true;
+
+        // Keys only ever follow one another, so that one that leaked and was replaced is good for nothing later.
+        while (_key >= 0 && !line.KeyId.SequenceEqual(_keyIds[_key]))
+            _key = _key + 1 < _keyIds.Length ? _key + 1 : -1;
+        if (_key < 0)
+            return false;
+
+        AuditLine.ComputeTag(_hashes[_key], _mac, line.Body, _tag);
+        Span<byte> mac = stackalloc byte[2 * AuditLine.MacBytes];
+        Convert.TryToHexStringLower(_tag.AsSpan(0, AuditLine.MacBytes), mac, out _);
+        _tag.AsSpan(0, AuditLine.MacBytes).CopyTo(_mac);
+        return mac.SequenceEqual(line.Mac);
+    }
+
+    private string? CheckAnchors(AuditLine line)
+    {
+        if (line.Body.IndexOf("\"audit.recovered\""u8) > 0)
+        {
+            if (line.Body.IndexOf("\"errorCode\":\"records.missing\""u8) > 0)
+                return "Records were missing when the program started here; the line says which.";
+            _notes.Add($"Record {line.Sequence} says that something was repaired: {Encoding.ASCII.GetString(line.Body)}}}");
+        }
+
+        while (_checkpoints.TryPeek(out var checkpoint) && checkpoint.Sequence <= line.Sequence)
+        {
+            _checkpoints.Dequeue();
+            if (checkpoint.Sequence < line.Sequence || checkpoint.Mac != Encoding.ASCII.GetString(line.Mac))
+                return $"The record is another than the one that the checkpoint for record {checkpoint.Sequence} saw.";
+        }
+
+        return line.Sequence == _sealed && _hashes.Length > 0 && Convert.ToHexStringLower(_tag.AsSpan(AuditLine.MacBytes)) != _seal
+            ? "The seal beside the log is not this record's." : null;
+    }
+
+    // The line that follows tells what happened to this one.
+    private string Explain(AuditLineReader reader, bool isRecord, long sequence)
+    {
+        var next = reader.TryRead(out var text) && AuditLine.TryParse(text, out var line) ? line.Sequence : 0;
+        return (isRecord, sequence - _expected) switch
+        {
+            (true, > 0) when next == _expected => $"The record was swapped with the one after it (record {sequence} where {_expected} belongs).",
+            (true, > 0) when _expected == evidence.BeginsAt => string.Create(CultureInfo.InvariantCulture, $"The log does not begin with record {_expected}: {sequence - _expected} were removed, or archived (see --begins-at)."),
+            (true, > 0) => $"Records were removed: {_expected} to {sequence - 1}.",
+            (true, < 0) => $"The record was inserted: {sequence} stands where {_expected} belongs.",
+            _ => next == _expected ? "The line was inserted." : "The record was changed.",
+        };
+    }
+
+    private string? CheckEnd() =>
+        _checkpoints.TryPeek(out var checkpoint) ? $"The log was cut off: it ends with record {_expected - 1}, but there is a checkpoint for record {checkpoint.Sequence}."
+        : _sealed >= _expected ? $"The log was cut off: it ends with record {_expected - 1}, but the seal beside it is for record {_sealed}."
+        : _sealed == 0 ? "The seal beside the log is gone or was changed."
+        : null;
+}

@@ -1,0 +1,33 @@
+using System.CommandLine;
+using Acme.App.Configuration;
+using Spectre.Console;
+
+namespace Acme.App.Operations;
+
+/// <summary>What an operator runs instead of the program. It is read before the host starts, so it never opens a port.</summary>
+internal static class Operator
+{
+    /// <returns>The exit code, or nothing when the arguments are the program's own.</returns>
+    public static async Task<int?> RunAsync(string[] arguments)
+    {
+        Command[] commands =
+        [
+            KeysCommand.Create(OperatorHost.Build, Console.Out, AnsiConsole.Console),
+            AuditCommand.Create(() => OperatorHost.Build().Services, Console.Out, AnsiConsole.Console),
+        ];
+        if (arguments.Length == 0 || commands.All(command => command.Name != arguments[0]))
+            return null;
+
+        var root = new RootCommand("Commands for whoever runs the program.");
+        foreach (var command in commands)
+            root.Add(command);
+
+        var parsed = root.Parse(arguments);
+        if (parsed.Errors.Count == 0)
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+
+        // The parser's own message repeats the argument, which may be a key that someone typed there.
+        await Console.Error.WriteLineAsync($"The command line is not complete or holds something unknown. See '{arguments[0]} --help'.");
+        return (int)ExitCode.Usage;
+    }
+}

@@ -1,0 +1,85 @@
+namespace MistralTemplates.Tests.Creation;
+
+/// <summary>What <c>dotnet new</c> says to its user.</summary>
+public sealed class CommandLineTests(PackFixture fixture)
+{
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task List_OfMistral_ShowsTheFourTemplates()
+    {
+        var result = await fixture.Pack.NewAsync(["list", "mistral"], fixture.Folder, CancellationToken);
+
+        Snapshot.Match("list", Lines(result.Output));
+    }
+
+    [Theory]
+    [InlineData("mistral-secure")]
+    [InlineData("mistral-secure-api")]
+    [InlineData("mistral-secure-console")]
+    [InlineData("mistral-secure-worker")]
+    public async Task Help_OfEachTemplate_ReadsAsApproved(string shortName)
+    {
+        var result = await fixture.Pack.NewAsync([shortName, "--help"], fixture.Folder, CancellationToken);
+
+        Assert.Equal(0, result.ExitCode);
+        Snapshot.Match("help-" + shortName, Lines(result.Output));
+    }
+
+    [Theory]
+    [InlineData("--kind", "desktop")]
+    [InlineData("--ci", "jenkins")]
+    [InlineData("--colour", "red")]
+    public async Task Create_WithAWrongOption_RefusesAndWritesNothing(string option, string value)
+    {
+        var parent = fixture.NewFolder("wrong-option" + option);
+        var result = await fixture.Pack.CreateAsync(parent, "mistral-secure", "Acme.Chat", [option, value], CancellationToken);
+
+        Assert.Equal(127, result.ExitCode);
+        Assert.Contains(value, result.Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(parent));
+    }
+
+    [Fact]
+    public async Task Create_OverAFileOfTheUser_RefusesAndLeavesItAlone()
+    {
+        var parent = fixture.NewFolder("occupied");
+        var readme = Path.Combine(parent, "Acme.Chat", "README.md");
+        Directory.CreateDirectory(Path.GetDirectoryName(readme)!);
+        await File.WriteAllTextAsync(readme, "Mine.", CancellationToken);
+
+        var result = await fixture.Pack.CreateAsync(parent, "mistral-secure", "Acme.Chat", [], CancellationToken);
+
+        Assert.Equal(73, result.ExitCode);
+        Assert.Contains("README.md", result.Error, StringComparison.Ordinal);
+        Assert.Equal("Mine.", await File.ReadAllTextAsync(readme, CancellationToken));
+        Assert.Single(Directory.EnumerateFileSystemEntries(parent, "*", SearchOption.AllDirectories), entry => entry != Path.GetDirectoryName(readme));
+    }
+
+    [Theory]
+    [InlineData("api", "--launch-profile offline")]
+    [InlineData("console", "--launch-profile offline -- chat")]
+    [InlineData("worker", "jobs/inbox/")]
+    public async Task Create_OfEachKind_PrintsTheNextSteps(string kind, string step)
+    {
+        var result = await fixture.Pack.CreateAsync(fixture.NewFolder("steps-" + kind), "mistral-secure", "Acme.Chat", ["--no-restore", "--kind", kind], CancellationToken);
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains(step, result.Output, StringComparison.Ordinal);
+        Assert.Contains("src/Acme.Chat", result.Output, StringComparison.Ordinal);
+        Assert.Contains(".env.example", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Create_WithoutAName_TakesTheTemplatesOwn()
+    {
+        var parent = fixture.NewFolder("no-name");
+        var result = await fixture.Pack.NewAsync(["mistral-secure-worker", "--no-restore", "--no-update-check"], parent, CancellationToken);
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.True(File.Exists(Path.Combine(parent, "MistralWorker.csproj")) || File.Exists(Path.Combine(parent, "MistralWorker", "MistralWorker.csproj")), result.Output);
+    }
+
+    private static string Lines(string output) =>
+        string.Join('\n', output.ReplaceLineEndings("\n").Split('\n').Select(line => line.TrimEnd())).Trim() + "\n";
+}

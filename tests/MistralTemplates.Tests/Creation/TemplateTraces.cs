@@ -1,0 +1,27 @@
+namespace MistralTemplates.Tests.Creation;
+
+/// <summary>Finds what a generated file must not hold: source names, tokens and directives of the template.</summary>
+internal static class TemplateTraces
+{
+    private static readonly string[] s_traces =
+        ["Acme-App", "Acme.App", "Acme_App", "<!--#", "//#if", "#endif", "#if (", "#else", ".template.config", "localhost:PORT", "names.template.json"];
+
+    public static IReadOnlyList<string> In(string folder)
+    {
+        var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal))
+            .ToArray();
+        Assert.NotEmpty(files);
+
+        return [.. files.SelectMany(file => InFile(folder, file))];
+    }
+
+    private static IEnumerable<string> InFile(string folder, string file)
+    {
+        var path = Path.GetRelativePath(folder, file);
+        var text = File.ReadAllText(file);
+        return s_traces
+            .Where(trace => text.Contains(trace, StringComparison.Ordinal) || path.Contains(trace, StringComparison.Ordinal))
+            .Select(trace => $"{path}: {trace}");
+    }
+}

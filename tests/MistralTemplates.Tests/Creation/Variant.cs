@@ -1,0 +1,20 @@
+namespace MistralTemplates.Tests.Creation;
+
+/// <summary>One way to call <c>dotnet new</c>.</summary>
+public sealed record Variant(string Id, string ShortName, string Kind, params string[] Options)
+{
+    public static IReadOnlyList<Variant> All { get; } =
+    [
+        new("repository-api", "mistral-secure", "api"),
+        new("repository-api-without-ci", "mistral-secure", "api", "--ci", "none"),
+        new("repository-console", "mistral-secure", "console", "--kind", "console"),
+        new("repository-worker", "mistral-secure", "worker", "--kind", "worker"),
+        new("alone-api", "mistral-secure-api", "api"),
+        new("alone-console", "mistral-secure-console", "console"),
+        new("alone-worker", "mistral-secure-worker", "worker"),
+    ];
+
+    public static TheoryData<string> Ids => [.. All.Select(variant => variant.Id)];
+
+    public static Variant Find(string id) => All.Single(variant => variant.Id == id);
+}

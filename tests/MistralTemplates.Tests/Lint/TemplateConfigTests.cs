@@ -1,0 +1,120 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using MistralTemplates.Harness;
+
+namespace MistralTemplates.Tests.Lint;
+
+/// <summary>What the template engine lets pass in silence: symbols nobody uses, conditions on symbols nobody defines, defaults outside the choices.</summary>
+public sealed partial class TemplateConfigTests
+{
+    private static readonly string s_templates = Path.Combine(TemplatePack.RepositoryRoot, "templates");
+
+    public static TheoryData<string> Templates => [.. Directory.EnumerateFiles(s_templates, "template.json", SearchOption.AllDirectories)
+        .Where(file => Path.GetFileName(Path.GetDirectoryName(file)) == ".template.config")
+        .Select(file => Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(file)))!)];
+
+    [Fact]
+    public void Templates_AreFourWithNamesOfTheirOwn()
+    {
+        var templates = Templates.Select(row => Read(row.Data)).ToArray();
+
+        Assert.Equal(4, templates.Length);
+        foreach (var property in (string[])["identity", "groupIdentity", "shortName", "name"])
+            Assert.Equal(4, templates.Select(template => template.GetProperty(property).GetString()).Distinct().Count());
+    }
+
+    [Theory]
+    [MemberData(nameof(Templates))]
+    public void ShortName_IsTheFolder(string template) => Assert.Equal(template, Read(template).GetProperty("shortName").GetString());
+
+    [Theory]
+    [MemberData(nameof(Templates))]
+    public void Conditions_NameDefinedSymbols(string template)
+    {
+        var text = File.ReadAllText(ConfigFile(template));
+        var symbols = Symbols(template).Select(symbol => symbol.Name).ToHashSet();
+        var used = Condition().Matches(text).SelectMany(match => Word().Matches(match.Groups[1].Value.Replace("\\\"", "\"", StringComparison.Ordinal))).Select(match => match.Groups[1].Value);
+
+        Assert.All(used, name => Assert.Contains(name, symbols));
+    }
+
+    [Theory]
+    [MemberData(nameof(Templates))]
+    public void Defaults_AreAmongTheChoices(string template)
+    {
+        foreach (var symbol in Symbols(template).Where(symbol => symbol.Value.TryGetProperty("choices", out _)))
+        {
+            var choices = symbol.Value.GetProperty("choices").EnumerateArray().Select(choice => choice.GetProperty("choice").GetString());
+            Assert.Contains(symbol.Value.GetProperty("defaultValue").GetString(), choices);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Templates))]
+    public void Parameters_AreDescribedInASentence(string template)
+    {
+        var parameters = Symbols(template).Where(symbol => symbol.Value.GetProperty("type").GetString() == "parameter").ToArray();
+
+        Assert.NotEmpty(parameters);
+        Assert.All(parameters, symbol => Assert.EndsWith(".", symbol.Value.GetProperty("description").GetString(), StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(Templates))]
+    public void Symbols_AreUsed(string template)
+    {
+        var text = File.ReadAllText(ConfigFile(template)) + string.Concat(AdditionalFiles(template).Select(File.ReadAllText));
+        var unused = Symbols(template)
+            .Where(symbol => !symbol.Value.TryGetProperty("replaces", out _) && !symbol.Value.TryGetProperty("fileRename", out _))
+            .Where(symbol => Regex.Count(text, $@"\b{symbol.Name}\b") < 2)
+            .Select(symbol => symbol.Name);
+
+        Assert.Empty(unused);
+    }
+
+    [Fact]
+    public void HostFiles_NameSymbolsOfEveryTemplate()
+    {
+        var dotnet = JsonDocument.Parse(File.ReadAllText(Path.Combine(s_templates, "config", "dotnetcli.host.json"))).RootElement.GetProperty("symbolInfo").EnumerateObject().Select(symbol => symbol.Name);
+        var ide = JsonDocument.Parse(File.ReadAllText(Path.Combine(s_templates, "config", "ide.host.json"))).RootElement.GetProperty("symbolInfo").EnumerateArray().Select(symbol => symbol.GetProperty("id").GetString()!);
+        var named = dotnet.Concat(ide).ToArray();
+
+        Assert.NotEmpty(named);
+        foreach (var template in Templates)
+            Assert.Subset(Symbols(template.Data).Select(symbol => symbol.Name).ToHashSet(), named.ToHashSet());
+    }
+
+    [Fact]
+    public void Packages_HaveOneVersionInAllKinds()
+    {
+        var references = Directory.EnumerateFiles(s_templates, "*.csproj", SearchOption.AllDirectories)
+            .SelectMany(file => PackageReference().Matches(File.ReadAllText(file)))
+            .Select(match => (Package: match.Groups[1].Value, Version: match.Groups[2].Value))
+            .Distinct()
+            .ToArray();
+
+        Assert.NotEmpty(references);
+        Assert.Equal(references.Length, references.Select(reference => reference.Package).Distinct().Count());
+    }
+
+    private static string ConfigFile(string template) => Path.Combine(s_templates, template, ".template.config", "template.json");
+
+    private static JsonElement Read(string template) => JsonDocument.Parse(File.ReadAllText(ConfigFile(template))).RootElement;
+
+    private static IEnumerable<string> AdditionalFiles(string template) =>
+        Read(template).GetProperty("additionalConfigFiles").EnumerateArray().Select(name => Path.Combine(s_templates, "config", name.GetString()!));
+
+    private static IEnumerable<JsonProperty> Symbols(string template) => AdditionalFiles(template)
+        .Select(file => JsonDocument.Parse(File.ReadAllText(file)).RootElement)
+        .Append(Read(template))
+        .SelectMany(file => file.TryGetProperty("symbols", out var symbols) ? symbols.EnumerateObject() : Enumerable.Empty<JsonProperty>());
+
+    [GeneratedRegex("\"condition\": \"(.*?[^\\\\])\"")]
+    private static partial Regex Condition();
+
+    [GeneratedRegex(@"(?<!""[\w ]*)\b([A-Za-z]\w*)\b(?!\w*"")")]
+    private static partial Regex Word();
+
+    [GeneratedRegex("<PackageReference Include=\"([^\"]+)\" Version=\"([^\"]+)\"")]
+    private static partial Regex PackageReference();
+}

@@ -1,0 +1,65 @@
+using System.IO.Compression;
+using System.Xml.Linq;
+
+namespace MistralTemplates.Tests.Package;
+
+public sealed class PackageTests(PackFixture fixture)
+{
+    [Fact]
+    public void Package_Metadata_SaysWhatItIs()
+    {
+        using var package = ZipFile.OpenRead(fixture.Pack.PackageFile);
+        using var stream = package.GetEntry("MistralTemplates.nuspec")!.Open();
+        var metadata = XDocument.Load(stream).Root!.Elements().Single();
+        string Text(string name) => metadata.Elements().Single(element => element.Name.LocalName == name).Value;
+
+        Assert.Equal("MistralTemplates", Text("id"));
+        Assert.Equal("README.md", Text("readme"));
+        Assert.Equal("icon.png", Text("icon"));
+        Assert.Equal("MIT", Text("license"));
+        Assert.Equal("Template", metadata.Descendants().Single(element => element.Name.LocalName == "packageType").Attribute("name")!.Value);
+        Assert.Superset(new HashSet<string> { "dotnet-new", "template", "mistral", "ai", "security" }, Text("tags").Split(' ').ToHashSet());
+    }
+
+    [Fact]
+    public void Package_Contents_MatchTheApprovedList()
+    {
+        using var package = ZipFile.OpenRead(fixture.Pack.PackageFile);
+        var names = package.Entries.Select(entry => entry.FullName).Where(name => !name.EndsWith(".psmdcp", StringComparison.Ordinal));
+
+        Snapshot.Match("package", string.Join('\n', names.Order(StringComparer.Ordinal)) + "\n");
+    }
+
+    [Theory]
+    [InlineData("/bin/")]
+    [InlineData("/obj/")]
+    [InlineData("/.env")]
+    [InlineData("Directory.Build")]
+    public void Package_Contents_HoldNothingOfTheWorkshop(string fragment)
+    {
+        using var package = ZipFile.OpenRead(fixture.Pack.PackageFile);
+        var names = package.Entries.Select(entry => entry.FullName).ToArray();
+
+        Assert.NotEmpty(names);
+        Assert.DoesNotContain(names, name => name.Contains(fragment, StringComparison.Ordinal) && !name.EndsWith("/.env.example", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Pack_Twice_GivesTheSameFiles()
+    {
+        var second = await Harness.TemplatePack.PackAsync(fixture.NewFolder("pack-twice"), TestContext.Current.CancellationToken);
+
+        Assert.Equal(Contents(fixture.Pack.PackageFile), Contents(second.PackageFile));
+    }
+
+    // NuGet writes a new id and a time into the package's own properties; all else is ours.
+    private static IEnumerable<string> Contents(string packageFile)
+    {
+        using var package = ZipFile.OpenRead(packageFile);
+        return package.Entries
+            .Where(entry => !entry.FullName.EndsWith(".psmdcp", StringComparison.Ordinal) && entry.FullName != "_rels/.rels")
+            .Select(entry => $"{entry.FullName} {entry.Crc32:x8}")
+            .Order(StringComparer.Ordinal)
+            .ToArray();
+    }
+}

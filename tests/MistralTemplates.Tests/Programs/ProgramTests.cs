@@ -1,0 +1,89 @@
+using System.Text.Json;
+using Acme.App.Tests.StandIn;
+using MistralTemplates.Harness;
+
+namespace MistralTemplates.Tests.Programs;
+
+/// <summary>Each kind, created, built with warnings as errors, tested by its own tests, and run against the stand-in for Mistral.</summary>
+public sealed class ProgramTests(PackFixture fixture)
+{
+    private const string Question = "What is a nonce?";
+
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("api")]
+    [InlineData("console")]
+    [InlineData("worker")]
+    public async Task Repository_OfEachKind_BuildsPassesItsTestsAndAnswers(string kind)
+    {
+        var repository = await BuildAsync("repository-" + kind, "mistral-secure", kind, "--kind", kind);
+
+        var tests = await repository.TestAsync(CancellationToken);
+        Assert.True(tests.ExitCode == 0, tests.Output);
+        Assert.Contains("skipped: 0", tests.Output, StringComparison.Ordinal);
+        await AssertAnswersAsync(repository, kind);
+        await AssertRefusesToStartAsync(repository);
+        await AssertFormattedAsync(repository.Folder);
+    }
+
+    [Theory]
+    [InlineData("api")]
+    [InlineData("console")]
+    [InlineData("worker")]
+    public async Task ProjectAlone_OfEachKind_BuildsAndAnswers(string kind)
+    {
+        var project = await BuildAsync("alone-" + kind, "mistral-secure-" + kind, kind);
+
+        await AssertAnswersAsync(project, kind);
+        await AssertFormattedAsync(project.Folder);
+    }
+
+    private async Task<GeneratedRepository> BuildAsync(string test, string shortName, string kind, params string[] options)
+    {
+        const string name = "Acme.Chat";
+        var repository = new GeneratedRepository(await fixture.CreateAsync("programs-" + test, shortName, name, options), name, kind);
+        await repository.BuildAsync(CancellationToken);
+        return repository;
+    }
+
+    private static async Task AssertAnswersAsync(GeneratedRepository repository, string kind)
+    {
+        await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
+        var settings = new Dictionary<string, string>
+        {
+            ["Mistral__Endpoint"] = mistral.Endpoint.ToString(),
+            ["MISTRAL_API_KEY"] = MistralStandIn.UsualKey,
+        };
+
+        var chat = await repository.ChatAsync(Question, settings, CancellationToken);
+
+        Assert.Contains(Question, chat.Answer, StringComparison.Ordinal);
+        Assert.Single(mistral.Requests, request => request.Path == "/v1/chat/completions");
+        using var audit = JsonDocument.Parse(chat.AuditLine);
+        Assert.Equal("chat.complete", audit.RootElement.GetProperty("action").GetString());
+        Assert.True(audit.RootElement.GetProperty("success").GetBoolean());
+        Assert.DoesNotContain(Question, chat.AuditLine, StringComparison.Ordinal);
+        Assert.DoesNotContain(MistralStandIn.UsualKey, chat.AuditLine, StringComparison.Ordinal);
+        if (kind == "worker")
+            Assert.Equal("newcomer", audit.RootElement.GetProperty("userId").GetString());
+    }
+
+    private static async Task AssertRefusesToStartAsync(GeneratedRepository repository)
+    {
+        var result = await repository.RunAsync(["chat", Question], new Dictionary<string, string> { ["DOTNET_ENVIRONMENT"] = "Development", ["ASPNETCORE_ENVIRONMENT"] = "Development" }, CancellationToken);
+
+        Assert.Equal(78, result.ExitCode);
+        Assert.Equal("", result.Output);
+        foreach (var way in (string[])["MISTRAL_API_KEY", ".env", "Mistral__Offline"])
+            Assert.Contains(way, result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
+    }
+
+    private static async Task AssertFormattedAsync(string folder)
+    {
+        var result = await Command.RunAsync("dotnet", ["format", "--verify-no-changes", "--no-restore"], folder, TimeSpan.FromMinutes(3), CancellationToken);
+
+        Assert.True(result.ExitCode == 0, result.Output + result.Error);
+    }
+}

@@ -1,0 +1,119 @@
+using System.Security.Cryptography;
+using Acme.App.Auditing;
+using Acme.App.Operations;
+
+namespace MistralTemplates.Tests.Rooms.Auditing;
+
+public sealed class AuditVerifierTests
+{
+    [Fact]
+    public async Task Verify_UntouchedLogOfSeveralFiles_FindsNothing()
+    {
+        using var log = await SampleLog.WriteAsync(records: 1500, maxFileBytes: 65536);
+
+        var verdict = log.Verify();
+
+        Assert.Null(verdict.Problem);
+        Assert.Equal(1502 + verdict.Files - 1, verdict.Records);
+        Assert.True(verdict.Files > 3, $"{verdict.Files} files");
+        Assert.Equal(16, verdict.Checkpoints);
+        Assert.Empty(verdict.Notes);
+    }
+
+    [Theory]
+    [InlineData(0, "The record was changed.")]
+    [InlineData(1, "Records were removed: 8 to 8.")]
+    [InlineData(2, "The record was swapped with the one after it (record 9 where 8 belongs).")]
+    [InlineData(3, "The record was inserted: 7 stands where 8 belongs.")]
+    [InlineData(4, "The line was inserted.")]
+    public async Task Verify_LineTouched_SaysWhereAndWhat(int how, string expected)
+    {
+        using var log = await SampleLog.WriteAsync(records: 20);
+        log.Edit(lines =>
+        {
+            switch (how)
+            {
+                case 0: lines[7] = lines[7].Replace("alice", "alicf", StringComparison.Ordinal); break;
+                case 1: lines.RemoveAt(7); break;
+                case 2: (lines[7], lines[8]) = (lines[8], lines[7]); break;
+                case 3: lines.Insert(7, lines[6]); break;
+                default: lines.Insert(7, lines[7].Replace("alice", "alicf", StringComparison.Ordinal)); break;
+            }
+        });
+
+        Assert.Equal($"audit.jsonl, line 8: {expected}", log.Verify().Problem);
+    }
+
+    [Fact]
+    public async Task Verify_TailCutBehindTheLastCheckpoint_IsToldByTheSeal()
+    {
+        using var log = await SampleLog.WriteAsync(records: 20);
+        log.Edit(lines => lines.RemoveRange(18, lines.Count - 18));
+        File.WriteAllLines(log.CheckpointFile, File.ReadAllLines(log.CheckpointFile).Take(0));
+
+        Assert.Equal("The log was cut off: it ends with record 18, but the seal beside it is for record 22.", log.Verify().Problem);
+    }
+
+    [Fact]
+    public async Task Verify_OlderLogAndSealPutBack_IsToldByTheCheckpoints()
+    {
+        using var log = await SampleLog.WriteAsync(records: 20);
+        var (older, olderSeal) = (File.ReadAllBytes(log.Files.Current), File.ReadAllBytes(log.Files.Seal));
+        await log.WriteMoreAsync(5);
+        File.WriteAllBytes(log.Files.Current, older);
+        File.WriteAllBytes(log.Files.Seal, olderSeal);
+
+        Assert.Equal("The log was cut off: it ends with record 22, but there is a checkpoint for record 29.", log.Verify().Problem);
+    }
+
+    [Fact]
+    public async Task Verify_WithAnotherKey_SaysSo()
+    {
+        using var log = await SampleLog.WriteAsync(records: 3);
+        log.ChainKeys = [new AuditKey(RandomNumberGenerator.GetBytes(32))];
+
+        Assert.Equal("audit.jsonl, line 1: The line was written with a key that is not known, or with one that was not in use any more.", log.Verify().Problem);
+    }
+
+    [Fact]
+    public async Task Verify_KeyRotatedBetweenRuns_TakesBothInTheirOrderOnly()
+    {
+        using var log = await SampleLog.WriteAsync(records: 3);
+        await log.RotateAsync();
+        await log.WriteMoreAsync(3);
+
+        Assert.Null(log.Verify().Problem);
+        log.ChainKeys = [.. log.ChainKeys.Reverse()];
+        Assert.Contains("key that is not known", log.Verify().Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Verify_WithThePublicKeyAlone_ChecksCheckpointsWithoutTheSecret()
+    {
+        using var log = await SampleLog.WriteAsync(records: 250);
+        log.ChainKeys = [];
+        Assert.Null(log.Verify().Problem);
+
+        // A rewritten history has other MACs, and no checkpoint for them.
+        log.Edit(lines => lines[^1] = lines[^1].Replace("\"mac\":\"", "\"mac\":\"0", StringComparison.Ordinal)[..^3] + "\"}");
+        Assert.Contains("another than the one that the checkpoint", log.Verify().Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Verify_CheckpointChanged_SaysSo()
+    {
+        using var log = await SampleLog.WriteAsync(records: 10);
+        File.WriteAllText(log.CheckpointFile, "9" + File.ReadAllText(log.CheckpointFile));
+
+        Assert.Contains("was changed", log.Verify().Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Verify_RandomMutations_AreAllFound()
+    {
+        using var log = await SampleLog.WriteAsync(records: 40);
+        var missed = AuditMutations.Run(log, count: 300, seed: 7);
+
+        Assert.Empty(missed);
+    }
+}

@@ -1,0 +1,157 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Acme.App.Auditing;
+using Acme.App.Guards;
+using Acme.App.Mistral;
+using Microsoft.Extensions.AI;
+
+namespace MistralTemplates.Tests.Rooms.Auditing;
+
+public sealed class AuditingChatClientTests
+{
+    private static readonly string s_canary = "canary-" + Guid.NewGuid().ToString("N");
+
+    public static TheoryData<string, string, string?> Ends => new()
+    {
+        { "answer", "chat.complete", null },
+        { "refused", "chat.refused", "sensitive.data" },
+        { "401", "chat.failed", "mistral.authentication" },
+        { "403", "chat.failed", "mistral.permission" },
+        { "422", "chat.failed", "mistral.invalid_request" },
+        { "429", "chat.failed", "mistral.rate_limited" },
+        { "500", "chat.failed", "mistral.unavailable" },
+        { "timeout", "chat.failed", "mistral.timed_out" },
+        { "malformed", "chat.failed", "mistral.unreadable" },
+        { "cancelled", "chat.cancelled", "cancelled" },
+        { "bug", "chat.failed", "unexpected" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Ends))]
+    public async Task GetResponseAsync_HoweverItEnds_LeavesOneRecordWithoutPromptOrKey(string end, string action, string? errorCode)
+    {
+        await using var room = new AuditRoom();
+        using var cancelled = new CancellationTokenSource();
+
+        var failure = await Record.ExceptionAsync(() => room.Road(new ScriptedClient(end, cancelled)).GetResponseAsync(s_canary, cancellationToken: cancelled.Token));
+
+        Assert.Equal(end == "answer", failure is null);
+        AssertOneRecord(room, action, errorCode);
+    }
+
+    [Theory]
+    [MemberData(nameof(Ends))]
+    public async Task GetStreamingResponseAsync_HoweverItEnds_LeavesOneRecordWithoutPromptOrKey(string end, string action, string? errorCode)
+    {
+        await using var room = new AuditRoom();
+        using var cancelled = new CancellationTokenSource();
+
+        var failure = await Record.ExceptionAsync(async () =>
+        {
+            await foreach (var _ in room.Road(new ScriptedClient(end, cancelled)).GetStreamingResponseAsync(s_canary, cancellationToken: cancelled.Token))
+            {
+            }
+        });
+
+        Assert.Equal(end == "answer", failure is null);
+        AssertOneRecord(room, action, errorCode);
+    }
+
+    [Fact]
+    public async Task GetStreamingResponseAsync_CallerLeavesHalfWay_LeavesOneRecord()
+    {
+        await using var room = new AuditRoom();
+
+        await foreach (var _ in room.Road(new ScriptedClient("answer", null)).GetStreamingResponseAsync(s_canary, cancellationToken: TestContext.Current.CancellationToken))
+            break;
+
+        AssertOneRecord(room, "chat.cancelled", "cancelled");
+    }
+
+    [Fact]
+    public async Task GetResponseAsync_Answered_RecordsModelsAndTokens()
+    {
+        await using var room = new AuditRoom();
+
+        await room.Road(new ScriptedClient("answer", null)).GetResponseAsync(s_canary, new ChatOptions { ModelId = "asked" }, TestContext.Current.CancellationToken);
+
+        using var record = JsonDocument.Parse(room.Lines[^1]);
+        Assert.Equal("asked", record.RootElement.GetProperty("modelAsked").GetString());
+        Assert.Equal("answered", record.RootElement.GetProperty("modelAnswered").GetString());
+        Assert.Equal(3, record.RootElement.GetProperty("tokensIn").GetInt64());
+        Assert.Equal(4, record.RootElement.GetProperty("tokensOut").GetInt64());
+        Assert.Equal(7, record.RootElement.GetProperty("tokensTotal").GetInt64());
+        Assert.Equal(room.Keys.Current.Fingerprint, record.RootElement.GetProperty("keyFingerprint").GetString());
+        Assert.True(record.RootElement.TryGetProperty("durationMs", out _));
+    }
+
+    [Fact]
+    public async Task GetResponseAsync_WithHashes_RecordsTheSameHashStreamedOrNot()
+    {
+        await using var room = new AuditRoom(settings: new Dictionary<string, string?> { ["Audit:HashContent"] = "true" });
+        var road = room.Road(new ScriptedClient("answer", null));
+
+        await road.GetResponseAsync(s_canary, cancellationToken: TestContext.Current.CancellationToken);
+        await foreach (var _ in road.GetStreamingResponseAsync(s_canary, cancellationToken: TestContext.Current.CancellationToken))
+        {
+        }
+
+        var (whole, streamed) = (JsonDocument.Parse(room.Lines[^2]).RootElement, JsonDocument.Parse(room.Lines[^1]).RootElement);
+        Assert.Equal(whole.GetProperty("promptHash").GetString(), streamed.GetProperty("promptHash").GetString());
+        Assert.Equal(whole.GetProperty("answerHash").GetString(), streamed.GetProperty("answerHash").GetString());
+        Assert.DoesNotContain(s_canary, string.Concat(room.Lines), StringComparison.Ordinal);
+    }
+
+    private static void AssertOneRecord(AuditRoom room, string action, string? errorCode)
+    {
+        var lines = room.Lines;
+        Assert.Equal(2, lines.Length);
+        using var record = JsonDocument.Parse(lines[1]);
+        Assert.Equal(action, record.RootElement.GetProperty("action").GetString());
+        Assert.Equal(errorCode is null, record.RootElement.GetProperty("success").GetBoolean());
+        Assert.Equal(errorCode, record.RootElement.TryGetProperty("errorCode", out var code) ? code.GetString() : null);
+        var text = string.Concat(lines);
+        Assert.All(Leaks.Shapes(s_canary).Concat(Leaks.Shapes(room.Keys.Current.Reveal())), shape => Assert.DoesNotContain(shape, text, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private sealed class ScriptedClient(string end, CancellationTokenSource? cancelled) : IChatClient
+    {
+        public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+            await GetStreamingResponseAsync(messages, options, cancellationToken).ToChatResponseAsync(cancellationToken);
+
+        public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+            IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            await Task.Yield();
+            if (end != "refused" && end != "401")
+                yield return new ChatResponseUpdate(ChatRole.Assistant, "a") { ModelId = "answered" };
+            if (end == "cancelled")
+                await cancelled!.CancelAsync();
+            cancellationToken.ThrowIfCancellationRequested();
+            if (Failure(messages.First().Text) is { } failure)
+                throw failure;
+            yield return new ChatResponseUpdate(ChatRole.Assistant, "b") { ModelId = "answered" };
+            yield return new ChatResponseUpdate(ChatRole.Assistant, [new UsageContent(new UsageDetails { InputTokenCount = 3, OutputTokenCount = 4, TotalTokenCount = 7 })]);
+        }
+
+        public object? GetService(Type serviceType, object? serviceKey = null) => null;
+
+        public void Dispose()
+        {
+        }
+
+        private Exception? Failure(string prompt) => end switch
+        {
+            "refused" => new ChatRefusedException(ChatRefusedException.SensitiveData, prompt) { Kinds = ["card"] },
+            "401" => new MistralException(MistralErrorKind.Authentication, prompt),
+            "403" => new MistralException(MistralErrorKind.Permission, prompt),
+            "422" => new MistralException(MistralErrorKind.InvalidRequest, prompt),
+            "429" => new MistralException(MistralErrorKind.RateLimited, prompt),
+            "500" => new MistralException(MistralErrorKind.Unavailable, prompt),
+            "timeout" => new MistralException(MistralErrorKind.TimedOut, prompt),
+            "malformed" => new MistralException(MistralErrorKind.Unreadable, prompt),
+            "bug" => new InvalidOperationException(prompt),
+            _ => null,
+        };
+    }
+}

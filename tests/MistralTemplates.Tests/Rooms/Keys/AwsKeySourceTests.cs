@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Acme.App.Keys;
+using Acme.App.Keys.Sources;
+using Amazon.Runtime;
+using Amazon.SimpleSystemsManagement;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+
+namespace MistralTemplates.Tests.Rooms.Keys;
+
+public sealed class AwsKeySourceTests
+{
+    private const string AccessKey = "ACCESS1";
+    private static readonly string AccessSecret = new('s', 24);
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("key")]
+    public async Task Read_SecretIsThere_GivesValueAndVersion(string? field)
+    {
+        await using var store = await FakeStore.Start(context => Aws(context, failure: null, field));
+        using var source = Source(store, field);
+
+        var key = await source.ReadAsync(TestContext.Current.CancellationToken);
+
+        Assert.True(key.SameAs(Some.Key(1)));
+        Assert.Equal("version-5", key.Version);
+        Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(1_770_000_000), key.Since);
+    }
+
+    [Theory]
+    [InlineData(StoreFailure.Denied, "AWS denied access to the secret.")]
+    [InlineData(StoreFailure.Missing, "AWS has no such secret in this region.")]
+    [InlineData(StoreFailure.Throttled, "Parameter Store is asked too often.")]
+    [InlineData(StoreFailure.Broken, "AWS gave no answer that can be used.")]
+    [InlineData(StoreFailure.Hanging, "The key's source did not answer in time.")]
+    [InlineData(StoreFailure.Garbage, "AWS gave no answer that can be used.")]
+    [InlineData(StoreFailure.Empty, "The secret is empty.")]
+    public async Task Load_StoreFails_SaysWhy(StoreFailure failure, string expected)
+    {
+        await using var store = await FakeStore.Start(context => Aws(context, failure));
+        using var source = Source(store);
+
+        Assert.Equal(expected, await SourceExpectations.ProblemOf(source, Some.KeyValue(1), failure));
+    }
+
+    [Fact]
+    public async Task Load_SignedByAnotherSecret_IsDenied()
+    {
+        await using var store = await FakeStore.Start(context => Aws(context, failure: null));
+        using var source = Source(store, secret: "another");
+
+        Assert.Equal("AWS denied access to the secret.", await SourceExpectations.ProblemOf(source, Some.KeyValue(1)));
+    }
+
+    [Fact]
+    public async Task Load_SecretHasNoSuchField_SaysSo()
+    {
+        await using var store = await FakeStore.Start(context => Aws(context, failure: null));
+        using var source = Source(store, field: "key");
+
+        Assert.Equal("The secret is no JSON object with the field that holds the key.", await SourceExpectations.ProblemOf(source, Some.KeyValue(1)));
+    }
+
+    private static AwsKeySource Source(FakeStore store, string? field = null, string? secret = null) => new(
+        Options.Create(new AwsKeyOptions { Secret = "mistral/production", Field = field }),
+        () => new AmazonSimpleSystemsManagementClient(
+            new BasicAWSCredentials(AccessKey, secret ?? AccessSecret),
+            new AmazonSimpleSystemsManagementConfig { ServiceURL = store.Address.AbsoluteUri, AuthenticationRegion = "eu-west-1", MaxErrorRetry = 0, Timeout = TimeSpan.FromSeconds(4) }));
+
+    private static async Task Aws(HttpContext context, StoreFailure? failure, string? field = null)
+    {
+        using var reader = new StreamReader(context.Request.Body);
+        var body = await reader.ReadToEndAsync();
+        Assert.Equal("AmazonSSM.GetParameter", context.Request.Headers["X-Amz-Target"]);
+        using var document = JsonDocument.Parse(body);
+        Assert.Equal("/aws/reference/secretsmanager/mistral/production", document.RootElement.GetProperty("Name").GetString());
+        Assert.True(document.RootElement.GetProperty("WithDecryption").GetBoolean());
+
+        var value = field is null ? Some.KeyValue(1) : JsonSerializer.Serialize(new Dictionary<string, string> { [field] = Some.KeyValue(1) });
+        await (failure switch
+        {
+            _ when !IsSigned(context.Request, body) => Error(context, "InvalidSignatureException"),
+            null => Answer(context, value),
+            StoreFailure.Denied => Error(context, "AccessDeniedException"),
+            StoreFailure.Missing => Error(context, "ParameterNotFound"),
+            StoreFailure.Throttled => Error(context, "ThrottlingException"),
+            StoreFailure.Broken => SourceExpectations.Answer(context, 500, Some.KeyValue(1)),
+            StoreFailure.Hanging => SourceExpectations.Hang(context),
+            StoreFailure.Garbage => SourceExpectations.Answer(context, 200, $"<html>{Some.KeyValue(1)}</html>"),
+            _ => Answer(context, ""),
+        });
+    }
+
+    private static Task Error(HttpContext context, string type) => SourceExpectations.Answer(context, 400, $$"""{ "__type": "{{type}}", "message": "{{Some.KeyValue(1)}}" }""", "application/x-amz-json-1.1");
+
+    private static Task Answer(HttpContext context, string value)
+    {
+        var result = JsonSerializer.Serialize(new { name = "mistral/production", versionId = "version-5", secretString = value });
+        var parameter = new { Name = "x", Value = value, Version = 0, Type = "SecureString", LastModifiedDate = 1_770_000_000, SourceResult = result };
+        return SourceExpectations.Answer(context, 200, JsonSerializer.Serialize(new { Parameter = parameter }), "application/x-amz-json-1.1");
+    }
+
+    // Signature Version 4: the canonical request, the string to sign, the derived key.
+    private static bool IsSigned(HttpRequest request, string body)
+    {
+        var header = request.Headers.Authorization.ToString();
+        if (!header.StartsWith("AWS4-HMAC-SHA256 ", StringComparison.Ordinal))
+            return false;
+
+        var parts = header["AWS4-HMAC-SHA256 ".Length..].Split(',').Select(part => part.Trim().Split('=', 2)).ToDictionary(part => part[0], part => part[1]);
+        var scope = parts["Credential"].Split('/');
+        var headers = string.Concat(parts["SignedHeaders"].Split(';').Select(name => $"{name}:{request.Headers[name].ToString().Trim()}\n"));
+        var canonical = $"POST\n/\n\n{headers}\n{parts["SignedHeaders"]}\n{Hash(body)}";
+        var toSign = $"AWS4-HMAC-SHA256\n{request.Headers["X-Amz-Date"]}\n{string.Join('/', scope[1..])}\n{Hash(canonical)}";
+        var key = scope[1..].Aggregate(Encoding.UTF8.GetBytes("AWS4" + AccessSecret), (current, part) => HMACSHA256.HashData(current, Encoding.UTF8.GetBytes(part)));
+        return scope[0] == AccessKey && parts["Signature"] == Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(toSign)));
+    }
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+}

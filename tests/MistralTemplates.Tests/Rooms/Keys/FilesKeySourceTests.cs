@@ -1,0 +1,104 @@
+using Acme.App.Keys;
+using Acme.App.Keys.Sources;
+using Microsoft.Extensions.Options;
+using MistralTemplates.Tests.Rooms.Configuration;
+
+namespace MistralTemplates.Tests.Rooms.Keys;
+
+public sealed class FilesKeySourceTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\n")]
+    [InlineData("\r\n")]
+    public async Task Read_AFileWithAKey_GivesItWithoutTheLineEnd(string end)
+    {
+        using var folder = new TemporaryFolder();
+        var source = Source(folder.Write("key", Some.KeyValue(1) + end));
+
+        var key = await source.ReadAsync(Token);
+
+        Assert.True(key.SameAs(Some.Key(1)));
+        Assert.NotEmpty(key.Version);
+        Assert.NotNull(key.Since);
+    }
+
+    [Fact]
+    public async Task Poll_KubernetesSwapsItsLink_SeesTheNewKeyAtOnce()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("..2026_01/key", Some.KeyValue(1));
+        folder.Write("..2026_02/key", Some.KeyValue(2));
+        var data = Path.Combine(folder.Path, "..data");
+        Directory.CreateSymbolicLink(data, "..2026_01");
+        var path = Path.Combine(folder.Path, "key");
+        File.CreateSymbolicLink(path, "..data/key");
+        var ring = SourceExpectations.RingOf(Source(path));
+        Assert.Empty(await ring.LoadAsync(TimeSpan.FromSeconds(5), Token));
+
+        Directory.Delete(data);
+        Directory.CreateSymbolicLink(data, "..2026_02");
+        await ring.PollAsync(Token);
+
+        Assert.True(ring.Current.SameAs(Some.Key(2)));
+    }
+
+    [Fact]
+    public async Task Poll_FileIsEmptyWhileItIsWritten_KeepsTheLastGoodKey()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("key", Some.KeyValue(1));
+        var ring = SourceExpectations.RingOf(Source(path));
+        Assert.Empty(await ring.LoadAsync(TimeSpan.FromSeconds(5), Token));
+
+        folder.Write("key", "");
+        await ring.PollAsync(Token);
+        Assert.True(ring.Current.SameAs(Some.Key(1)));
+
+        File.Delete(path);
+        await ring.PollAsync(Token);
+        Assert.True(ring.Current.SameAs(Some.Key(1)));
+        Assert.Equal("There is no file with the key. The last good key stays in use.", ring.Health.Warning);
+    }
+
+    [Fact]
+    public async Task Load_PathIsAFolder_SaysThatItCannotBeRead()
+    {
+        using var folder = new TemporaryFolder();
+
+        Assert.Equal("The file with the key cannot be read.", await SourceExpectations.ProblemOf(Source(folder.Path), Some.KeyValue(1)));
+    }
+
+    [Fact]
+    public async Task Write_AKey_ReplacesTheFileAndKeepsItToItsOwner()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("key", Some.KeyValue(1));
+        folder.Write("key.new", "left over from a crash");
+        var source = Source(path);
+
+        await source.WriteAsync(Some.Key(2), Token);
+
+        Assert.True((await source.ReadAsync(Token)).SameAs(Some.Key(2)));
+        Assert.False(File.Exists(path + ".new"));
+        if (!OperatingSystem.IsWindows())
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+    }
+
+    [Fact]
+    public async Task Write_FileIsALink_IsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        var target = folder.Write("target", Some.KeyValue(1));
+        var path = Path.Combine(folder.Path, "key");
+        File.CreateSymbolicLink(path, target);
+
+        await Assert.ThrowsAsync<KeySourceException>(() => Source(path).WriteAsync(Some.Key(2), Token));
+
+        Assert.Equal(Some.KeyValue(1), await File.ReadAllTextAsync(target, Token));
+    }
+
+    private static FilesKeySource Source(string path) => new(Options.Create(new FilesKeyOptions { Path = path }));
+}

@@ -1,0 +1,100 @@
+using Acme.App.Keys;
+using Acme.App.Keys.Sources;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+using MistralTemplates.Tests.Rooms.Configuration;
+
+namespace MistralTemplates.Tests.Rooms.Keys;
+
+public sealed class VaultKeySourceTests
+{
+    private const string StoreToken = "store-token-1";
+
+    [Fact]
+    public async Task Read_SecretIsThere_GivesValueVersionAndAge()
+    {
+        await using var store = await FakeStore.Start(context => Vault(context, failure: null));
+        using var folder = new TemporaryFolder();
+        using var source = Source(store, folder);
+
+        var key = await source.ReadAsync(TestContext.Current.CancellationToken);
+
+        Assert.True(key.SameAs(Some.Key(1)));
+        Assert.Equal("3", key.Version);
+        Assert.Equal(new DateTimeOffset(2026, 5, 4, 3, 2, 1, TimeSpan.Zero), key.Since);
+    }
+
+    [Theory]
+    [InlineData(StoreFailure.Denied, "Vault denied access to the secret.")]
+    [InlineData(StoreFailure.Missing, "Vault has no such secret.")]
+    [InlineData(StoreFailure.Throttled, "Vault is asked too often.")]
+    [InlineData(StoreFailure.Broken, "Vault answered with status 500.")]
+    [InlineData(StoreFailure.Hanging, "The key's source did not answer in time.")]
+    [InlineData(StoreFailure.Garbage, "Vault's answer is not that of a key-value store, version 2.")]
+    [InlineData(StoreFailure.Empty, "The secret has no such field, or the field is empty.")]
+    public async Task Load_StoreFails_SaysWhy(StoreFailure failure, string expected)
+    {
+        await using var store = await FakeStore.Start(context => Vault(context, failure));
+        using var folder = new TemporaryFolder();
+        using var source = Source(store, folder);
+
+        Assert.Equal(expected, await SourceExpectations.ProblemOf(source, Some.KeyValue(1), failure));
+    }
+
+    [Fact]
+    public async Task Load_AnotherToken_IsDenied()
+    {
+        await using var store = await FakeStore.Start(context => Vault(context, failure: null));
+        using var folder = new TemporaryFolder();
+        using var source = Source(store, folder, "stale-token");
+
+        Assert.Equal("Vault denied access to the secret.", await SourceExpectations.ProblemOf(source, "stale-token"));
+    }
+
+    [Fact]
+    public async Task Load_NothingListens_SaysThatVaultCannotBeReached()
+    {
+        var store = await FakeStore.Start(context => Vault(context, failure: null));
+        using var folder = new TemporaryFolder();
+        using var source = Source(store, folder);
+        await store.DisposeAsync();
+
+        Assert.Equal("Vault cannot be reached, or its answer is broken off or too large.", await SourceExpectations.ProblemOf(source, StoreToken));
+    }
+
+    [Fact]
+    public async Task Load_NoTokenFile_SaysSo()
+    {
+        await using var store = await FakeStore.Start(context => Vault(context, failure: null));
+        using var folder = new TemporaryFolder();
+        using var source = Source(store, folder);
+        File.Delete(Path.Combine(folder.Path, "token"));
+
+        Assert.Equal("The file with Vault's token cannot be read.", await SourceExpectations.ProblemOf(source, StoreToken));
+    }
+
+    private static VaultKeySource Source(FakeStore store, TemporaryFolder folder, string token = StoreToken) => new(Options.Create(new VaultKeyOptions
+    {
+        Address = store.Address,
+        Path = "mistral/production",
+        TokenFile = folder.Write("token", token + "\n"),
+    }));
+
+    private static Task Vault(HttpContext context, StoreFailure? failure)
+    {
+        Assert.Equal("/v1/secret/data/mistral/production", context.Request.Path);
+        var metadata = """ "metadata": { "version": 3, "created_time": "2026-05-04T03:02:01Z" } """;
+        return failure switch
+        {
+            _ when context.Request.Headers["X-Vault-Token"] != StoreToken => SourceExpectations.Answer(context, 403, """{ "errors": [ "permission denied" ] }"""),
+            null => SourceExpectations.Answer(context, 200, $$"""{ "data": { "data": { "api_key": "{{Some.KeyValue(1)}}" }, {{metadata}} } }"""),
+            StoreFailure.Denied => SourceExpectations.Answer(context, 403, "{}"),
+            StoreFailure.Missing => SourceExpectations.Answer(context, 404, "{}"),
+            StoreFailure.Throttled => SourceExpectations.Answer(context, 429, "{}"),
+            StoreFailure.Broken => SourceExpectations.Answer(context, 500, Some.KeyValue(1)),
+            StoreFailure.Hanging => SourceExpectations.Hang(context),
+            StoreFailure.Garbage => SourceExpectations.Answer(context, 200, $"<html>{Some.KeyValue(1)}</html>"),
+            _ => SourceExpectations.Answer(context, 200, $$"""{ "data": { "data": { "api_key": "" }, {{metadata}} } }"""),
+        };
+    }
+}

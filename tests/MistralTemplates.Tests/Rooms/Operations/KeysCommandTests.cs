@@ -1,0 +1,196 @@
+using Acme.App.Configuration;
+using Acme.App.Keys;
+using Acme.App.Keys.Sources;
+using Acme.App.Mistral;
+using Acme.App.Operations;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using MistralTemplates.Tests.Rooms.Configuration;
+using MistralTemplates.Tests.Rooms.Keys;
+
+namespace MistralTemplates.Tests.Rooms.Operations;
+
+public sealed class KeysCommandTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Verify_KeyIsTaken_ShowsFingerprintAndModels()
+    {
+        await using var mistral = await FakeStore.Start(Mistral);
+        using var folder = Folder("mistral-small-latest", "mistral-old");
+        using var host = Build(folder, mistral, Some.KeyValue(1));
+
+        var (exitCode, text) = await Run(results => KeysCommand.VerifyAsync(host, results, Token));
+
+        Assert.Equal(ExitCode.Success, exitCode);
+        Assert.Contains(Some.Key(1).Fingerprint, text, StringComparison.Ordinal);
+        Assert.Contains("mistral-small-latest: open\n", text, StringComparison.Ordinal);
+        Assert.Contains("mistral-old: open, but switched off on 2026-12-31; Mistral names mistral-small-latest instead", text, StringComparison.Ordinal);
+        Assert.DoesNotContain(Some.KeyValue(1), text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Verify_ModelIsNotOpenToTheKey_FailsTheCheck()
+    {
+        await using var mistral = await FakeStore.Start(Mistral);
+        using var folder = Folder("mistral-small-latest", "mistral-unknown");
+        using var host = Build(folder, mistral, Some.KeyValue(1));
+
+        var (exitCode, text) = await Run(results => KeysCommand.VerifyAsync(host, results, Token));
+
+        Assert.Equal(ExitCode.CheckFailed, exitCode);
+        Assert.Contains("mistral-unknown: not open to this key", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Verify_KeyIsRefused_FailsTheCheck()
+    {
+        await using var mistral = await FakeStore.Start(Mistral);
+        using var folder = Folder("mistral-small-latest");
+        using var host = Build(folder, mistral, Some.KeyValue(9));
+
+        var (exitCode, text) = await Run(results => KeysCommand.VerifyAsync(host, results, Token));
+
+        Assert.Equal(ExitCode.CheckFailed, exitCode);
+        Assert.Contains("refuses the key", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rotate_NewKeyIsTaken_SaysExactlyWhatToDo()
+    {
+        await using var mistral = await FakeStore.Start(Mistral);
+        using var folder = Folder("mistral-small-latest");
+        using var host = Build(folder, mistral, Some.KeyValue(1));
+
+        var (exitCode, text) = await Run(results => KeysCommand.RotateAsync(host, () => Given(Some.KeyValue(2)), results, Token));
+
+        Assert.Equal(ExitCode.Success, exitCode);
+        Assert.Contains("1. Set MISTRAL_API_KEY to the new key", text, StringComparison.Ordinal);
+        Assert.Contains($"revoke the old key, {Some.Key(1).Fingerprint},", text, StringComparison.Ordinal);
+        Assert.DoesNotContain(Some.KeyValue(2), text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rotate_SourceCanBeWritten_StoresTheKey()
+    {
+        await using var mistral = await FakeStore.Start(Mistral);
+        using var folder = Folder("mistral-small-latest");
+        var path = folder.Write("key", Some.KeyValue(1));
+        using var host = Build(folder, mistral, null, new FilesKeySource(Options.Create(new FilesKeyOptions { Path = path })));
+
+        var (exitCode, text) = await Run(results => KeysCommand.RotateAsync(host, () => Given(Some.KeyValue(2) + "\n"), results, Token));
+
+        Assert.Equal(ExitCode.Success, exitCode);
+        Assert.Equal(Some.KeyValue(2), await File.ReadAllTextAsync(path, Token));
+        Assert.Contains("It was stored in file", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rotate_OldKeyIsMissing_StillPutsTheFirstOneInPlace()
+    {
+        await using var mistral = await FakeStore.Start(Mistral);
+        using var folder = Folder("mistral-small-latest");
+        var path = Path.Combine(folder.Path, "key");
+        using var host = Build(folder, mistral, null, new FilesKeySource(Options.Create(new FilesKeyOptions { Path = path })));
+
+        var (exitCode, _) = await Run(results => KeysCommand.RotateAsync(host, () => Given(Some.KeyValue(2)), results, Token));
+
+        Assert.Equal(ExitCode.Success, exitCode);
+        Assert.Equal(Some.KeyValue(2), await File.ReadAllTextAsync(path, Token));
+    }
+
+    [Theory]
+    [InlineData("your-api-key-here-please", ExitCode.CheckFailed, "The key is a placeholder.")]
+    [InlineData(null, ExitCode.Usage, "Set MISTRAL_API_KEY_NEW instead.")]
+    public async Task Rotate_NoUsableKey_ChangesNothing(string? key, object expected, string sentence)
+    {
+        await using var mistral = await FakeStore.Start(Mistral);
+        using var folder = Folder("mistral-small-latest");
+        using var host = Build(folder, mistral, Some.KeyValue(1));
+
+        var (exitCode, text) = await Run(results => KeysCommand.RotateAsync(host, () => Given(key), results, Token));
+
+        Assert.Equal(expected, exitCode);
+        Assert.Contains(sentence, text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rotate_MistralRefusesTheKey_ChangesNothing()
+    {
+        await using var mistral = await FakeStore.Start(Mistral);
+        using var folder = Folder("mistral-small-latest");
+        using var host = Build(folder, mistral, Some.KeyValue(1));
+
+        var (exitCode, text) = await Run(results => KeysCommand.RotateAsync(host, () => Given(Some.KeyValue(9)), results, Token));
+
+        Assert.Equal(ExitCode.CheckFailed, exitCode);
+        Assert.Equal($"Mistral refuses the key {Some.Key(9).Fingerprint}. Nothing was changed.\n", text);
+    }
+
+    [Fact]
+    public async Task Rotate_SameKeyAgain_HasNothingLeftToDo()
+    {
+        await using var mistral = await FakeStore.Start(Mistral);
+        using var folder = Folder("mistral-small-latest");
+        using var host = Build(folder, mistral, Some.KeyValue(1));
+
+        var (exitCode, text) = await Run(results => KeysCommand.RotateAsync(host, () => Given(Some.KeyValue(1)), results, Token));
+
+        Assert.Equal(ExitCode.Success, exitCode);
+        Assert.Contains("already", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_ArgumentsOfTheProgram_AreLeftToIt() => Assert.Null(await Operator.RunAsync(["--urls", "http://127.0.0.1:0"]));
+
+    [Theory]
+    [InlineData("keys")]
+    [InlineData("keys", "rotate", "a-key-as-an-argument")]
+    public async Task Run_WrongCommandLine_IsAUsageError(params string[] arguments) => Assert.Equal(2, await Operator.RunAsync(arguments));
+
+    private static Task<string?> Given(string? key) => Task.FromResult(key);
+
+    private static async Task<(ExitCode ExitCode, string Text)> Run(Func<TextWriter, Task<ExitCode>> command)
+    {
+        using var results = new StringWriter { NewLine = "\n" };
+        var exitCode = await command(results);
+        return (exitCode, results.ToString());
+    }
+
+    private static TemporaryFolder Folder(params string[] models)
+    {
+        var folder = new TemporaryFolder();
+        folder.Write("appsettings.json", "{}");
+        folder.Write("appsettings.Staging.json", $$"""{ "Policy": { "AllowedModels": [ "{{string.Join("\", \"", models)}}" ], "MaxTokensPerRequest": 100 } }""");
+        return folder;
+    }
+
+    private static IHost Build(TemporaryFolder folder, FakeStore mistral, string? key, IKeySource? source = null)
+    {
+        var home = ProgramHome.At(folder.Path);
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = home.Arguments, ContentRootPath = home.ContentRoot, EnvironmentName = "Staging" });
+        builder.AddConfiguration(home);
+        builder.Configuration.AddInMemoryCollection([new("MISTRAL_API_KEY", key), new("Mistral:Endpoint", mistral.Address.AbsoluteUri)]);
+        builder.AddKeys();
+        builder.AddMistral();
+        if (source is not null)
+            builder.Services.AddSingleton(source);
+        return builder.Build();
+    }
+
+    private static Task Mistral(HttpContext context)
+    {
+        var known = new[] { 1, 2 }.Any(seed => context.Request.Headers.Authorization == $"Bearer {Some.KeyValue(seed)}");
+        return known
+            ? SourceExpectations.Answer(context, 200, """
+                { "object": "list", "data": [
+                  { "id": "mistral-small-2506", "aliases": [ "mistral-small-latest" ] },
+                  { "id": "mistral-old", "aliases": [], "deprecation": "2026-12-31T00:00:00Z", "deprecation_replacement_model": "mistral-small-latest" } ] }
+                """)
+            : SourceExpectations.Answer(context, 401, """{ "detail": "Unauthorized" }""");
+    }
+}
