@@ -1,6 +1,6 @@
 namespace Acme.App.Guards;
 
-/// <summary>What a character may be part of; the letters of <see cref="KeyShapeTable"/> name unions of these.</summary>
+/// <summary>What a character may be part of; the letters in <c>key-shapes.txt</c> name unions of these.</summary>
 [Flags]
 internal enum CharacterClass : byte
 {

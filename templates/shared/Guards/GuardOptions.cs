@@ -78,7 +78,7 @@ internal sealed class SensitiveDataOptions
 
     public GuardModes IpAddresses { get; set; } = new(GuardMode.Allow, GuardMode.Allow);
 
-    /// <summary>Shapes of secrets of your own, written like the lines of <see cref="KeyShapeTable"/>: <c>acme ACME- w32</c>.</summary>
+    /// <summary>Shapes of secrets of your own, written like the lines of <c>key-shapes.txt</c>: <c>acme ACME- w32</c>.</summary>
     public string[] Shapes { get; set; } = [];
 
     /// <summary>Values that are never taken for sensitive, letter by letter: a public test card, the support address.</summary>
@@ -127,5 +127,5 @@ internal sealed class ModerationOptions
     public FailureMode FailureMode { get; set; } = FailureMode.Closed;
 
     /// <summary>The score, 0 to 1, from which each category refuses. Categories that are not named here are not judged.</summary>
-    public Dictionary<string, double> Thresholds { get; set; } = new() { ["jailbreaking"] = 0.5, ["dangerous_and_criminal_content"] = 0.5 };
+    public Dictionary<string, double> Thresholds { get; set; } = new() { ["jailbreaking"] = 0.5 };
 }

@@ -29,6 +29,9 @@ internal static class GuardedContent
             case FunctionResultContent { Result: { } result } answer:
                 var safe = guard.GuardValue(null, result, kinds);
                 return ReferenceEquals(safe, result) ? answer : new FunctionResultContent(answer.CallId, safe) { AdditionalProperties = answer.AdditionalProperties };
+            case UriContent link:
+                guarded = guard.Apply(link.Uri.OriginalString, kinds);
+                return guarded == link.Uri.OriginalString ? link : new TextContent(guarded);
             case DataContent data when data.HasTopLevelMediaType("text"):
                 var decoded = Encoding.UTF8.GetString(data.Data.Span);
                 guarded = guard.Apply(decoded, kinds);

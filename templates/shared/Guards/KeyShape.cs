@@ -3,7 +3,21 @@ namespace Acme.App.Guards;
 /// <summary>One shape of a secret: a prefix, then so many characters of an alphabet, and no more of them.</summary>
 internal sealed record KeyShape(string Prefix, CharacterClass Alphabet, int Least, int Most)
 {
-    /// <summary>Reads a line of <see cref="KeyShapeTable"/>. It gives none when the line is not a name, prefixes, and an alphabet with a length.</summary>
+    private const string Table = "key-shapes.txt";
+
+    /// <summary>The shapes that <c>key-shapes.txt</c> lists.</summary>
+    public static readonly KeyShape[] Known = [.. ReadTable().SelectMany(Parse)];
+
+    /// <summary>The table's lines without its comments.</summary>
+    public static IEnumerable<string> ReadTable()
+    {
+        using var reader = new StreamReader(typeof(KeyShape).Assembly.GetManifestResourceStream(Table)!);
+        while (reader.ReadLine() is { } line)
+            if (!line.StartsWith('#'))
+                yield return line;
+    }
+
+    /// <summary>Reads a line of the table. It gives none when the line is not a name, prefixes, and an alphabet with a length.</summary>
     public static KeyShape[] Parse(string line)
     {
         if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not [_, var prefixes, { Length: > 1 } body]

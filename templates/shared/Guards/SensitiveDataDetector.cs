@@ -21,8 +21,7 @@ internal sealed class SensitiveDataDetector : ITextDetector
         GuardModes[] modes = [options.Secrets, options.Cards, options.Ibans, options.SocialSecurityNumbers, options.Emails, options.Phones, options.IpAddresses, new(GuardMode.Mask, GuardMode.Mask)];
         _modes = [.. modes.Select(direction)];
         _allowed = new HashSet<string>(options.AllowedValues, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
-        var lines = KeyShapeTable.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        foreach (var shapes in lines.Concat(options.Shapes).SelectMany(KeyShape.Parse).GroupBy(shape => shape.Prefix[0]))
+        foreach (var shapes in KeyShape.Known.Concat(options.Shapes.SelectMany(KeyShape.Parse)).GroupBy(shape => shape.Prefix[0]))
             _shapes[shapes.Key] = [.. shapes];
     }
 

@@ -96,7 +96,7 @@ internal static class DetectCommand
         string[] byName = ["generic-api-key", "curl-auth-header", "curl-auth-user", "nuget-config-password", "hashicorp-tf-password", "kubernetes-secret-yaml"];
         var window = new TextWindow(text, isFinal: true);
         var provider = rule.Replace("-", "", StringComparison.Ordinal);
-        foreach (var line in KeyShapeTable.Text.Split('\n'))
+        foreach (var line in KeyShape.ReadTable())
             foreach (var shape in KeyShape.Parse(line))
                 if (shape.Match(ref window, finding.Start) is not null)
                     return provider.StartsWith(line.Split(' ')[0], StringComparison.Ordinal);

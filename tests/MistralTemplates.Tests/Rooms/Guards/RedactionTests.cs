@@ -47,7 +47,7 @@ public sealed class RedactionTests
                 var text = string.Concat(fragments);
                 return Stream(Cut(text, sizes)) == Redact(text);
             },
-            iter: 3_000);
+            iter: 1_000);
 
     [Fact]
     public void Push_RandomSplitsThroughEveryFilter_EqualTheWhole()
@@ -61,7 +61,7 @@ public sealed class RedactionTests
                 var streamed = string.Concat(Cut(text, sizes).Select(piece => filter.Push(piece, false))) + filter.Push("", true);
                 return streamed == guard.Apply(text, new HashSet<SensitiveKind>());
             },
-            iter: 3_000);
+            iter: 1_000);
     }
 
     [Fact]
@@ -109,11 +109,11 @@ public sealed class RedactionTests
     }
 
     [Fact]
-    public void KeyShapeTable_EveryLine_IsRead()
+    public void ReadTable_EveryLine_IsRead()
     {
-        var lines = KeyShapeTable.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var lines = KeyShape.ReadTable().ToList();
 
-        Assert.True(lines.Length > 100);
+        Assert.True(lines.Count > 100);
         Assert.All(lines, line => Assert.NotEmpty(KeyShape.Parse(line)));
     }
 
