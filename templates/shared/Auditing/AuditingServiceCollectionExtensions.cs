@@ -49,7 +49,8 @@ internal static class AuditingServiceCollectionExtensions
             // A person reads warnings alone; a request's address may hold what its sender should not have put there.
             logs.MinimumLevel.Is(forPerson ? LogEventLevel.Warning : LogEventLevel.Information)
                 .MinimumLevel.Override("Microsoft.AspNetCore", LogEventLevel.Warning)
-                .MinimumLevel.Override("System.Net.Http", LogEventLevel.Warning);
+                .MinimumLevel.Override("System.Net.Http", LogEventLevel.Warning)
+                .MinimumLevel.Override("Polly", LogEventLevel.Warning);
             foreach (var level in builder.Configuration.GetSection("Logging:LogLevel").GetChildren())
             {
                 var minimum = Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out var named) && named == LogLevel.None ? LevelAlias.Off : (LogEventLevel)named;

@@ -9,38 +9,34 @@ internal static class ConfigurationReport
 
     public static string Format(IReadOnlyList<ConfigurationProblem> problems)
     {
-        var text = new StringBuilder();
-        text.Append("The program cannot start: its configuration has ").Append(problems.Count).AppendLine(problems.Count == 1 ? " problem." : " problems.");
+        var text = new StringBuilder($"The program cannot start: its configuration has {problems.Count} problem{(problems.Count == 1 ? "" : "s")}.").AppendLine();
         for (var index = 0; index < problems.Count; index++)
         {
             var problem = problems[index];
             text.AppendLine();
-            Wrap(text, $"{index + 1}. {problem.Setting}", "   ", first: "");
-            Wrap(text, problem.Source, "          ", first: "   from:  ");
-            Wrap(text, problem.Problem, "          ", first: "   wrong: ");
-            Wrap(text, problem.Remedy, "          ", first: "   mend:  ");
+            Wrap(text, $"{index + 1}.", problem.Setting);
+            Wrap(text, "   from: ", problem.Source);
+            Wrap(text, "   wrong:", problem.Problem);
+            Wrap(text, "   mend: ", problem.Remedy);
         }
 
         return text.ToString();
     }
 
-    private static void Wrap(StringBuilder text, string sentence, string indent, string first)
+    private static void Wrap(StringBuilder text, string label, string sentence)
     {
-        var line = new StringBuilder(first);
-        var start = true;
+        var line = label;
         foreach (var word in sentence.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (!start && line.Length + 1 + word.Length > Columns)
+            if (line != label && line.Length + 1 + word.Length > Columns)
             {
-                text.AppendLine(line.ToString());
-                line.Clear().Append(indent);
-                start = true;
+                text.AppendLine(line);
+                line = new string(' ', label.Length);
             }
 
-            line.Append(start ? "" : " ").Append(word);
-            start = false;
+            line += " " + word;
         }
 
-        text.AppendLine(line.ToString());
+        text.AppendLine(line);
     }
 }

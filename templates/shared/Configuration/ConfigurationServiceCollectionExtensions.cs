@@ -3,6 +3,9 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Acme.App.Configuration;
 
+/// <summary>What was found while the settings were read, before there was anyone to tell.</summary>
+internal sealed record SettingsRead(IReadOnlyList<ConfigurationProblem> Problems, IReadOnlyList<string> Warnings);
+
 internal static class ConfigurationServiceCollectionExtensions
 {
     private static readonly string[] KnownEnvironments = [Environments.Development, Environments.Staging, Environments.Production];
@@ -15,7 +18,8 @@ internal static class ConfigurationServiceCollectionExtensions
         home ??= ProgramHome.At(builder.Environment.ContentRootPath);
         builder.Environment.ContentRootPath = home.Folder;
         var problems = new List<ConfigurationProblem>(home.Problems);
-        problems.AddRange(CheckEnvironment(builder.Environment, home.Folder));
+        if (CheckEnvironment(builder.Environment, home.Folder) is { } problem)
+            problems.Add(problem);
 
         var dotEnv = builder.Environment.IsDevelopment() ? new DotEnvSource(home.Folder) : null;
         problems.AddRange(dotEnv?.Files.SelectMany(file => file.Problems) ?? []);
@@ -23,24 +27,18 @@ internal static class ConfigurationServiceCollectionExtensions
 
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(new SettingsRead(problems, dotEnv?.Warnings ?? []));
-        builder.Services.TryAddSingleton<StartUpChecks>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<StartUpChecks>());
         return builder.AddValidatedOptions<PolicyOptions, PolicyOptionsValidator>(PolicyOptions.SectionName);
     }
 
-    private static IEnumerable<ConfigurationProblem> CheckEnvironment(IHostEnvironment environment, string home)
+    private static ConfigurationProblem? CheckEnvironment(IHostEnvironment environment, string home)
     {
-        const string setting = "DOTNET_ENVIRONMENT";
         if (KnownEnvironments.FirstOrDefault(known => environment.IsEnvironment(known)) is not { } name)
-        {
-            yield return new(setting, "environment variable or --environment", "The environment is not one that this program knows.", $"Set it to {string.Join(", ", KnownEnvironments[..^1])} or {KnownEnvironments[^1]}.");
-            yield return new(PolicyOptions.SectionName, ConfigurationOrigin.NotSet, "An unknown environment has no policy.", $"Mend {setting} first.");
-            yield break;
-        }
+            return new(PolicyOptions.SectionName, "DOTNET_ENVIRONMENT, ASPNETCORE_ENVIRONMENT or --environment", "The environment is not one that this program knows, so there is no policy for it.", $"Set DOTNET_ENVIRONMENT to {string.Join(", ", KnownEnvironments[..^1])} or {KnownEnvironments[^1]}.");
 
         environment.EnvironmentName = name;
-        if (!File.Exists(Path.Combine(home, SettingsFiles.For(name))))
-            yield return new(PolicyOptions.SectionName, $"{SettingsFiles.For(name)}, which does not exist", $"The environment {name} has no policy.", $"Put {SettingsFiles.For(name)} with a Policy section into the program's folder.");
+        return File.Exists(Path.Combine(home, FileOf(name)))
+            ? null
+            : new(PolicyOptions.SectionName, $"{FileOf(name)}, which does not exist", $"The environment {name} has no policy.", $"Put {FileOf(name)} with a Policy section into the program's folder.");
     }
 
     /// <summary>
@@ -51,23 +49,20 @@ internal static class ConfigurationServiceCollectionExtensions
     {
         var sources = builder.Configuration.Sources;
         var kept = sources.Where(source => !IsSettingsFile(source)).ToList();
-        var files = sources.FirstOrDefault(IsSettingsFile);
-        var at = files is null ? kept.Count : sources.Take(sources.IndexOf(files)).Count(source => !IsSettingsFile(source));
+        var at = sources.TakeWhile(source => !IsSettingsFile(source)).Count();
 
-        var ours = new[] { SettingsFiles.Base, SettingsFiles.For(builder.Environment.EnvironmentName) }
+        var files = new[] { ProgramHome.SettingsFile, FileOf(builder.Environment.EnvironmentName) }
             .Where(file => home.Problems.All(problem => problem.Setting != file) && File.Exists(Path.Combine(home.Folder, file)))
-            .Select(file =>
-            {
-                var source = new JsonConfigurationSource { Path = Path.Combine(home.Folder, file) };
-                source.ResolveFileProvider();
-                return (IConfigurationSource)source;
-            });
-        kept.InsertRange(at, dotEnv is null ? ours : ours.Append(dotEnv));
+            .Select(file => new JsonConfigurationSource { Path = Path.Combine(home.Folder, file) }).ToList();
+        files.ForEach(file => file.ResolveFileProvider());
+        kept.InsertRange(at, dotEnv is null ? files : [.. files, dotEnv]);
 
         sources.Clear();
         foreach (var source in kept)
             sources.Add(source);
     }
+
+    private static string FileOf(string environment) => $"appsettings.{environment}.json";
 
     private static bool IsSettingsFile(IConfigurationSource source) =>
         source is JsonConfigurationSource { Path: { } path } && Path.GetFileName(path).StartsWith("appsettings", StringComparison.OrdinalIgnoreCase);

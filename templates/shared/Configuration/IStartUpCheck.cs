@@ -5,3 +5,6 @@ internal interface IStartUpCheck
 {
     Task<IReadOnlyList<ConfigurationProblem>> CheckAsync(CancellationToken cancellationToken);
 }
+
+/// <summary>Makes one check, so that a check that cannot even be made does not hide what the others find.</summary>
+internal sealed record StartUpCheck(Func<IServiceProvider, IStartUpCheck> Create);

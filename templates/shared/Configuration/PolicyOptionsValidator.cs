@@ -8,7 +8,7 @@ internal sealed class PolicyOptionsValidator : AbstractValidator<PolicyOptions>
     {
         RuleFor(policy => policy.AllowedModels)
             .NotEmpty().WithMessage("No model is allowed in this environment.")
-            .WithState(_ => $"List the models' names in {SettingsFiles.For(environment.EnvironmentName)}.");
+            .WithState(_ => $"List the models' names in appsettings.{environment.EnvironmentName}.json.");
         RuleForEach(policy => policy.AllowedModels)
             .NotEmpty().WithMessage("The model's name is empty.")
             .WithState(_ => "Write the name of a model, for example mistral-small-latest.");

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Acme.App.Configuration;
 
 /// <summary>
@@ -6,12 +8,14 @@ namespace Acme.App.Configuration;
 /// </summary>
 internal sealed class ProgramHome
 {
+    public const string SettingsFile = "appsettings.json";
+
     private const int MaxLevels = 6;
 
     private ProgramHome(string folder, string[] arguments)
     {
         Folder = folder;
-        Problems = SettingsFiles.FindMalformed(folder);
+        Problems = [.. Directory.EnumerateFiles(folder, "appsettings*.json").Order(StringComparer.Ordinal).Select(Check).OfType<ConfigurationProblem>()];
 
         // The builder's own reading throws on the first malformed file; from the file system's root it finds none, and
         // AddConfiguration reads the real ones, so that the report names everything at once.
@@ -37,10 +41,12 @@ internal sealed class ProgramHome
     /// </summary>
     public static ProgramHome Find(string[] arguments)
     {
-        var chosen = FromArguments(arguments)
-            ?? Environment.GetEnvironmentVariable("DOTNET_CONTENTROOT")
-            ?? Environment.GetEnvironmentVariable("ASPNETCORE_CONTENTROOT");
-        return new ProgramHome(string.IsNullOrEmpty(chosen) ? Above(AppContext.BaseDirectory) : Path.GetFullPath(chosen), arguments);
+        var chosen = new ConfigurationBuilder().AddEnvironmentVariables("ASPNETCORE_").AddEnvironmentVariables("DOTNET_").AddCommandLine(arguments).Build()["contentRoot"];
+        if (string.IsNullOrEmpty(chosen))
+            return new ProgramHome(Above(AppContext.BaseDirectory), arguments);
+        if (Directory.Exists(chosen))
+            return new ProgramHome(Path.GetFullPath(chosen), arguments);
+        throw new ConfigurationException([new("contentRoot", "command line or environment variable", "The folder does not exist.", $"Set it to the folder that holds {SettingsFile}.")]);
     }
 
     public static ProgramHome At(string folder) => new(folder, []);
@@ -50,7 +56,7 @@ internal sealed class ProgramHome
         var folder = new DirectoryInfo(programFolder);
         for (var level = 0; folder is not null && level <= MaxLevels; level++, folder = folder.Parent)
         {
-            if (File.Exists(Path.Combine(folder.FullName, SettingsFiles.Base)) && folder.EnumerateFiles("*.csproj").Any())
+            if (File.Exists(Path.Combine(folder.FullName, SettingsFile)) && folder.EnumerateFiles("*.csproj").Any())
                 return folder.FullName;
         }
 
@@ -63,17 +69,19 @@ internal sealed class ProgramHome
             ? ["--environment=" + name]
             : [];
 
-    private static string? FromArguments(string[] arguments)
+    // Asks the very reader that the host uses, so that the two cannot disagree.
+    private static ConfigurationProblem? Check(string file)
     {
-        const string option = "--contentRoot";
-        for (var index = 0; index < arguments.Length; index++)
+        var name = Path.GetFileName(file);
+        try
         {
-            if (arguments[index].Equals(option, StringComparison.OrdinalIgnoreCase) && index + 1 < arguments.Length)
-                return arguments[index + 1];
-            if (arguments[index].StartsWith(option + "=", StringComparison.OrdinalIgnoreCase))
-                return arguments[index][(option.Length + 1)..];
+            new ConfigurationBuilder().AddJsonFile(file).Build();
+            return null;
         }
-
-        return null;
+        catch (Exception exception) when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            var line = (exception.InnerException?.InnerException as JsonException)?.LineNumber;
+            return new(name, line is null ? name : $"{name} line {line + 1}", "The file is not a JSON object that can be read.", "Look for a missing comma, quote or bracket on this line or the one before, or for a setting that stands there twice.");
+        }
     }
 }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 namespace Acme.App.Configuration;
 
 /// <summary>Runs the program, and turns a wrong configuration into a report and an exit code.</summary>
-internal static class StartUp
+internal static partial class StartUp
 {
     public static Task<int> RunAsync(Func<Task<int>> program) => RunAsync(program, Console.Error);
 
@@ -28,8 +28,35 @@ internal static class StartUp
     }
 
     /// <summary>Throws a <see cref="ConfigurationException"/> that names everything that is wrong.</summary>
-    public static Task CheckConfigurationAsync(this IHost host, CancellationToken cancellationToken) =>
-        host.Services.GetRequiredService<StartUpChecks>().RunAsync(cancellationToken);
+    public static async Task CheckConfigurationAsync(this IHost host, CancellationToken cancellationToken)
+    {
+        var read = host.Services.GetRequiredService<SettingsRead>();
+        var problems = new List<ConfigurationProblem>(read.Problems);
+        foreach (var check in host.Services.GetServices<StartUpCheck>())
+            problems.AddRange((await ProblemsOfAsync(host, check, cancellationToken)).Except(problems));
+
+        // A section that is missing as a whole is one problem; a section with a wrong value is told by that value.
+        problems.RemoveAll(problem => read.Problems.Any(problem.IsWithin));
+        problems = [.. problems.Where(problem => read.Problems.Contains(problem) || !problems.Any(part => part.IsWithin(problem)))];
+        if (problems.Count > 0)
+            throw new ConfigurationException(problems);
+
+        var logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(StartUp));
+        foreach (var warning in read.Warnings)
+            LogWarning(logger, warning);
+    }
+
+    private static async Task<IReadOnlyList<ConfigurationProblem>> ProblemsOfAsync(IHost host, StartUpCheck check, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await check.Create(host.Services).CheckAsync(cancellationToken);
+        }
+        catch (OptionsValidationException exception)
+        {
+            return ProblemsOf(exception);
+        }
+    }
 
     private static IReadOnlyList<ConfigurationProblem> ProblemsOf(Exception exception) => exception switch
     {
@@ -39,4 +66,7 @@ internal static class StartUp
         InvalidDataException { InnerException: FormatException } => [new("settings", "a settings file", "The file is not valid JSON.", "Correct appsettings.json, its environment's file and the user secrets.")],
         _ => [],
     };
+
+    [LoggerMessage(EventId = 1001, Level = LogLevel.Warning, Message = "{Warning}")]
+    private static partial void LogWarning(ILogger logger, string warning);
 }

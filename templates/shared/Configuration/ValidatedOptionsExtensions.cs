@@ -16,25 +16,11 @@ internal static class ValidatedOptionsExtensions
     {
         var section = new ValidatedSection(sectionName);
         builder.Services.TryAddSingleton<IValidator<TOptions>, TValidator>();
-        builder.Services.AddOptions<TOptions>().Configure<IConfiguration>((options, configuration) => Bind(options, configuration, section));
-        builder.Services.AddSingleton(section);
-        builder.Services.AddSingleton<IValidateOptions<TOptions>>(services =>
-            new FluentOptionsValidator<TOptions>(sectionName, builder.Configuration, services.GetRequiredService<IValidator<TOptions>>()));
-        builder.Services.AddSingleton<IStartUpCheck>(services => ActivatorUtilities.CreateInstance<OptionsCheck<TOptions>>(services, section));
+        builder.Services.AddOptions().AddSingleton(section);
+        builder.Services.AddSingleton(services => ActivatorUtilities.CreateInstance<ValidatedOptions<TOptions>>(services, section));
+        builder.Services.AddSingleton<IConfigureOptions<TOptions>>(services => services.GetRequiredService<ValidatedOptions<TOptions>>());
+        builder.Services.AddSingleton<IValidateOptions<TOptions>>(services => services.GetRequiredService<ValidatedOptions<TOptions>>());
+        builder.Services.AddSingleton(new StartUpCheck(services => services.GetRequiredService<ValidatedOptions<TOptions>>()));
         return builder;
-    }
-
-    // The binder's own exception quotes the value.
-    private static void Bind<TOptions>(TOptions options, IConfiguration configuration, ValidatedSection section)
-    {
-        try
-        {
-            configuration.GetSection(section.Name).Bind(options);
-        }
-        catch (InvalidOperationException)
-        {
-            var problem = new ConfigurationProblem(section.Name, configuration.OriginOf(section.Name), "The section holds a value that is not of its setting's type.", "Correct the value.");
-            throw new OptionsValidationException(Options.DefaultName, typeof(TOptions), [problem.ToFailure()]);
-        }
     }
 }

@@ -13,10 +13,11 @@ internal sealed class ApiKey
 
     public ApiKey(string value, string version, DateTimeOffset? since = null)
     {
-        _value = value;
+        // Stores hold what was pasted into them, often with the line's end.
+        _value = value.TrimEnd('\r', '\n');
         Version = version;
         Since = since;
-        Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(value)))[..12];
+        Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(_value)))[..12];
     }
 
     /// <summary>The first 12 hexadecimal digits of the key's SHA-256: enough to tell keys apart, nothing to guess them from.</summary>

@@ -15,7 +15,7 @@ internal sealed partial class KeyRing(
     IHostEnvironment environment,
     IOptions<KeyOptions> options,
     Func<IKeyVerifier> verifier,
-    IEnumerable<IKeyEvents> events,
+    Func<IEnumerable<IKeyEvents>> events,
     KeyMetrics metrics,
     TimeProvider timeProvider,
     ILogger<KeyRing> logger) : IApiKeys
@@ -26,7 +26,7 @@ internal sealed partial class KeyRing(
     private readonly Lock _gate = new();
     private readonly KeyCandidateValidator _rules = new();
     private volatile Holding? _holding;
-    private Task<ApiKey>? _refresh;
+    private Task<ApiKey>? _look;
     private string? _rejected;
     private string? _warning;
     private long _readAt;
@@ -69,22 +69,33 @@ internal sealed partial class KeyRing(
         }
     }
 
-    public ValueTask<ApiKey> RefreshAsync(ApiKey rejected, CancellationToken cancellationToken)
+    public async ValueTask<ApiKey> RefreshAsync(ApiKey rejected, CancellationToken cancellationToken)
     {
-        lock (_gate)
+        // A second time, because a look that was under way already may have begun before the new key was there.
+        for (var attempt = 0; attempt < 2; attempt++)
         {
-            var current = Current;
-            if (!current.SameAs(rejected) || (_nothingNewAt is { } at && timeProvider.GetElapsedTime(at) < RestAfterNothingNew))
-                return ValueTask.FromResult(current);
-            return new(JoinRefresh().WaitAsync(cancellationToken));
+            Task<ApiKey> look;
+            bool isOwn;
+            lock (_gate)
+            {
+                if (!Current.SameAs(rejected) || (_nothingNewAt is { } at && timeProvider.GetElapsedTime(at) < RestAfterNothingNew))
+                    break;
+                isOwn = _look is not { IsCompleted: false };
+                look = JoinLook(refused: true);
+            }
+
+            if (!(await look.WaitAsync(cancellationToken)).SameAs(rejected) || isOwn)
+                break;
         }
+
+        return Current;
     }
 
     /// <summary>Looks whether the source holds another key, and takes it if Mistral accepts it.</summary>
-    public Task<ApiKey> PollAsync(CancellationToken cancellationToken)
+    public Task PollAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
-            return JoinRefresh().WaitAsync(cancellationToken);
+            return JoinLook(refused: false).WaitAsync(cancellationToken);
     }
 
     /// <summary>Says what keeps a value from being a key, if anything.</summary>
@@ -94,10 +105,10 @@ internal sealed partial class KeyRing(
         return failure is null ? null : new ConfigurationProblem(source.Setting, source.Name, failure.ErrorMessage, (string)failure.CustomState);
     }
 
-    private Task<ApiKey> JoinRefresh() => _refresh is { IsCompleted: false } running ? running : _refresh = Task.Run(AdoptAsync);
+    private Task<ApiKey> JoinLook(bool refused) => _look is { IsCompleted: false } running ? running : _look = Task.Run(() => LookAsync(refused));
 
-    // Runs on no caller's token: those who wait may go, the refresh is everybody's. Each step has its own time limit.
-    private async Task<ApiKey> AdoptAsync()
+    // Runs on no caller's token: those who wait may go, the look is everybody's. Each step has its own time limit.
+    private async Task<ApiKey> LookAsync(bool refused)
     {
         var current = Current;
         try
@@ -114,7 +125,8 @@ internal sealed partial class KeyRing(
 
         lock (_gate)
         {
-            _nothingNewAt = Current.SameAs(current) ? timeProvider.GetTimestamp() : null;
+            // A poll that found nothing says nothing about the moment after it, when the key may be refused.
+            _nothingNewAt = refused && Current.SameAs(current) ? timeProvider.GetTimestamp() : null;
             return Current;
         }
     }
@@ -198,7 +210,7 @@ internal sealed partial class KeyRing(
     private void Record(KeyEventKind kind, ApiKey current, ApiKey candidate, string? reason)
     {
         var keyEvent = new KeyEvent(kind, source.Name, current.Fingerprint, current.Version, candidate.Fingerprint, candidate.Version, reason);
-        foreach (var listener in events)
+        foreach (var listener in events())
             listener.Record(keyEvent);
     }
 

@@ -20,10 +20,11 @@ internal static class KeysServiceCollectionExtensions
 
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<Func<IKeyVerifier>>(services => services.GetRequiredService<IKeyVerifier>);
+        builder.Services.AddSingleton<Func<IEnumerable<IKeyEvents>>>(services => services.GetServices<IKeyEvents>);
         builder.Services.AddSingleton<KeyMetrics>();
         builder.Services.AddSingleton<KeyRing>();
         builder.Services.AddSingleton<IApiKeys>(services => services.GetRequiredService<KeyRing>());
-        builder.Services.AddSingleton<IStartUpCheck, KeyCheck>();
+        builder.Services.AddSingleton(new StartUpCheck(services => ActivatorUtilities.CreateInstance<KeyCheck>(services)));
         builder.Services.AddHostedService<KeyPolling>();
         return builder;
     }

@@ -63,7 +63,8 @@ internal sealed class MistralApi(IHttpClientFactory clients, Lazy<IApiKeys> keys
     private async Task<HttpResponseMessage> AttemptAsync(Uri address, byte[]? body, ApiKey key, CallClock clock)
     {
         using var client = clients.CreateClient(ClientName);
-        using var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, address) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", Sendable(key)) } };
+        using var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, address);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Sendable(key));
         if (body is not null)
             request.Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
         try

@@ -22,7 +22,7 @@ internal static class WireMessages
                 if (content is FunctionResultContent result)
                     wire.Add(new WireMessage { Role = "tool", Content = new(TextOf(result.Result)), ToolCallId = (ids ??= new(messages))[result.CallId] });
                 else if (content is FunctionCallContent call)
-                    (calls ??= []).Add(new WireToolCall((ids ??= new(messages))[call.CallId], new WireFunctionCall(call.Name, Json(call.Arguments ?? new Dictionary<string, object?>()))));
+                    (calls ??= []).Add(new WireToolCall((ids ??= new(messages))[call.CallId], new WireFunctionCall(call.Name, call.Arguments is null ? "{}" : Json(call.Arguments))));
             }
 
             // Mistral refuses a message that says nothing, unless the user says it.

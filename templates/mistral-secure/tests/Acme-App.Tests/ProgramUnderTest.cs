@@ -63,7 +63,15 @@ internal sealed class ProgramUnderTest : IDisposable
 
     private Process Start(string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Acme-App.dll"), .. arguments])
+        // With the tests' own dependencies: in this folder stand those that the stand-in needs, too.
+        var start = new ProcessStartInfo("dotnet",
+        [
+            "exec",
+            "--runtimeconfig", Path.Combine(AppContext.BaseDirectory, "Acme-App.Tests.runtimeconfig.json"),
+            "--depsfile", Path.Combine(AppContext.BaseDirectory, "Acme-App.Tests.deps.json"),
+            Path.Combine(AppContext.BaseDirectory, "Acme-App.dll"),
+            .. arguments,
+        ])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -40,6 +40,120 @@ public sealed class StartTests
         Assert.All(errors.Split('\n'), line => Assert.True(line.Length <= 80, line));
     }
 
+    [Theory]
+    [InlineData("Production", "Policy", "The environment Production has no policy.")]
+    [InlineData("Testing", "Policy", "The environment is not one that this program knows")]
+    public async Task Start_NoPolicy_IsRefused(string environment, string setting, string problem)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("appsettings.json", "{}");
+
+        var (code, errors) = await StartAsync(folder, environment, Variable("MISTRAL_API_KEY", Key('k')));
+
+        Assert.Equal(78, code);
+        Assert.Contains("1 problem.", errors, StringComparison.Ordinal);
+        Assert.Contains($"1. {setting}\n", errors.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.Contains(problem, Unwrapped(errors), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_EnvironmentInAnotherCase_IsTheSameEnvironment()
+    {
+        using var folder = Folder();
+
+        var (code, _) = await StartAsync(folder, "production", Variable("MISTRAL_API_KEY_PROD", Key('p')));
+
+        Assert.Equal(0, code);
+    }
+
+    [Theory]
+    [InlineData("Development", "Set MISTRAL_API_KEY or MISTRAL_API_KEY_DEV, in the environment or in the .env file; or set Mistral__Offline=true to try the program without a key.")]
+    [InlineData("Staging", "Set the environment variable MISTRAL_API_KEY_STAGING or MISTRAL_API_KEY. The .env file and Mistral__Offline are for Development only.")]
+    [InlineData("Production", "Set the environment variable MISTRAL_API_KEY_PROD or MISTRAL_API_KEY. The .env file and Mistral__Offline are for Development only.")]
+    public async Task Start_NoKey_SaysWhereToPutIt(string environment, string remedy)
+    {
+        using var folder = Folder();
+        folder.Write(".env", environment == "Development" ? "" : $"MISTRAL_API_KEY={Key('e')}");
+
+        var (code, errors) = await StartAsync(folder, environment);
+
+        Assert.Equal(78, code);
+        Assert.Contains(remedy, Unwrapped(errors), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_OfflineInDevelopment_NeedsNoKey()
+    {
+        using var folder = Folder();
+
+        var (code, _) = await StartAsync(folder, "Development", Variable("Mistral:Offline", "true"));
+
+        Assert.Equal(0, code);
+    }
+
+    [Fact]
+    public async Task Start_DotEnvFilesInDevelopment_LocalOneWins()
+    {
+        using var folder = Folder();
+        folder.Write(".env", $"MISTRAL_API_KEY=too-short\nKeys__PollInterval=00:00:30");
+        folder.Write(".env.local", $"MISTRAL_API_KEY={Key('l')}");
+
+        var (code, errors) = await StartAsync(folder, "Development");
+
+        Assert.Equal("", errors);
+        Assert.Equal(0, code);
+    }
+
+    [Fact]
+    public async Task Start_DotEnvFileOverARealVariable_NeverWins()
+    {
+        using var folder = Folder();
+        folder.Write(".env", "MISTRAL_API_KEY=too-short");
+
+        var (code, _) = await StartAsync(folder, "Development", Variable("MISTRAL_API_KEY", Key('r')));
+
+        Assert.Equal(0, code);
+    }
+
+    [Fact]
+    public async Task Start_WrongLineInDotEnv_NamesFileAndLine()
+    {
+        using var folder = Folder();
+        folder.Write(".env", $"MISTRAL_API_KEY={Key('e')}\nA=\"canary");
+
+        var (code, errors) = await StartAsync(folder, "Development");
+
+        Assert.Equal(78, code);
+        Assert.Contains("from:  .env line 2", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("canary", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain(Key('e'), errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_KeyOfAnotherEnvironment_IsRefused()
+    {
+        using var folder = Folder();
+
+        var (code, errors) = await StartAsync(folder, "Production", Variable("MISTRAL_API_KEY", Key('s')), Variable("MISTRAL_API_KEY_STAGING", Key('s')));
+
+        Assert.Equal(78, code);
+        Assert.Contains("The key is the same as another environment's key.", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_KeyInASettingsFile_IsRefused()
+    {
+        using var folder = Folder();
+        folder.Write("appsettings.json", $$"""{ "MISTRAL_API_KEY": "{{Key('c')}}" }""");
+
+        var (code, errors) = await StartAsync(folder, "Production");
+
+        Assert.Equal(78, code);
+        Assert.Contains("The key stands in a settings file, which is committed with the code.", Unwrapped(errors), StringComparison.Ordinal);
+    }
+
+    private static string Unwrapped(string text) => string.Join(' ', text.Split((char[])[' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries));
+
     private static string Key(char seed) => string.Concat(Enumerable.Range(0, 32).Select(index => (char)('a' + (seed * 7 + index * index) % 26)));
 
     private static KeyValuePair<string, string?> Variable(string name, string value) => new(name, value);

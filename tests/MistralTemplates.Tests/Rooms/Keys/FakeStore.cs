@@ -59,7 +59,7 @@ internal static class SourceExpectations
     }
 
     public static KeyRing RingOf(IKeySource source) => new(
-        source, new ConfigurationBuilder().Build(), Some.Environment("Production"), Options.Create(new KeyOptions()), () => new FakeKeyVerifier(KeyVerdict.Accepted), [],
+        source, new ConfigurationBuilder().Build(), Some.Environment("Production"), Options.Create(new KeyOptions()), () => new FakeKeyVerifier(KeyVerdict.Accepted), () => [],
         new KeyMetrics(), TimeProvider.System, NullLogger<KeyRing>.Instance);
 
     public static async Task Hang(HttpContext context)

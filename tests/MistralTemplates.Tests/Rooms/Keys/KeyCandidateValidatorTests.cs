@@ -14,7 +14,7 @@ public sealed class KeyCandidateValidatorTests
     [Theory]
     [InlineData("", "The key is empty.")]
     [InlineData("abcdefghijklmnopqr s", "The key holds a space, a line break or a character outside ASCII.")]
-    [InlineData("abcdefghijklmnopqrs\r", "The key holds a space, a line break or a character outside ASCII.")]
+    [InlineData("abcdefghijkl\rmnopqrs", "The key holds a space, a line break or a character outside ASCII.")]
     [InlineData("abcdefghijklmnopqrsü", "The key holds a space, a line break or a character outside ASCII.")]
     [InlineData("abcdefghijklmnopqr9", "The key has fewer than 20 characters.")]
     [InlineData("your-api-key-here", "The key is a placeholder.")]

@@ -213,6 +213,47 @@ public sealed class KeyRingTests
     }
 
     [Fact]
+    public async Task Refresh_JustAfterAPollFoundNothing_AsksTheSourceAgain()
+    {
+        var source = new FakeKeySource(Some.Key(1));
+        var ring = await Some.LoadedRing(source, new FakeKeyVerifier(KeyVerdict.Accepted), new FakeTimeProvider());
+        await ring.PollAsync(Token);
+        source.Key = Some.Key(2);
+
+        Assert.True((await ring.RefreshAsync(Some.Key(1), Token)).SameAs(Some.Key(2)));
+    }
+
+    [Fact]
+    public async Task Refresh_WhileAPollHasReadTheOldKey_LooksOnceMore()
+    {
+        var reads = 0;
+        var gate = new TaskCompletionSource<ApiKey>();
+        var reading = new TaskCompletionSource();
+        var source = new FakeKeySource(_ =>
+        {
+            switch (reads++)
+            {
+                case 0:
+                    return Task.FromResult(Some.Key(1));
+                case 1:
+                    reading.SetResult();
+                    return gate.Task;
+                default:
+                    return Task.FromResult(Some.Key(2));
+            }
+        });
+        var ring = await Some.LoadedRing(source, new FakeKeyVerifier(KeyVerdict.Accepted));
+
+        var poll = ring.PollAsync(Token);
+        await reading.Task.WaitAsync(Token);
+        var refresh = ring.RefreshAsync(Some.Key(1), Token).AsTask();
+        gate.SetResult(Some.Key(1));
+        await poll;
+
+        Assert.True((await refresh).SameAs(Some.Key(2)));
+    }
+
+    [Fact]
     public async Task Refresh_CallerGoesAway_LeavesTheRefreshToTheOthers()
     {
         var gate = new TaskCompletionSource<ApiKey>();

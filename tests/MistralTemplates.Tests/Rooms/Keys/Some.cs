@@ -29,7 +29,7 @@ internal static class Some
             Environment("Production"),
             Options.Create(options ?? new KeyOptions()),
             () => verifier,
-            events,
+            () => events,
             new KeyMetrics(),
             time ?? TimeProvider.System,
             logger ?? Microsoft.Extensions.Logging.Abstractions.NullLogger<KeyRing>.Instance);

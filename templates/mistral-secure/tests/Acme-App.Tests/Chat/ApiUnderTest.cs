@@ -9,6 +9,9 @@ internal sealed class ApiUnderTest(MistralStandIn mistral) : WebApplicationFacto
 {
     private readonly string _data = Directory.CreateTempSubdirectory("api-under-test-").FullName;
 
+    // A key on the command line, which is how the factory passes settings, is refused: every user of the machine could see it.
+    static ApiUnderTest() => Environment.SetEnvironmentVariable("MISTRAL_API_KEY_DEV", MistralStandIn.UsualKey);
+
     public string AuditFile => Path.Combine(_data, "audit.jsonl");
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
@@ -18,7 +21,6 @@ internal sealed class ApiUnderTest(MistralStandIn mistral) : WebApplicationFacto
         builder.UseContentRoot(AppContext.BaseDirectory);
         builder.UseSetting("Audit:Path", AuditFile);
         builder.UseSetting("Mistral:Endpoint", mistral.Endpoint.ToString());
-        builder.UseSetting("MISTRAL_API_KEY_DEV", MistralStandIn.UsualKey);
     }
 
     public override async ValueTask DisposeAsync()

@@ -20,7 +20,7 @@ public sealed class TypeScriptClientTests
         if (string.IsNullOrEmpty(folder) || !Directory.Exists(Path.Combine(folder, "node_modules", "@mistralai", "mistralai")))
             Assert.Skip($"Set {FolderVariable} to a folder with typescript/package.json, after npm install there, to run this test.");
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromMinutes(1));
+        limit.CancelAfter(TimeSpan.FromMinutes(3));
         await using var standIn = await MistralStandIn.StartAsync(limit.Token);
         var script = Path.Combine(folder, $"modes-{Guid.NewGuid():N}.mjs");
         File.Copy(Path.Combine(AppContext.BaseDirectory, "typescript", "modes.mjs"), script);
