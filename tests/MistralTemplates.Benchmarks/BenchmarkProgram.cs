@@ -12,4 +12,23 @@ internal static class BenchmarkProgram
 {
     private static Task<int> Main(string[] arguments) => arguments switch
     {
+        ["creation"] => CreationCommand.RunAsync(CancellationToken.None),
+        ["detect", var file] => Task.FromResult(DetectCommand.Run(file, isVerbose: false)),
+        ["detect", var file, "--verbose"] => Task.FromResult(DetectCommand.Run(file, isVerbose: true)),
         ["splits", var count, var file] => Task.FromResult(SplitsCommand.Run(int.Parse(count, CultureInfo.InvariantCulture), file)),
+        ["rotate"] => RotateCommand.RunAsync(CancellationToken.None),
+        ["hostile"] => Task.FromResult(HostileCommand.Run()),
+        ["speed"] => Task.FromResult(SpeedCommand.Run()),
+        ["audit-mutations", .. var rest] => AuditCommands.RunMutationsAsync(rest),
+        ["audit-kill", .. var rest] => AuditCommands.RunKillsAsync(rest),
+        ["audit-writer", .. var rest] => AuditCommands.RunWriterAsync(rest),
+        ["audit-speed"] => AuditCommands.RunSpeedAsync(),
+        _ => RunBenchmarks(arguments),
+    };
+
+    private static Task<int> RunBenchmarks(string[] arguments)
+    {
+        BenchmarkSwitcher.FromAssembly(typeof(BenchmarkProgram).Assembly).Run(arguments);
+        return Task.FromResult(0);
+    }
+}
