@@ -61,8 +61,10 @@ internal static class AuditCommands
             verdict = new AuditVerifier(room.Files, new AuditEvidence(keys.Chain, [keys.Signing], Path.Combine(folder, "audit", "checkpoints.txt"), 1), new Progress<long>()).Verify(CancellationToken.None);
         }
 
-        var log = string.Concat(lines);
-        var lost = answered.Keys.Count(id => !log.Contains(id, StringComparison.Ordinal));
+        const string before = "\"modelAsked\":\"";
+        var recorded = lines.Where(line => line.Contains(before, StringComparison.Ordinal))
+            .Select(line => line.Substring(line.IndexOf(before, StringComparison.Ordinal) + before.Length, 32)).ToHashSet();
+        var lost = answered.Keys.Count(id => !recorded.Contains(id));
         Console.WriteLine($"{times} kills, {answered.Count} answers, {lost} without a record; {verdict.Records} records, {verdict.Checkpoints} checkpoints, {verdict.Notes.Count} notes of repairs. {verdict.Problem ?? "The log is as it was written."}");
         Directory.Delete(folder, recursive: true);
         return lost == 0 && verdict.Problem is null ? 0 : 1;
