@@ -11,7 +11,8 @@ namespace Acme.App.Guards;
 internal sealed class HiddenCharacterFilter(HiddenCharacters mode) : ITextFilter
 {
     private const char Escape = '\u001b';
-    private static readonly SearchValues<char> Plain = SearchValues.Create([.. Enumerable.Range(' ', 95).Select(code => (char)code), '\n', '\t']);
+    private static readonly SearchValues<char> Plain = SearchValues.Create(
+        "\t\n !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~");
 
     private State _state;
     private char _previous;

@@ -29,7 +29,7 @@ internal sealed record KeyShape(string Prefix, CharacterClass Alphabet, int Leas
         if (!int.TryParse(range[0], out var least) || !int.TryParse(range[^1], out var most) || range.Length > 2 || least < 1 || most < least || most > TextWindow.Right)
             return [];
 
-        return [.. prefixes.Split(',').Where(prefix => prefix.Length is >= 2 and <= 40).Select(prefix => new KeyShape(prefix, alphabet, least, isOpen ? TextWindow.Right : most))];
+        return [.. prefixes.Split(',').Where(prefix => prefix.Length is >= 2 and <= 40 && char.IsAscii(prefix[0])).Select(prefix => new KeyShape(prefix, alphabet, least, isOpen ? TextWindow.Right : most))];
     }
 
     /// <summary>Whether the search stops at every value of this shape: at a digit, a dash or an underscore beside its first word.</summary>

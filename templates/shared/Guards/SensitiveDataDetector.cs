@@ -19,10 +19,10 @@ internal sealed class SensitiveDataDetector : ITextDetector
     public SensitiveDataDetector(SensitiveDataOptions options, Func<GuardModes, GuardMode> direction)
     {
         GuardModes[] modes = [options.Secrets, options.Cards, options.Ibans, options.SocialSecurityNumbers, options.Emails, options.Phones, options.IpAddresses, new(GuardMode.Mask, GuardMode.Mask)];
-        _modes = [.. modes.Select(direction)];
+        _modes = Array.ConvertAll(modes, mode => direction(mode));
         _allowed = new HashSet<string>(options.AllowedValues, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
-        foreach (var shapes in KeyShape.Known.Concat(options.Shapes.SelectMany(KeyShape.Parse)).GroupBy(shape => shape.Prefix[0]))
-            _shapes[shapes.Key] = [.. shapes];
+        foreach (var shape in (KeyShape[])[.. KeyShape.Known, .. options.Shapes.SelectMany(KeyShape.Parse)])
+            _shapes[shape.Prefix[0]] = [.. _shapes[shape.Prefix[0]] ?? [], shape];
     }
 
     public GuardMode ModeOf(SensitiveKind kind) => _modes[(int)kind];
