@@ -10,10 +10,12 @@ internal static class Operator
     /// <returns>The exit code, or nothing when the arguments are the program's own.</returns>
     public static async Task<int?> RunAsync(string[] arguments)
     {
+        // Results go to standard output; prompts and progress go to standard error, out of the way of a pipe.
+        var terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         Command[] commands =
         [
-            KeysCommand.Create(OperatorHost.Build, Console.Out, AnsiConsole.Console),
-            AuditCommand.Create(() => OperatorHost.Build().Services, Console.Out, AnsiConsole.Console),
+            KeysCommand.Create(OperatorHost.Build, Console.Out, terminal),
+            AuditCommand.Create(() => OperatorHost.Build().Services, Console.Out, terminal),
         ];
         if (arguments.Length == 0 || commands.All(command => command.Name != arguments[0]))
             return null;
