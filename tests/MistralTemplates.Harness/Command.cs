@@ -75,6 +75,8 @@ public static class Command
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
         // A build node that outlives its build would keep the redirected streams open.
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        // Without nodes MSBuild would also do without the compiler's server, and each build would warm the compiler up anew.
+        start.Environment["UseSharedCompilation"] = "true";
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             start.Environment[name] = value;
         return start;

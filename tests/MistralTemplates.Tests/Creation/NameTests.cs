@@ -22,7 +22,7 @@ public sealed class NameTests(PackFixture fixture)
         { "Program", "api", "Program", "_Program" },
         { "Task", "worker", "Task", "_Task" },
         { "Microsoft.Chat", "worker", "Microsoft.Chat", "Microsoft.Chat" },
-        { "--", "api", "App", "App" },
+        { "& &", "api", "App", "App" },
     };
 
     [Theory]

@@ -12,7 +12,15 @@ public sealed record Variant(string Id, string ShortName, string Kind, params st
         new("alone-api", "mistral-secure-api", "api"),
         new("alone-console", "mistral-secure-console", "console"),
         new("alone-worker", "mistral-secure-worker", "worker"),
+        new("key-from-files", "mistral-secure-worker", "worker", "--secrets", "files"),
+        new("key-from-aws", "mistral-secure-api", "api", "--secrets", "aws"),
+        new("key-from-gcp", "mistral-secure-worker", "worker", "--secrets", "gcp"),
+        new("key-from-azure", "mistral-secure-console", "console", "--secrets", "azure"),
+        new("key-from-vault", "mistral-secure", "api", "--secrets", "vault"),
     ];
+
+    /// <summary>Those whose key does not come from the environment.</summary>
+    public static TheoryData<string> IdsWithKeySource => [.. All.Where(variant => variant.Options.Contains("--secrets")).Select(variant => variant.Id)];
 
     public static TheoryData<string> Ids => [.. All.Select(variant => variant.Id)];
 

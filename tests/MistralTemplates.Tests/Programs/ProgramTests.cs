@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Acme.App.Tests.StandIn;
 using MistralTemplates.Harness;
+using MistralTemplates.Tests.Creation;
 
 namespace MistralTemplates.Tests.Programs;
 
@@ -37,6 +38,17 @@ public sealed class ProgramTests(PackFixture fixture)
 
         await AssertAnswersAsync(project, kind);
         await AssertFormattedAsync(project.Folder);
+    }
+
+    /// <summary>In Development a key in the environment is enough, so each source's program can answer without its store.</summary>
+    [Theory]
+    [MemberData(nameof(Variant.IdsWithKeySource), MemberType = typeof(Variant))]
+    public async Task Project_WithEachKeySource_BuildsAndAnswers(string id)
+    {
+        var variant = Variant.Find(id);
+        var project = await BuildAsync(id, variant.ShortName, variant.Kind, variant.Options);
+
+        await AssertAnswersAsync(project, variant.Kind);
     }
 
     private async Task<GeneratedRepository> BuildAsync(string test, string shortName, string kind, params string[] options)

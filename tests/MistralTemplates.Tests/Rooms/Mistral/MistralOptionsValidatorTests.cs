@@ -77,7 +77,12 @@ public sealed class MistralOptionsValidatorTests
         {
             var problems = ProblemsOf(options => options.Resilience = new MistralResilienceOptions
             {
-                BaseDelay = time, MaxDelay = time, AttemptTimeout = time, TotalTimeout = time, IdleTimeout = time, BreakerDuration = time,
+                BaseDelay = time,
+                MaxDelay = time,
+                AttemptTimeout = time,
+                TotalTimeout = time,
+                IdleTimeout = time,
+                BreakerDuration = time,
             });
 
             Assert.Equal(6, problems.Count);

@@ -75,7 +75,8 @@ internal static class Rules
             JsonValueKind.String => text,
             JsonValueKind.Array => list,
             JsonValueKind.Object => record,
-            JsonValueKind.Null when orNull => static (_, _, _) => { },
+            JsonValueKind.Null when orNull => static (_, _, _) => { }
+            ,
             _ => null,
         };
         if (rule is null)

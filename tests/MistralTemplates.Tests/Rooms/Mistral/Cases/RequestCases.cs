@@ -116,9 +116,21 @@ public sealed class RequestCases
         await using var room = await MistralRoom.OpenAsync();
         var options = new ChatOptions
         {
-            ConversationId = "c", Instructions = "Be kind.", Temperature = 0.1f, MaxOutputTokens = 5, TopP = 1, TopK = 4, FrequencyPenalty = 1,
-            PresencePenalty = 1, Seed = 1, Reasoning = new() { Effort = ReasoningEffort.ExtraHigh }, ResponseFormat = ChatResponseFormat.Text,
-            ModelId = "mistral-medium-latest", StopSequences = ["x"], AllowMultipleToolCalls = true, ToolMode = ChatToolMode.Auto,
+            ConversationId = "c",
+            Instructions = "Be kind.",
+            Temperature = 0.1f,
+            MaxOutputTokens = 5,
+            TopP = 1,
+            TopK = 4,
+            FrequencyPenalty = 1,
+            PresencePenalty = 1,
+            Seed = 1,
+            Reasoning = new() { Effort = ReasoningEffort.ExtraHigh },
+            ResponseFormat = ChatResponseFormat.Text,
+            ModelId = "mistral-medium-latest",
+            StopSequences = ["x"],
+            AllowMultipleToolCalls = true,
+            ToolMode = ChatToolMode.Auto,
             AdditionalProperties = new() { ["user"] = "u", ["store"] = true, ["metadata"] = "m" },
         };
 
@@ -144,7 +156,11 @@ public sealed class RequestCases
     {
         ChatToolMode? mode = name switch
         {
-            "" => null, "none" => ChatToolMode.None, "auto" => ChatToolMode.Auto, "any" => ChatToolMode.RequireAny, _ => ChatToolMode.RequireSpecific(name),
+            "" => null,
+            "none" => ChatToolMode.None,
+            "auto" => ChatToolMode.Auto,
+            "any" => ChatToolMode.RequireAny,
+            _ => ChatToolMode.RequireSpecific(name),
         };
 
         var body = JsonElement.Parse(await BodyOf(new ChatOptions { Tools = [AIFunctionFactory.Create(() => "Sunny", "weather")], ToolMode = mode }));
