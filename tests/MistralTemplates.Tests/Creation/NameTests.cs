@@ -2,7 +2,7 @@ using MistralTemplates.Harness;
 
 namespace MistralTemplates.Tests.Creation;
 
-/// <summary>Whatever name a user gives, the output builds.</summary>
+/// <summary>Whatever name a user gives, the program builds. The kinds' own tests are built with the ordinary names.</summary>
 public sealed class NameTests(PackFixture fixture)
 {
     public static TheoryData<string, string, string, string> Names => new()
@@ -25,6 +25,18 @@ public sealed class NameTests(PackFixture fixture)
         { "& &", "api", "App", "App" },
     };
 
+    /// <summary>Solution and tests as well, for a name that changes on its way to a file and again to a namespace.</summary>
+    [Fact]
+    public async Task Repository_OfAHostileName_BuildsWithItsTests()
+    {
+        var folder = await fixture.CreateAsync("names-whole", "mistral-secure", "1 Salt & a..class", "--kind", "console");
+        var repository = new GeneratedRepository(folder, "1-Salt-a.class", "console");
+
+        await repository.BuildAsync(TestContext.Current.CancellationToken);
+
+        Assert.True(File.Exists(Path.Combine(folder, "tests", "1-Salt-a.class.Tests", "bin", "Debug", "net10.0", "1-Salt-a.class.Tests.dll")));
+    }
+
     [Theory]
     [MemberData(nameof(Names))]
     public async Task Repository_OfAnyName_BuildsAndHoldsNoTrace(string name, string kind, string projectName, string rootNamespace)
@@ -35,7 +47,7 @@ public sealed class NameTests(PackFixture fixture)
         Assert.Empty(TemplateTraces.In(folder));
         var program = await File.ReadAllTextAsync(Path.Combine(repository.ProjectFolder, "Keys", "ApiKey.cs"), TestContext.Current.CancellationToken);
         Assert.Contains($"namespace {rootNamespace}.Keys;", program, StringComparison.Ordinal);
-        await repository.BuildAsync(TestContext.Current.CancellationToken);
+        await repository.BuildProjectAsync(TestContext.Current.CancellationToken);
         Assert.True(File.Exists(repository.ProgramFile), repository.ProgramFile);
     }
 }

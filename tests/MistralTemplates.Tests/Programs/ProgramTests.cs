@@ -37,7 +37,6 @@ public sealed class ProgramTests(PackFixture fixture)
         var project = await BuildAsync("alone-" + kind, "mistral-secure-" + kind, kind);
 
         await AssertAnswersAsync(project, kind);
-        await AssertFormattedAsync(project.Folder);
     }
 
     /// <summary>In Development a key in the environment is enough, so each source's program can answer without its store.</summary>
