@@ -4,10 +4,9 @@ namespace Acme.App.Guards;
 internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least, int most, string ending)
 {
     private const string Table = "key-shapes.txt";
-    private const string Wild = "?#";
 
     // The last fixed character tells most texts from the shape at once.
-    private readonly int _telling = prefix.AsSpan().LastIndexOfAnyExcept(Wild);
+    private readonly int _telling = TellingOf(prefix);
 
     public char First => prefix[0];
 
@@ -29,21 +28,20 @@ internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least
     public static List<KeyShape> Parse(string line)
     {
         var shapes = new List<KeyShape>();
-        Span<Range> fields = stackalloc Range[5];
-        var count = line.AsSpan().Split(fields, ' ', StringSplitOptions.RemoveEmptyEntries);
-        if (count is not (3 or 4) || CharacterClasses.OfLetter(line[fields[2]][0]) is not { } alphabet)
+        var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (fields.Length is not (3 or 4) || CharacterClasses.OfLetter(fields[2][0]) is not { } alphabet)
             return shapes;
 
-        var length = line.AsSpan(fields[2])[1..];
+        var length = fields[2].AsSpan(1);
         var isOpen = length.EndsWith('+');
         length = length.TrimEnd('+');
         var dash = length.IndexOf('-');
         if (!int.TryParse(dash < 0 ? length : length[..dash], out var least) || !int.TryParse(length[(dash + 1)..], out var most) || least < 0 || most < least || most > TextWindow.Right)
             return shapes;
 
-        foreach (var prefix in line[fields[1]].Split(','))
+        foreach (var prefix in fields[1].Split(','))
             if (prefix.Length is >= 2 and <= 60 && char.IsAscii(prefix[0]))
-                shapes.Add(new KeyShape(prefix, alphabet, least, isOpen ? TextWindow.Right : most, count == 4 ? line[fields[3]] : ""));
+                shapes.Add(new KeyShape(prefix, alphabet, least, isOpen ? TextWindow.Right : most, fields.Length == 4 ? fields[3] : ""));
         return shapes;
     }
 
@@ -73,5 +71,13 @@ internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least
         return fits && (least == 0 || Placeholder.IsUnlikely(window.Text[body..end], ofKey: true))
             ? new Finding(SensitiveKind.Secret, start, end, goesOn ? alphabet : CharacterClass.None)
             : null;
+    }
+
+    private static int TellingOf(string prefix)
+    {
+        var index = prefix.Length - 1;
+        while (index >= 0 && prefix[index] is '?' or '#')
+            index--;
+        return index;
     }
 }

@@ -13,6 +13,7 @@ internal static class SpeedCommand
     {
         var options = new GuardOptions { SensitiveData = DetectCommand.Everything };
         TextGuard? built = null;
+        First("the measuring itself", () => { });
         First("the table of shapes alone", () => KeyShape.ReadTable().ForEach(line => KeyShape.Parse(line)));
         First("guard built", () => built = TextGuard.ForOutput(options));
         var guard = built!;
