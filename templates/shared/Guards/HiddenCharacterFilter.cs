@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -11,8 +10,6 @@ namespace Acme.App.Guards;
 internal sealed class HiddenCharacterFilter(HiddenCharacters mode) : ITextFilter
 {
     private const char Escape = '\u001b';
-    private static readonly SearchValues<char> Plain = SearchValues.Create(
-        "\t\n !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~");
 
     private State _state;
     private char _previous;
@@ -49,7 +46,7 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode) : ITextFilter
     private static int FirstHidden(ReadOnlySpan<char> text)
     {
         var index = 0;
-        while (text[index..].IndexOfAnyExcept(Plain) is var offset and >= 0)
+        while (text[index..].IndexOfAnyExceptInRange(' ', '~') is var offset and >= 0)
         {
             index += offset;
             if (IsHidden(text[index]) || text[index] is '\udb40' or '\u200c' or '\u200d')

@@ -1,44 +1,57 @@
 namespace Acme.App.Guards;
 
-/// <summary>One shape of a secret: a prefix, then so many characters of an alphabet, and no more of them.</summary>
-internal sealed record KeyShape(string Prefix, CharacterClass Alphabet, int Least, int Most)
+/// <summary>One shape of a secret: a prefix, then so many characters of an alphabet and no more of them, and at times a fixed ending.</summary>
+internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least, int most, string ending)
 {
     private const string Table = "key-shapes.txt";
 
-    /// <summary>The shapes that <c>key-shapes.txt</c> lists.</summary>
-    public static readonly KeyShape[] Known = [.. ReadTable().SelectMany(Parse)];
+    // The last fixed character tells most texts from the shape at once.
+    private readonly int _telling = TellingOf(prefix);
 
-    /// <summary>The table's lines without its comments.</summary>
-    public static IEnumerable<string> ReadTable()
-    {
-        using var reader = new StreamReader(typeof(KeyShape).Assembly.GetManifestResourceStream(Table)!);
-        while (reader.ReadLine() is { } line)
-            if (!line.StartsWith('#'))
-                yield return line;
-    }
-
-    /// <summary>Reads a line of the table. It gives none when the line is not a name, prefixes, and an alphabet with a length.</summary>
-    public static KeyShape[] Parse(string line)
-    {
-        if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not [_, var prefixes, { Length: > 1 } body]
-            || CharacterClasses.OfLetter(body[0]) is not { } alphabet)
-            return [];
-
-        var isOpen = body[^1] == '+';
-        var range = body[1..].TrimEnd('+').Split('-');
-        if (!int.TryParse(range[0], out var least) || !int.TryParse(range[^1], out var most) || range.Length > 2 || least < 1 || most < least || most > TextWindow.Right)
-            return [];
-
-        return [.. prefixes.Split(',').Where(prefix => prefix.Length is >= 2 and <= 40 && char.IsAscii(prefix[0])).Select(prefix => new KeyShape(prefix, alphabet, least, isOpen ? TextWindow.Right : most))];
-    }
+    public char First => prefix[0];
 
     /// <summary>Whether the search stops at every value of this shape: at a digit, a dash or an underscore beside its first word.</summary>
-    public bool IsFindable => (Alphabet & ~CharacterClass.Hex) == 0 || Prefix.AsSpan().ContainsAny("0123456789-_#");
+    public bool IsFindable => (alphabet & ~CharacterClass.Hex) == 0 || prefix.AsSpan().ContainsAny("0123456789-_#");
+
+    /// <summary>The table's lines without its comments.</summary>
+    public static List<string> ReadTable()
+    {
+        var lines = new List<string>();
+        using var reader = new StreamReader(typeof(KeyShape).Assembly.GetManifestResourceStream(Table)!);
+        while (reader.ReadLine() is { } line)
+            if (line[0] != '#')
+                lines.Add(line);
+        return lines;
+    }
+
+    /// <summary>Reads a line of the table. It gives none when the line is not a name, prefixes, an alphabet with a length, and perhaps an ending.</summary>
+    public static List<KeyShape> Parse(string line)
+    {
+        var shapes = new List<KeyShape>();
+        var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (fields.Length is not (3 or 4) || CharacterClasses.OfLetter(fields[2][0]) is not { } alphabet)
+            return shapes;
+
+        var length = fields[2].AsSpan(1);
+        var isOpen = length.EndsWith('+');
+        length = length.TrimEnd('+');
+        var dash = length.IndexOf('-');
+        if (!int.TryParse(dash < 0 ? length : length[..dash], out var least) || !int.TryParse(length[(dash + 1)..], out var most) || least < 0 || most < least || most > TextWindow.Right)
+            return shapes;
+
+        foreach (var prefix in fields[1].Split(','))
+            if (prefix.Length is >= 2 and <= 60 && char.IsAscii(prefix[0]))
+                shapes.Add(new KeyShape(prefix, alphabet, least, isOpen ? TextWindow.Right : most, fields.Length == 4 ? fields[3] : ""));
+        return shapes;
+    }
 
     public Finding? Match(ref TextWindow window, int start)
     {
+        if (_telling >= 0 && start + _telling < window.Text.Length && window.Text[start + _telling] != prefix[_telling])
+            return null;
+
         var end = start;
-        foreach (var expected in Prefix)
+        foreach (var expected in prefix)
         {
             var actual = window[end++];
             var isWild = (expected == '?' && CharacterClasses.Is(actual, CharacterClass.Word)) || (expected == '#' && char.IsAsciiDigit(actual));
@@ -47,15 +60,24 @@ internal sealed record KeyShape(string Prefix, CharacterClass Alphabet, int Leas
         }
 
         var body = end;
-        while (end - body <= Most && CharacterClasses.Is(window[end], Alphabet))
+        while (end - body <= most && CharacterClasses.Is(window[end], alphabet))
             end++;
         var goesOn = end - body > TextWindow.Right;
+        var isMasked = window[end] is '*' or '#' && window[end + 1] == window[end];
         if (window[end - 1] == '.')
             end--;
         var length = end - body;
-        var fits = length >= Least && (length <= Most || goesOn);
-        return fits && Placeholder.IsUnlikely(window.Text[body..end], ofKey: true)
-            ? new Finding(SensitiveKind.Secret, start, end, goesOn ? Alphabet : CharacterClass.None)
+        var fits = length >= least && (length <= most || goesOn) && !isMasked && window.Text[body..end].EndsWith(ending, StringComparison.Ordinal);
+        return fits && (least == 0 || Placeholder.IsUnlikely(window.Text[body..end], ofKey: true))
+            ? new Finding(SensitiveKind.Secret, start, end, goesOn ? alphabet : CharacterClass.None)
             : null;
+    }
+
+    private static int TellingOf(string prefix)
+    {
+        var index = prefix.Length - 1;
+        while (index >= 0 && prefix[index] is '?' or '#')
+            index--;
+        return index;
     }
 }

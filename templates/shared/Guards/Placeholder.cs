@@ -6,7 +6,7 @@ namespace Acme.App.Guards;
 internal static class Placeholder
 {
     private static readonly SearchValues<string> Words = SearchValues.Create(
-        ["example", "placeholder", "changeme", "your", "xxxx", "redacted", "sample", "dummy", "insert", "todo", "...", "****", "${", "{{", "$(", "abcdefgh", "123456789012", "process.env", "environ", "getenv"],
+        ["example", "placeholder", "changeme", "your", "xxxx", "redacted", "sample", "dummy", "insert", "todo", "cleartext", "plaintext", "...", "****", "${", "{{", "$(", "abcdefgh", "123456789012", "process.env", "environ", "getenv"],
         StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether a value looks made by a machine or a person to be secret, and not put there for somebody to replace.</summary>

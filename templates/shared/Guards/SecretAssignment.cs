@@ -19,9 +19,6 @@ internal static class SecretAssignment
     {
         if (window[at] == ':' && window[at + 1] == '/')
             return FindInUrl(ref window, at);
-        if (window[at] == ',' && !Quotes.Contains(window[at - 1]))
-            return null;
-
         var promise = JudgeNameBefore(ref window, at);
         if (promise == SecretPromise.None)
             return null;
@@ -84,7 +81,7 @@ internal static class SecretAssignment
     private static int BackOverMarks(ref TextWindow window, int index, string operators)
     {
         var limit = Math.Max(0, index - MostSpaces);
-        while (index > limit && (window[index - 1] is ' ' or '\t' or '\\' or ']' or ')' || Quotes.Contains(window[index - 1]) || operators.Contains(window[index - 1])))
+        while (index > limit && (window[index - 1] is ' ' or '\t' or '\\' or ']' or ')' or '"' or '\'' or '`' || operators.Contains(window[index - 1])))
             index--;
         return index;
     }

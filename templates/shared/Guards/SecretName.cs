@@ -19,7 +19,7 @@ internal static class SecretName
 {
     private static readonly string[] Passwords = ["password", "passwd", "pwd", "passphrase", "passwort", "pass", "pw"];
     private static readonly string[] Tokens = ["token", "secret", "secrets", "apikey", "credential", "credentials", "creds", "authorization", "authkey", "accesskey", "privatekey", "secretkey", "accountkey", "sharedaccesskey", "mistral", "webhook", "pat", "dsn"];
-    private static readonly string[] KeyPartners = ["api", "secret", "private", "access", "auth", "signing", "encryption", "account", "shared", "master", "license", "service", "app", "admin", "app", "storage", "subscription"];
+    private static readonly string[] KeyPartners = ["api", "secret", "private", "access", "auth", "signing", "encryption", "account", "shared", "master", "license", "service", "app", "admin", "storage", "subscription"];
     private static readonly string[] Harmless =
     [
         "id", "ids", "name", "file", "path", "url", "uri", "size", "length", "type", "count", "hash", "version", "expires", "expiry", "ttl", "header", "field", "prefix", "endpoint",
@@ -30,47 +30,50 @@ internal static class SecretName
     public static SecretPromise Judge(ReadOnlySpan<char> name)
     {
         var promise = SecretPromise.None;
-        var (start, previous, isPartner) = (0, CharacterClass.None, false);
-        for (var index = 0; index <= name.Length; index++)
+        var rest = name;
+        var previous = ReadOnlySpan<char>.Empty;
+        while (TakeWord(ref rest) is { Length: > 0 } word)
         {
-            var current = index < name.Length ? CharacterClasses.Of(name[index]) & CharacterClass.Letter : CharacterClass.None;
-            var isHump = IsCapital(current) && !IsCapital(previous) && previous != CharacterClass.None;
-            if ((current == CharacterClass.None || isHump) && index > start)
-            {
-                var word = name[start..index];
-                if (Holds(Harmless, word))
-                    return SecretPromise.None;
-                var found = JudgeWord(word, isPartner, isLast: index == name.Length);
-                promise = found > promise ? found : promise;
-                isPartner = Holds(KeyPartners, word);
-                start = index;
-            }
-
-            if (current == CharacterClass.None)
-                start = index + 1;
-            previous = current;
+            var found = JudgeWord(word, previous, isLast: rest.IsEmpty);
+            promise = found > promise ? found : promise;
+            previous = word;
         }
 
+        while (promise != SecretPromise.None && TakeWord(ref name) is { Length: > 0 } word)
+            if (Holds(Harmless, word))
+                return SecretPromise.None;
         return promise;
     }
 
-    private static SecretPromise JudgeWord(ReadOnlySpan<char> word, bool afterPartner, bool isLast)
+    /// <summary>Letters up to what is none, or to a capital after a small letter.</summary>
+    private static ReadOnlySpan<char> TakeWord(scoped ref ReadOnlySpan<char> rest)
+    {
+        var start = 0;
+        while (start < rest.Length && !char.IsAsciiLetter(rest[start]))
+            start++;
+        var end = start;
+        while (end < rest.Length && char.IsAsciiLetter(rest[end]) && !(end > start && char.IsAsciiLetterUpper(rest[end]) && char.IsAsciiLetterLower(rest[end - 1])))
+            end++;
+        var word = rest[start..end];
+        rest = rest[end..];
+        return word;
+    }
+
+    private static SecretPromise JudgeWord(ReadOnlySpan<char> word, ReadOnlySpan<char> previous, bool isLast)
     {
         if (EndsWithAny(word, Passwords, wholeUpTo: 4))
             return SecretPromise.Password;
         if (EndsWithAny(word, Tokens, wholeUpTo: 3) || (isLast && word.Equals("auth", StringComparison.OrdinalIgnoreCase)))
             return SecretPromise.Token;
         if (word.Equals("key", StringComparison.OrdinalIgnoreCase))
-            return afterPartner ? SecretPromise.Token : SecretPromise.Key;
+            return Holds(KeyPartners, previous) ? SecretPromise.Token : SecretPromise.Key;
         return SecretPromise.None;
     }
-
-    private static bool IsCapital(CharacterClass letter) => (letter & (CharacterClass.Capital | CharacterClass.HexCapital)) != 0;
 
     private static bool EndsWithAny(ReadOnlySpan<char> word, string[] endings, int wholeUpTo)
     {
         foreach (var ending in endings)
-            if (word.EndsWith(ending, StringComparison.OrdinalIgnoreCase) && (ending.Length > wholeUpTo || word.Length == ending.Length))
+            if ((word[^1] | ' ') == ending[^1] && word.EndsWith(ending, StringComparison.OrdinalIgnoreCase) && (ending.Length > wholeUpTo || word.Length == ending.Length))
                 return true;
         return false;
     }

@@ -12,7 +12,7 @@ internal sealed class SensitiveDataDetector : ITextDetector
     private const int MostPlainDigits = 6;
     private static readonly SearchValues<char> Anchors = SearchValues.Create("0123456789@:=>,_-");
 
-    private readonly KeyShape[]?[] _shapes = new KeyShape[128][];
+    private readonly List<KeyShape>?[] _shapes = new List<KeyShape>?[128];
     private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _allowed;
     private readonly GuardMode[] _modes;
 
@@ -21,8 +21,10 @@ internal sealed class SensitiveDataDetector : ITextDetector
         GuardModes[] modes = [options.Secrets, options.Cards, options.Ibans, options.SocialSecurityNumbers, options.Emails, options.Phones, options.IpAddresses, new(GuardMode.Mask, GuardMode.Mask)];
         _modes = Array.ConvertAll(modes, mode => direction(mode));
         _allowed = new HashSet<string>(options.AllowedValues, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
-        foreach (var shape in (KeyShape[])[.. KeyShape.Known, .. options.Shapes.SelectMany(KeyShape.Parse)])
-            _shapes[shape.Prefix[0]] = [.. _shapes[shape.Prefix[0]] ?? [], shape];
+        foreach (var line in KeyShape.ReadTable())
+            AddShapes(line);
+        foreach (var line in options.Shapes)
+            AddShapes(line);
     }
 
     public GuardMode ModeOf(SensitiveKind kind) => _modes[(int)kind];
@@ -34,6 +36,12 @@ internal sealed class SensitiveDataDetector : ITextDetector
         while (text[position..].IndexOfAny(Anchors) is var offset and >= 0)
         {
             position += offset;
+            if (text[position] == ',' && (position == 0 || text[position - 1] is not ('"' or '\'' or '`')))
+            {
+                position++;
+                continue;
+            }
+
             var next = position + 1;
             var finding = LookAround(ref window, position, Math.Max(floor, position - TextWindow.Left), ref next);
             if (window.IsTouched)
@@ -56,6 +64,12 @@ internal sealed class SensitiveDataDetector : ITextDetector
         return null;
     }
 
+    private void AddShapes(string line)
+    {
+        foreach (var shape in KeyShape.Parse(line))
+            (_shapes[shape.First] ??= []).Add(shape);
+    }
+
     private bool Guards(SensitiveKind kind) => _modes[(int)kind] != GuardMode.Allow;
 
     private Finding? LookAround(ref TextWindow window, int at, int floor, ref int next)
@@ -64,8 +78,6 @@ internal sealed class SensitiveDataDetector : ITextDetector
         {
             case '@':
                 return Guards(SensitiveKind.Email) ? EmailAddress.Find(ref window, at, floor) : null;
-            case ',' when window[at - 1] is not ('"' or '\'' or '`'):
-                return null;
             case ':' or '=' or '>' or ',':
                 return Guards(SensitiveKind.Secret) ? SecretAssignment.Find(ref window, at, ref next) : null;
             case '-' when Guards(SensitiveKind.Secret) && PrivateKeyBlock.Find(ref window, at) is { } block:
@@ -94,7 +106,7 @@ internal sealed class SensitiveDataDetector : ITextDetector
     /// <summary>Whether a few digits stand for themselves, as most numbers in prose do: nothing that follows makes them part of more.</summary>
     private static bool IsPlainNumber(ref TextWindow window, int start, int end) => end - start <= MostPlainDigits
         && !window.Text[start..end].ContainsAnyExceptInRange('0', '9')
-        && window[start - 1] is ' ' or '\n' or '('
+        && window[start - 1] is ' ' or '\n' or '(' or ','
         && (window[end] is ',' or ';' or '!' or '?' or '"' || (window[end] is ' ' or '.' or ':' or ')' && window[end + 1] is not ('(' or ':' or '+' or (>= '0' and <= '9') or '-')));
 
     private Finding? FindNumber(ref TextWindow window, int start, int floor)

@@ -96,6 +96,8 @@ internal static class DetectCommand
         string[] byName = ["generic-api-key", "curl-auth-header", "curl-auth-user", "nuget-config-password", "hashicorp-tf-password", "kubernetes-secret-yaml"];
         var window = new TextWindow(text, isFinal: true);
         var provider = rule.Replace("-", "", StringComparison.Ordinal);
+        if (JsonWebToken.Find(ref window, finding.Start) is not null)
+            return rule.StartsWith("jwt", StringComparison.Ordinal);
         foreach (var line in KeyShape.ReadTable())
             foreach (var shape in KeyShape.Parse(line))
                 if (shape.Match(ref window, finding.Start) is not null)

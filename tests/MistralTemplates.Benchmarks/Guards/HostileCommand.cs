@@ -7,7 +7,7 @@ internal static class HostileCommand
 {
     private const double MostRatio = 2.4;
     private const int LeastRounds = 2;
-    private const int MostRounds = 6;
+    private const int MostRounds = 20;
     private const int LeastTime = 40;
 
     private static readonly string[] NearMatches =

@@ -118,16 +118,30 @@ public sealed class GuardedRoadTests
     [Fact]
     public void Start_OptionsThatMakeNoSense_AreAllReported()
     {
-        var result = new GuardOptionsValidator().Validate(Guarding.Options(options =>
+        var result = new GuardOptionsValidator(Microsoft.Extensions.Options.Options.Create(new MistralOptions())).Validate(Guarding.Options(options =>
         {
+            options.SensitiveData.AllowedValues = ["", " padded "];
             options.Request.MaxTemperature = 2;
             options.SensitiveData.Shapes = ["nonsense", "acme ACME w32"];
             options.Moderation.Input = true;
             options.Moderation.Thresholds.Clear();
         }));
 
-        Assert.Equal(4, result.Errors.Count);
+        Assert.Equal(6, result.Errors.Count);
         Assert.All(result.Errors, error => Assert.NotNull(error.CustomState));
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void Start_ModerationWhileOffline_IsRefused(bool input, bool output)
+    {
+        var validator = new GuardOptionsValidator(Microsoft.Extensions.Options.Options.Create(new MistralOptions { Offline = true }));
+
+        var result = validator.Validate(Guarding.Options(options => (options.Moderation.Input, options.Moderation.Output) = (input, output)));
+
+        Assert.Equal("Moderation asks Mistral, so it cannot be on while 'Mistral:Offline' is on.", Assert.Single(result.Errors).ErrorMessage);
+        Assert.True(validator.Validate(Guarding.Options()).IsValid);
     }
 
     private static IChatClient Road(ScriptedClient model)
