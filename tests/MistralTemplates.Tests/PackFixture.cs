@@ -18,7 +18,13 @@ public sealed class PackFixture : IDisposable
     private readonly Lazy<Task<TemplatePack>> _pack;
     private readonly ConcurrentDictionary<string, Lazy<Task<string>>> _variants = new();
 
-    public PackFixture() => _pack = new(() => TemplatePack.PackAsync(Folder, CancellationToken.None));
+    private readonly Lazy<Task<BatchBuild>> _build;
+
+    public PackFixture()
+    {
+        _pack = new(() => TemplatePack.PackAsync(Folder, CancellationToken.None));
+        _build = new(BuildAsync);
+    }
 
     /// <summary>Everything that this run makes lies here; it stays until a later run, to be looked at.</summary>
     public string Folder => _run.Path;
@@ -49,18 +55,36 @@ public sealed class PackFixture : IDisposable
     public Task<string> CreatedAsync(Variant variant) =>
         _variants.GetOrAdd(variant.Id, _ => new(() => CreateAsync("created-" + variant.Id, variant.ShortName, Name, variant.Options))).Value;
 
-    /// <summary>A copy of a created variant, to be built and run.</summary>
-    public async Task<string> CopyAsync(string testName, Variant variant)
+    /// <summary>A variant that is built, its tests included, together with all others and once for all tests.</summary>
+    public async Task<GeneratedRepository> BuiltAsync(Variant variant)
     {
-        var created = await CreatedAsync(variant);
-        var copy = Path.Combine(NewFolder(testName), Name);
-        foreach (var file in Directory.EnumerateFiles(created, "*", SearchOption.AllDirectories))
-        {
-            var target = Path.Combine(copy, Path.GetRelativePath(created, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Copy(file, target);
-        }
+        var build = await _build.Value;
+        var folder = BuiltFolder(variant);
+        Assert.Empty(build.ComplaintsAbout(folder));
+        var repository = new GeneratedRepository(folder, Name, variant.Kind);
+        Assert.True(File.Exists(repository.ProgramFile), repository.ProgramFile);
+        return repository;
+    }
 
-        return copy;
+    private async Task<BatchBuild> BuildAsync()
+    {
+        foreach (var variant in Variant.Built)
+            CopyFiles(await CreatedAsync(variant), BuiltFolder(variant));
+        return await BatchBuild.RunAsync(
+            Path.Combine(Folder, "out"),
+            Variant.Built.SelectMany(variant => Directory.EnumerateFiles(BuiltFolder(variant), "*.csproj", SearchOption.AllDirectories)),
+            CancellationToken.None);
+    }
+
+    private string BuiltFolder(Variant variant) => Path.Combine(NewFolder("built-" + variant.Id), Name);
+
+    private static void CopyFiles(string source, string target)
+    {
+        foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(target, Path.GetRelativePath(source, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
     }
 }
