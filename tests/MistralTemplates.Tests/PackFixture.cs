@@ -14,7 +14,7 @@ public sealed class PackFixture : IDisposable
     /// <summary>The name that every variant is created with.</summary>
     public const string Name = "Acme.Chat";
 
-    private readonly RunFolder _run = RunFolder.Claim(Path.Combine(TemplatePack.RepositoryRoot, "artifacts", "tests"));
+    private readonly Lazy<RunFolder> _run = new(() => RunFolder.Claim(Path.Combine(TemplatePack.RepositoryRoot, "artifacts", "tests")));
     private readonly Lazy<Task<TemplatePack>> _pack;
     private readonly ConcurrentDictionary<string, Lazy<Task<string>>> _variants = new();
 
@@ -27,11 +27,15 @@ public sealed class PackFixture : IDisposable
     }
 
     /// <summary>Everything that this run makes lies here; it stays until a later run, to be looked at.</summary>
-    public string Folder => _run.Path;
+    public string Folder => _run.Value.Path;
 
     public Task<TemplatePack> PackAsync() => _pack.Value;
 
-    public void Dispose() => _run.Dispose();
+    public void Dispose()
+    {
+        if (_run.IsValueCreated)
+            _run.Value.Dispose();
+    }
 
     /// <summary>An empty folder for one test.</summary>
     public string NewFolder(string name)
