@@ -22,7 +22,6 @@ internal static class BenchmarkProgram
         ["rotate"] => RotateCommand.RunAsync(CancellationToken.None),
         ["audit-mutations", .. var rest] => AuditCommands.RunMutationsAsync(rest),
         ["audit-kill", .. var rest] => AuditCommands.RunKillsAsync(rest),
-        ["audit-writer", .. var rest] => AuditCommands.RunWriterAsync(rest),
         ["audit-speed"] => AuditCommands.RunSpeedAsync(),
         ["peers"] => PeersCommand.RunAsync(CancellationToken.None),
         ["peers", "stand-in", var port] => PlainServers.RunStandInAsync(port),
