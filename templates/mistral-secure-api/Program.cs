@@ -9,28 +9,36 @@ using Acme.App.Operations;
 
 return await StartUp.RunAsync(async () =>
 {
-    if (await Operator.RunAsync(args) is { } exitCode)
+    if (await Operator.RunAsync(args, () => Build([], isStarted: false)) is { } exitCode)
         return exitCode;
 
-    var home = ProgramHome.Find(args);
+    await using var app = Build(args, isStarted: true);
+    await app.RunCheckedAsync(CancellationToken.None);
+    return (int)ExitCode.Success;
+});
+
+static WebApplication Build(string[] arguments, bool isStarted)
+{
+    var home = ProgramHome.Find(arguments);
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = home.Arguments, ContentRootPath = home.ContentRoot });
     builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
 
     builder.AddConfiguration(home);
-    builder.AddApplicationLogs(forPerson: false);
+    builder.AddApplicationLogs(forPerson: !isStarted);
     builder.AddKeys();
     builder.AddMistral();
     builder.AddGuards();
     builder.AddAuditing();
+    builder.AddOperations();
     builder.AddAccess();
     builder.AddChat();
+    if (!isStarted)
+        builder.AddInProcessServer();
 
-    await using var app = builder.Build();
+    var app = builder.Build();
     app.UseExceptionHandler();
     app.UseStatusCodePages();
     app.MapChat();
     app.MapHealth();
-
-    await app.RunCheckedAsync(CancellationToken.None);
-    return (int)ExitCode.Success;
-});
+    return app;
+}

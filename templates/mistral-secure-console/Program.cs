@@ -9,14 +9,22 @@ using Acme.App.Terminal;
 
 return await StartUp.RunAsync(async () =>
 {
-    if (await Operator.RunAsync(args) is { } exitCode)
+    if (await Operator.RunAsync(args, Build) is { } exitCode)
         return exitCode;
 
     var root = new RootCommand("Chats with Mistral AI.") { ChatCommand.Create(StartAsync) };
     return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 });
 
-async Task<IHost> StartAsync(CancellationToken cancellationToken)
+static async Task<IHost> StartAsync(CancellationToken cancellationToken)
+{
+    var host = Build();
+    await host.CheckConfigurationAsync(cancellationToken);
+    await host.StartAsync(cancellationToken);
+    return host;
+}
+
+static IHost Build()
 {
     var home = ProgramHome.Find([]);
     var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = home.Arguments, ContentRootPath = home.ContentRoot });
@@ -27,10 +35,7 @@ async Task<IHost> StartAsync(CancellationToken cancellationToken)
     builder.AddMistral();
     builder.AddGuards();
     builder.AddAuditing();
+    builder.AddOperations();
     builder.AddTerminal();
-
-    var host = builder.Build();
-    await host.CheckConfigurationAsync(cancellationToken);
-    await host.StartAsync(cancellationToken);
-    return host;
+    return builder.Build();
 }

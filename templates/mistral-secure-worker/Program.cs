@@ -8,21 +8,26 @@ using Acme.App.Operations;
 
 return await StartUp.RunAsync(async () =>
 {
-    if (await Operator.RunAsync(args) is { } exitCode)
+    if (await Operator.RunAsync(args, () => Build([], isStarted: false)) is { } exitCode)
         return exitCode;
 
-    var home = ProgramHome.Find(args);
+    using var host = Build(args, isStarted: true);
+    await host.RunCheckedAsync(CancellationToken.None);
+    return (int)ExitCode.Success;
+});
+
+static IHost Build(string[] arguments, bool isStarted)
+{
+    var home = ProgramHome.Find(arguments);
     var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = home.Arguments, ContentRootPath = home.ContentRoot });
 
     builder.AddConfiguration(home);
-    builder.AddApplicationLogs(forPerson: false);
+    builder.AddApplicationLogs(forPerson: !isStarted);
     builder.AddKeys();
     builder.AddMistral();
     builder.AddGuards();
     builder.AddAuditing();
+    builder.AddOperations();
     builder.AddJobs();
-
-    using var host = builder.Build();
-    await host.RunCheckedAsync(CancellationToken.None);
-    return (int)ExitCode.Success;
-});
+    return builder.Build();
+}

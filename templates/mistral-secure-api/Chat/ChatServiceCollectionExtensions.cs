@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Acme.App.Guards;
+using Microsoft.AspNetCore.Hosting.Server;
 
 namespace Acme.App.Chat;
 
@@ -25,4 +26,7 @@ internal static class ChatServiceCollectionExtensions
         builder.Services.AddHealthChecks().AddCheck<ReadinessCheck>("chat");
         return builder;
     }
+
+    /// <summary>Puts a server without a port in place of the one that listens, for whoever asks the pipeline in-process.</summary>
+    public static void AddInProcessServer(this IHostApplicationBuilder builder) => builder.Services.AddSingleton<IServer, InProcessServer>();
 }

@@ -41,6 +41,12 @@ internal sealed record AuditRecord
     public string? Detail { get; init; }
 
     public string? PreviousMac { get; init; }
+
+    /// <summary>Somebody was not let in. The code says why, for example <c>token.expired</c>; the caller's name and address are filled in.</summary>
+    public static AuditRecord AccessDenied(string errorCode) => new(AuditActions.AccessDenied) { Success = false, ErrorCode = errorCode };
+
+    /// <summary>Somebody asked more often, or for more, than is allowed.</summary>
+    public static AuditRecord LimitExceeded(string errorCode) => new(AuditActions.LimitExceeded) { Success = false, ErrorCode = errorCode };
 }
 
 /// <summary>Writes records without reflection. All but printable ASCII is escaped, so that no value can forge a line or turn text around.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Acme.App.Configuration;
+using Acme.App.Operations.Doctor;
 using Spectre.Console;
 
 namespace Acme.App.Operations;
@@ -7,15 +8,18 @@ namespace Acme.App.Operations;
 /// <summary>What an operator runs instead of the program. It is read before the host starts, so it never opens a port.</summary>
 internal static class Operator
 {
+    /// <param name="arguments">The program's arguments.</param>
+    /// <param name="build">Composes the program as it would run, without starting it.</param>
     /// <returns>The exit code, or nothing when the arguments are the program's own.</returns>
-    public static async Task<int?> RunAsync(string[] arguments)
+    public static async Task<int?> RunAsync(string[] arguments, Func<IHost> build)
     {
         // Results go to standard output; prompts and progress go to standard error, out of the way of a pipe.
         var terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         Command[] commands =
         [
-            KeysCommand.Create(OperatorHost.Build, Console.Out, terminal),
-            AuditCommand.Create(() => OperatorHost.Build().Services, Console.Out, terminal),
+            DoctorCommand.Create(build, Console.Out, AnsiConsole.Console, Console.Error),
+            KeysCommand.Create(build, Console.Out, terminal),
+            AuditCommand.Create(() => build().Services, Console.Out, terminal),
         ];
         if (arguments.Length == 0 || commands.All(command => command.Name != arguments[0]))
             return null;

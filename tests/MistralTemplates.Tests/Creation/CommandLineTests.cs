@@ -8,7 +8,7 @@ public sealed class CommandLineTests(PackFixture fixture)
     [Fact]
     public async Task List_OfMistral_ShowsTheFourTemplates()
     {
-        var result = await fixture.Pack.NewAsync(["list", "mistral"], fixture.Folder, CancellationToken);
+        var result = await (await fixture.PackAsync()).NewAsync(["list", "mistral"], fixture.Folder, CancellationToken);
 
         Snapshot.Match("list", Lines(result.Output));
     }
@@ -20,7 +20,7 @@ public sealed class CommandLineTests(PackFixture fixture)
     [InlineData("mistral-secure-worker")]
     public async Task Help_OfEachTemplate_ReadsAsApproved(string shortName)
     {
-        var result = await fixture.Pack.NewAsync([shortName, "--help"], fixture.Folder, CancellationToken);
+        var result = await (await fixture.PackAsync()).NewAsync([shortName, "--help"], fixture.Folder, CancellationToken);
 
         Assert.Equal(0, result.ExitCode);
         Snapshot.Match("help-" + shortName, Lines(result.Output));
@@ -33,7 +33,7 @@ public sealed class CommandLineTests(PackFixture fixture)
     public async Task Create_WithAWrongOption_RefusesAndWritesNothing(string option, string value)
     {
         var parent = fixture.NewFolder("wrong-option" + option);
-        var result = await fixture.Pack.CreateAsync(parent, "mistral-secure", "Acme.Chat", [option, value], CancellationToken);
+        var result = await (await fixture.PackAsync()).CreateAsync(parent, "mistral-secure", "Acme.Chat", [option, value], CancellationToken);
 
         Assert.Equal(127, result.ExitCode);
         Assert.Contains(value, result.Error, StringComparison.Ordinal);
@@ -48,7 +48,7 @@ public sealed class CommandLineTests(PackFixture fixture)
         Directory.CreateDirectory(Path.GetDirectoryName(readme)!);
         await File.WriteAllTextAsync(readme, "Mine.", CancellationToken);
 
-        var result = await fixture.Pack.CreateAsync(parent, "mistral-secure", "Acme.Chat", [], CancellationToken);
+        var result = await (await fixture.PackAsync()).CreateAsync(parent, "mistral-secure", "Acme.Chat", [], CancellationToken);
 
         Assert.Equal(73, result.ExitCode);
         Assert.Contains("README.md", result.Error, StringComparison.Ordinal);
@@ -62,7 +62,7 @@ public sealed class CommandLineTests(PackFixture fixture)
     [InlineData("worker", "jobs/inbox/")]
     public async Task Create_OfEachKind_PrintsTheNextSteps(string kind, string step)
     {
-        var result = await fixture.Pack.CreateAsync(fixture.NewFolder("steps-" + kind), "mistral-secure", "Acme.Chat", ["--no-restore", "--kind", kind], CancellationToken);
+        var result = await (await fixture.PackAsync()).CreateAsync(fixture.NewFolder("steps-" + kind), "mistral-secure", "Acme.Chat", ["--no-restore", "--kind", kind], CancellationToken);
 
         Assert.Equal(0, result.ExitCode);
         Assert.Contains(step, result.Output, StringComparison.Ordinal);
@@ -74,7 +74,7 @@ public sealed class CommandLineTests(PackFixture fixture)
     public async Task Create_WithoutAName_TakesTheTemplatesOwn()
     {
         var parent = fixture.NewFolder("no-name");
-        var result = await fixture.Pack.NewAsync(["mistral-secure-worker", "--no-restore", "--no-update-check"], parent, CancellationToken);
+        var result = await (await fixture.PackAsync()).NewAsync(["mistral-secure-worker", "--no-restore", "--no-update-check"], parent, CancellationToken);
 
         Assert.Equal(0, result.ExitCode);
         Assert.True(File.Exists(Path.Combine(parent, "MistralWorker.csproj")) || File.Exists(Path.Combine(parent, "MistralWorker", "MistralWorker.csproj")), result.Output);

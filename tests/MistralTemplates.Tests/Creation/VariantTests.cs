@@ -5,52 +5,59 @@ namespace MistralTemplates.Tests.Creation;
 /// <summary>What each variant consists of, against what was approved.</summary>
 public sealed partial class VariantTests(PackFixture fixture)
 {
-    private const string Name = "Acme.Chat";
+    private const string InEvery = "every variant";
 
-    [Theory]
-    [MemberData(nameof(Variant.Ids), MemberType = typeof(Variant))]
-    public async Task Files_OfEachVariant_MatchTheApprovedList(string id)
+    /// <summary>Once what all variants have, then what each has besides.</summary>
+    [Fact]
+    public async Task Files_OfAllVariants_MatchTheApprovedList()
     {
-        var variant = Variant.Find(id);
-        var folder = await fixture.CreateAsync("files-" + id, variant.ShortName, Name, variant.Options);
+        var files = new Dictionary<string, string[]>();
+        foreach (var variant in Variant.Approved)
+            files[variant.Id] = [.. ProjectFiles(await fixture.CreatedAsync(variant))];
+        var shared = files.Values.Aggregate((all, one) => [.. all.Intersect(one)]);
+        var lists = files.Select(list => List(list.Key, list.Value.Except(shared))).Prepend(List(InEvery, shared));
 
-        Snapshot.Match("files-" + id, string.Join('\n', RelativeFiles(folder)) + "\n");
+        Assert.NotEmpty(shared);
+        Snapshot.Match("files", string.Join('\n', lists));
     }
 
     /// <summary>Only what an option or the name changes: C# differs by its namespace alone and is compiled elsewhere.</summary>
     [Theory]
-    [MemberData(nameof(Variant.Ids), MemberType = typeof(Variant))]
+    [MemberData(nameof(Variant.ApprovedIds), MemberType = typeof(Variant))]
     public async Task Texts_ThatAnOptionChanges_MatchTheApprovedOnes(string id)
     {
-        var variant = Variant.Find(id);
-        var folder = await fixture.CreateAsync("texts-" + id, variant.ShortName, Name, variant.Options);
+        var folder = await fixture.CreatedAsync(Variant.Find(id));
         var texts = RelativeFiles(folder)
-            .Where(file => Path.GetExtension(file) is not ".cs" && File.ReadAllText(Path.Combine(folder, file)).Contains(Name, StringComparison.Ordinal))
+            .Where(file => Path.GetExtension(file) is not ".cs" && File.ReadAllText(Path.Combine(folder, file)).Contains(PackFixture.Name, StringComparison.Ordinal))
             .Select(file => $"---- {file}\n{Scrub(File.ReadAllText(Path.Combine(folder, file)))}");
 
         Snapshot.Match("texts-" + id, string.Join('\n', texts));
     }
 
     [Theory]
-    [MemberData(nameof(Variant.Ids), MemberType = typeof(Variant))]
-    public async Task Output_OfEachVariant_CarriesNoTraceOfTheTemplate(string id)
-    {
-        var variant = Variant.Find(id);
-        var folder = await fixture.CreateAsync("trace-" + id, variant.ShortName, Name, variant.Options);
-
-        Assert.Empty(TemplateTraces.In(folder));
-    }
+    [MemberData(nameof(Variant.ApprovedIds), MemberType = typeof(Variant))]
+    public async Task Output_OfEachVariant_CarriesNoTraceOfTheTemplate(string id) =>
+        Assert.Empty(TemplateTraces.In(await fixture.CreatedAsync(Variant.Find(id))));
 
     [Fact]
     public async Task Ports_OfTwoProjects_AreTheirOwn()
     {
-        var folder = await fixture.CreateAsync("ports", "mistral-secure-api", Name);
+        var folder = await fixture.CreatedAsync(Variant.Find("alone-api"));
         var settings = await File.ReadAllTextAsync(Path.Combine(folder, "Properties", "launchSettings.json"), TestContext.Current.CancellationToken);
         var ports = Port().Matches(settings).Select(match => int.Parse(match.Groups[1].Value, null)).ToArray();
 
         Assert.Equal(3, ports.Length);
         Assert.All(ports, port => Assert.True(port is >= 5000 and <= 5300 or >= 7000 and <= 7300, $"{port}"));
         Assert.Equal(2, ports.Distinct().Count());
+    }
+
+    private static string List(string title, IEnumerable<string> files) => $"---- {title}\n{string.Concat(files.Select(file => file + "\n"))}";
+
+    /// <summary>Paths from the repository's root; the project's own folder is PROJECT, in a repository as alone.</summary>
+    private static IEnumerable<string> ProjectFiles(string folder)
+    {
+        var isRepository = Directory.Exists(Path.Combine(folder, "src"));
+        return RelativeFiles(folder).Select(file => isRepository ? file.Replace($"src/{PackFixture.Name}/", "PROJECT/", StringComparison.Ordinal) : "PROJECT/" + file);
     }
 
     private static IEnumerable<string> RelativeFiles(string folder) => Directory

@@ -6,9 +6,9 @@ namespace MistralTemplates.Tests.Package;
 public sealed class PackageTests(PackFixture fixture)
 {
     [Fact]
-    public void Package_Metadata_SaysWhatItIs()
+    public async Task Package_Metadata_SaysWhatItIs()
     {
-        using var package = ZipFile.OpenRead(fixture.Pack.PackageFile);
+        using var package = ZipFile.OpenRead((await fixture.PackAsync()).PackageFile);
         using var stream = package.GetEntry("MistralTemplates.nuspec")!.Open();
         var metadata = XDocument.Load(stream).Root!.Elements().Single();
         string Text(string name) => metadata.Elements().Single(element => element.Name.LocalName == name).Value;
@@ -22,9 +22,9 @@ public sealed class PackageTests(PackFixture fixture)
     }
 
     [Fact]
-    public void Package_Contents_MatchTheApprovedList()
+    public async Task Package_Contents_MatchTheApprovedList()
     {
-        using var package = ZipFile.OpenRead(fixture.Pack.PackageFile);
+        using var package = ZipFile.OpenRead((await fixture.PackAsync()).PackageFile);
         var names = package.Entries.Select(entry => entry.FullName).Where(name => !name.EndsWith(".psmdcp", StringComparison.Ordinal));
 
         Snapshot.Match("package", string.Join('\n', names.Order(StringComparer.Ordinal)) + "\n");
@@ -35,9 +35,9 @@ public sealed class PackageTests(PackFixture fixture)
     [InlineData("/obj/")]
     [InlineData("/.env")]
     [InlineData("Directory.Build")]
-    public void Package_Contents_HoldNothingOfTheWorkshop(string fragment)
+    public async Task Package_Contents_HoldNothingOfTheWorkshop(string fragment)
     {
-        using var package = ZipFile.OpenRead(fixture.Pack.PackageFile);
+        using var package = ZipFile.OpenRead((await fixture.PackAsync()).PackageFile);
         var names = package.Entries.Select(entry => entry.FullName).ToArray();
 
         Assert.NotEmpty(names);
@@ -49,7 +49,7 @@ public sealed class PackageTests(PackFixture fixture)
     {
         var second = await Harness.TemplatePack.PackAsync(fixture.NewFolder("pack-twice"), TestContext.Current.CancellationToken);
 
-        Assert.Equal(Contents(fixture.Pack.PackageFile), Contents(second.PackageFile));
+        Assert.Equal(Contents((await fixture.PackAsync()).PackageFile), Contents(second.PackageFile));
     }
 
     // NuGet writes a new id and a time into the package's own properties; all else is ours.

@@ -13,47 +13,37 @@ public sealed class ProgramTests(PackFixture fixture)
     private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("api")]
-    [InlineData("console")]
-    [InlineData("worker")]
-    public async Task Repository_OfEachKind_BuildsPassesItsTestsAndAnswers(string kind)
+    [InlineData("repository-api")]
+    [InlineData("repository-console")]
+    [InlineData("repository-worker")]
+    public async Task Repository_OfEachKind_BuildsPassesItsTestsAndAnswers(string id)
     {
-        var repository = await BuildAsync("repository-" + kind, "mistral-secure", kind, "--kind", kind);
+        var variant = Variant.Find(id);
+        var repository = await BuildAsync(variant);
 
         var tests = await repository.TestAsync(CancellationToken);
         Assert.True(tests.ExitCode == 0, tests.Output);
         Assert.Contains("skipped: 0", tests.Output, StringComparison.Ordinal);
-        await AssertAnswersAsync(repository, kind);
+        await AssertAnswersAsync(repository, variant.Kind);
         await AssertRefusesToStartAsync(repository);
         await AssertFormattedAsync(repository.Folder);
     }
 
-    [Theory]
-    [InlineData("api")]
-    [InlineData("console")]
-    [InlineData("worker")]
-    public async Task ProjectAlone_OfEachKind_BuildsAndAnswers(string kind)
-    {
-        var project = await BuildAsync("alone-" + kind, "mistral-secure-" + kind, kind);
-
-        await AssertAnswersAsync(project, kind);
-    }
-
     /// <summary>In Development a key in the environment is enough, so each source's program can answer without its store.</summary>
     [Theory]
-    [MemberData(nameof(Variant.IdsWithKeySource), MemberType = typeof(Variant))]
-    public async Task Project_WithEachKeySource_BuildsAndAnswers(string id)
+    [MemberData(nameof(Projects))]
+    public async Task Project_OfEachKindAndKeySource_BuildsAndAnswers(string id)
     {
         var variant = Variant.Find(id);
-        var project = await BuildAsync(id, variant.ShortName, variant.Kind, variant.Options);
 
-        await AssertAnswersAsync(project, variant.Kind);
+        await AssertAnswersAsync(await BuildAsync(variant), variant.Kind);
     }
 
-    private async Task<GeneratedRepository> BuildAsync(string test, string shortName, string kind, params string[] options)
+    public static TheoryData<string> Projects => [.. Variant.Approved.Select(variant => variant.Id).Where(id => !id.StartsWith("repository", StringComparison.Ordinal))];
+
+    private async Task<GeneratedRepository> BuildAsync(Variant variant)
     {
-        const string name = "Acme.Chat";
-        var repository = new GeneratedRepository(await fixture.CreateAsync("programs-" + test, shortName, name, options), name, kind);
+        var repository = new GeneratedRepository(await fixture.CopyAsync("programs-" + variant.Id, variant), PackFixture.Name, variant.Kind);
         await repository.BuildAsync(CancellationToken);
         return repository;
     }

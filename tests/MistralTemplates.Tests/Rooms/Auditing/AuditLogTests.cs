@@ -10,7 +10,7 @@ public sealed class AuditLogTests
     {
         await using var room = new AuditRoom();
 
-        await room.Log.WriteAsync(new AuditRecord(AuditActions.AccessDenied) { Success = false, ErrorCode = "token.expired", Kinds = ["card"] });
+        await room.Log.WriteAsync(AuditRecord.AccessDenied("token.expired") with { Kinds = ["card"] });
 
         var lines = room.Lines;
         Assert.Equal(2, lines.Length);

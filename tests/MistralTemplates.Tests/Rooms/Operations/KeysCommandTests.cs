@@ -145,12 +145,14 @@ public sealed class KeysCommandTests
     }
 
     [Fact]
-    public async Task Run_ArgumentsOfTheProgram_AreLeftToIt() => Assert.Null(await Operator.RunAsync(["--urls", "http://127.0.0.1:0"]));
+    public async Task Run_ArgumentsOfTheProgram_AreLeftToIt() => Assert.Null(await Operator.RunAsync(["--urls", "http://127.0.0.1:0"], NeverBuilt));
 
     [Theory]
     [InlineData("keys")]
     [InlineData("keys", "rotate", "a-key-as-an-argument")]
-    public async Task Run_WrongCommandLine_IsAUsageError(params string[] arguments) => Assert.Equal(2, await Operator.RunAsync(arguments));
+    public async Task Run_WrongCommandLine_IsAUsageError(params string[] arguments) => Assert.Equal(2, await Operator.RunAsync(arguments, NeverBuilt));
+
+    private static IHost NeverBuilt() => throw new InvalidOperationException("The program was composed for arguments that need no program.");
 
     private static Task<string?> Given(string? key) => Task.FromResult(key);
 

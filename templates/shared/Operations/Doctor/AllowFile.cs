@@ -1,0 +1,54 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Acme.App.Operations.Doctor;
+
+/// <summary>
+/// False alarms that somebody has looked at. Each line is a fingerprint, as the doctor prints it, and the reason why the value is no secret;
+/// <c>#</c> begins a comment. The value itself never stands there.
+/// </summary>
+internal sealed class AllowFile
+{
+    public const string DefaultName = ".doctor-allow";
+
+    private const int FingerprintLength = 12;
+    private const long MaxBytes = 1024 * 1024;
+
+    private readonly HashSet<string> _fingerprints = [];
+
+    /// <exception cref="DoctorInputException">The file is named and not there, cannot be read, or a line is malformed.</exception>
+    public static AllowFile Read(Patient patient)
+    {
+        var allowed = new AllowFile();
+        var path = patient.AllowPath ?? Path.Combine(patient.Git?.Top ?? patient.Home, DefaultName);
+        if (patient.AllowPath is null && !File.Exists(path))
+            return allowed;
+
+        try
+        {
+            var lines = new FileInfo(path).Length <= MaxBytes ? File.ReadAllLines(path) : throw new IOException("The file is too large.");
+            for (var index = 0; index < lines.Length; index++)
+                allowed.Add(lines[index].Trim(), $"{Path.GetFileName(path)} line {index + 1}");
+            return allowed;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new DoctorInputException($"The file with false alarms '{path}' cannot be read. Correct its name, or let your user read it.");
+        }
+    }
+
+    public static string FingerprintOf(ReadOnlySpan<char> value) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(value.ToString())))[..FingerprintLength];
+
+    public bool Holds(string fingerprint) => _fingerprints.Contains(fingerprint);
+
+    private void Add(string line, string place)
+    {
+        if (line.Length == 0 || line[0] == '#')
+            return;
+        var parts = line.Split(' ', 2, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (parts is not [{ Length: FingerprintLength } fingerprint, _] || fingerprint.AsSpan().ContainsAnyExcept("0123456789abcdef"))
+            throw new DoctorInputException($"{place} is malformed. Write the fingerprint that the doctor shows, 12 hexadecimal digits, then a space and the reason.");
+        _fingerprints.Add(fingerprint);
+    }
+}

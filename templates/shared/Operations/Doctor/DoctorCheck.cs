@@ -1,0 +1,47 @@
+namespace Acme.App.Operations.Doctor;
+
+/// <summary>How a check came out. What could not be checked is neither right nor wrong, and is shown as such.</summary>
+internal enum CheckMark
+{
+    Passed,
+    Failed,
+    NotChecked,
+}
+
+/// <summary>Where something was found: a path within the repository, and what git knows of it.</summary>
+internal sealed record Place(string Path, int Line = 1, string? Commit = null, string? Author = null);
+
+/// <summary>What a check found.</summary>
+/// <param name="Found">What was found, full sentences; never a secret value.</param>
+/// <param name="Remedy">How to mend it; empty when there is nothing to mend.</param>
+internal sealed record Verdict(CheckMark Mark, string Found, string Remedy = "")
+{
+    public IReadOnlyList<Place> Places { get; init; } = [];
+
+    public static Verdict Passed(string found) => new(CheckMark.Passed, found);
+
+    public static Verdict Failed(string found, string remedy) => new(CheckMark.Failed, found, remedy);
+
+    public static Verdict NotChecked(string why, string remedy = "") => new(CheckMark.NotChecked, $"not checked: {why}", remedy);
+}
+
+/// <summary>
+/// One check of this very program as it is configured. A room registers its checks in the container; a check resolves what it needs when
+/// it runs, so that one that cannot does not keep the others from running.
+/// </summary>
+/// <param name="Line">The line of the checklist in SECURITY.md: 1 to 10, and on from 11 for the further checks.</param>
+/// <param name="Id">The name that reports and tools use, for example <c>key-place</c>.</param>
+/// <param name="Title">What is checked, in a few words.</param>
+internal sealed record DoctorCheck(int Line, string Id, string Title, Func<IServiceProvider, CancellationToken, Task<Verdict>> RunAsync)
+{
+    public DoctorCheck(int line, string id, string title, Func<IServiceProvider, Verdict> run)
+        : this(line, id, title, (services, _) => Task.FromResult(run(services)))
+    {
+    }
+}
+
+/// <summary>A check with its verdict.</summary>
+internal sealed record CheckResult(DoctorCheck Check, Verdict Verdict);
+
+/// <summary>The doctor was asked for something that cannot be done: exit code 2.</summary>
+internal sealed class DoctorInputException(string message) : Exception(message);

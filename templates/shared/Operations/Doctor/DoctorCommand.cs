@@ -1,0 +1,117 @@
+using System.CommandLine;
+using Acme.App.Configuration;
+using Microsoft.Extensions.Options;
+using Spectre.Console;
+
+namespace Acme.App.Operations.Doctor;
+
+/// <summary>
+/// <c>doctor</c>: the security checklist, asked of the program as it is configured and of the repository around it. Exit code 0 when nothing
+/// failed, 1 when a check failed, 2 when the question was wrong.
+/// </summary>
+internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiConsole table, TextWriter errors)
+{
+    private const int LinesOfTheChecklist = 10;
+
+    private readonly Argument<string?> _path = new("path") { Arity = ArgumentArity.ZeroOrOne, Description = "A folder in the repository to examine. Default: the program's own folder." };
+    private readonly Option<string> _format = new("--format") { Description = "table, json or sarif (2.1.0).", DefaultValueFactory = _ => "table" };
+    private readonly Option<bool> _staged = new("--staged") { Description = "Look only at what the next commit would bring: fast, and without the program's settings." };
+    private readonly Option<string?> _allow = new("--allow") { Description = $"The file with false alarms. Default: {AllowFile.DefaultName} at the top of the repository." };
+
+    public static Command Create(Func<IHost> build, TextWriter output, IAnsiConsole table, TextWriter errors) => new DoctorCommand(build, output, table, errors).Build();
+
+    private Command Build()
+    {
+        _format.AcceptOnlyFromAmong("table", "json", "sarif");
+        var command = new Command("doctor", "Checks the security checklist of SECURITY.md, and the repository with its whole history.") { _path, _format, _staged, _allow };
+        command.SetAction(async (arguments, cancellationToken) => (int)await RunAsync(arguments, cancellationToken));
+        return command;
+    }
+
+    private async Task<ExitCode> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var folder = arguments.GetValue(_path);
+            using var host = arguments.GetValue(_staged) ? null : build();
+            var home = host?.Services.GetRequiredService<IHostEnvironment>().ContentRootPath ?? (folder is null ? ProgramHome.Find([]).Folder : "");
+            var patient = new Patient(home, await GitRepository.OpenAsync(folder ?? home, isDemanded: folder is not null || host is null, cancellationToken), arguments.GetValue(_allow));
+            var results = host is null
+                ? await RunAllAsync(RepositoryChecks.Staged(patient), EmptyServices.Instance, cancellationToken)
+                : await ExamineAsync(host, patient, cancellationToken);
+            DoctorReport.Write(arguments.GetValue(_format)!, results, output, table);
+            return results.Any(result => result.Verdict.Mark == CheckMark.Failed) ? ExitCode.CheckFailed : ExitCode.Success;
+        }
+        catch (DoctorInputException exception)
+        {
+            await errors.WriteLineAsync(exception.Message);
+            return ExitCode.Usage;
+        }
+    }
+
+    private static async Task<IReadOnlyList<CheckResult>> ExamineAsync(IHost host, Patient patient, CancellationToken cancellationToken)
+    {
+        var services = new PatientServices(host.Services, patient);
+        var checks = host.Services.GetServices<DoctorCheck>().ToList();
+        checks.AddRange(Enumerable.Range(1, LinesOfTheChecklist).Where(line => checks.All(check => check.Line != line))
+            .Select(line => new DoctorCheck(line, $"line-{line}", $"Line {line}", _ => Verdict.NotChecked("this kind of program has nothing that this line is about."))));
+        checks.Add(new DoctorCheck(0, "configuration", "Configuration is whole", async (_, token) =>
+        {
+            await host.CheckConfigurationAsync(token);
+            return Verdict.Passed($"Every setting of {host.Services.GetRequiredService<IHostEnvironment>().EnvironmentName} is valid.");
+        }));
+        return await RunAllAsync(checks.OrderBy(check => check.Line), services, cancellationToken);
+    }
+
+    private static async Task<IReadOnlyList<CheckResult>> RunAllAsync(IEnumerable<DoctorCheck> checks, IServiceProvider services, CancellationToken cancellationToken)
+    {
+        var results = new List<CheckResult>();
+        foreach (var check in checks)
+            results.Add(new CheckResult(check, await RunAsync(check, services, cancellationToken)));
+        return results;
+    }
+
+    // A setting that is wrong fails every check that needs it; whatever else goes wrong leaves the check unmade, and says so.
+    private static async Task<Verdict> RunAsync(DoctorCheck check, IServiceProvider services, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await check.RunAsync(services, cancellationToken);
+        }
+        catch (ConfigurationException exception)
+        {
+            return Wrong(exception.Problems);
+        }
+        catch (OptionsValidationException exception)
+        {
+            return Wrong([.. ConfigurationProblem.From(exception)]);
+        }
+        catch (Exception exception) when (exception is not (DoctorInputException or OperationCanceledException))
+        {
+            return Verdict.NotChecked($"the check ended with {exception.GetType().Name}.", "Run it again; if it stays so, look at what the check needs in SECURITY.md.");
+        }
+    }
+
+    private static Verdict Wrong(IReadOnlyList<ConfigurationProblem> problems) => Verdict.Failed(
+        string.Join(' ', problems.Select(problem => $"{problem.Setting} ({problem.Source}): {problem.Problem}")),
+        string.Join(' ', problems.Select(problem => problem.Remedy).Distinct()));
+
+    private sealed class EmptyServices : IServiceProvider
+    {
+        public static readonly EmptyServices Instance = new();
+
+        public object? GetService(Type serviceType) => null;
+    }
+
+    /// <summary>The program's own container, and the repository beside it.</summary>
+    private sealed class PatientServices(IServiceProvider services, Patient patient) : IServiceProvider
+    {
+        public object? GetService(Type serviceType) => serviceType == typeof(Patient) ? patient : services.GetService(serviceType);
+    }
+}
+
+/// <summary>What is examined.</summary>
+/// <param name="Home">The program's folder.</param>
+/// <param name="Git">The repository around it, or nothing where there is none.</param>
+/// <param name="AllowPath">The file with false alarms, when it is not where it usually is.</param>
+internal sealed record Patient(string Home, GitRepository? Git, string? AllowPath);

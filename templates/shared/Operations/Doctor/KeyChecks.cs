@@ -1,0 +1,105 @@
+using System.Globalization;
+using Acme.App.Configuration;
+using Acme.App.Keys;
+using Microsoft.Extensions.Options;
+
+namespace Acme.App.Operations.Doctor;
+
+/// <summary>A key that can be seen from here, and the setting that holds it.</summary>
+internal sealed record VisibleKey(string Setting, string Source, ApiKey Key);
+
+/// <summary>Where the key is, whether each environment has its own, and how old it may become.</summary>
+internal static class KeyChecks
+{
+    private static readonly string[] s_settings = [EnvironmentKeySource.Variable, .. new[] { "_DEV", "_STAGING", "_PROD" }.Select(ending => EnvironmentKeySource.Variable + ending)];
+    private static readonly string[] s_dotEnvFiles = [".env", ".env.local"];
+    private static readonly string[] s_unread = ["bin", "obj", "node_modules", ".git"];
+
+    public static IEnumerable<DoctorCheck> All =>
+    [
+        new(1, "key-place", "The key is in no code and no settings file", CheckPlaceAsync),
+        new(3, "key-per-environment", "Each environment has a key of its own", CheckEnvironments),
+        new(10, "key-rotation", "Rotation is scheduled, and the key is young enough", CheckAgeAsync),
+    ];
+
+    /// <summary>The keys in the settings and in the <c>.env</c> files, which only Development reads but anybody may have left.</summary>
+    public static IReadOnlyList<VisibleKey> VisibleKeys(IServiceProvider services)
+    {
+        var configuration = services.GetRequiredService<IConfiguration>();
+        var home = services.GetRequiredService<Patient>().Home;
+        var keys = s_settings.Where(name => !string.IsNullOrWhiteSpace(configuration[name])).Select(name => new VisibleKey(name, configuration.OriginOf(name), new ApiKey(configuration[name]!, name))).ToList();
+        foreach (var file in s_dotEnvFiles.Select(name => Path.Combine(home, name)).Where(File.Exists).Select(path => new DotEnvFile(path)))
+            keys.AddRange(s_settings.Where(name => file.Values.TryGetValue(name, out var value) && !string.IsNullOrWhiteSpace(value)).Select(name => new VisibleKey(name, file.Name, new ApiKey(file.Values[name], name))));
+        return keys;
+    }
+
+    private static async Task<Verdict> CheckPlaceAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        var home = services.GetRequiredService<Patient>().Home;
+        var keys = VisibleKeys(services).Select(key => key.Key.Reveal()).Distinct().ToList();
+        var finder = new SecretFinder(RepositoryChecks.GuardsOf(services), keys);
+        var allowed = AllowFile.Read(services.GetRequiredService<Patient>());
+        var places = new List<Place>();
+        foreach (var file in Sources(new DirectoryInfo(home)))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var found = new Dictionary<string, FoundSecret>();
+            using (var stream = file.OpenRead())
+                finder.Find(stream, stream.Length, found);
+            places.AddRange(found.Values.Where(secret => !allowed.Holds(secret.Fingerprint)).Select(secret => new Place(Path.GetRelativePath(home, file.FullName), secret.Line)));
+        }
+
+        if (places.Count > 0)
+            return Verdict.Failed($"A secret stands in {string.Join(", ", places.Select(place => $"{place.Path} line {place.Line}"))}.", $"Revoke it, remove it there, and set {EnvironmentKeySource.Variable} in the environment instead.") with { Places = places };
+        if (KeyCheck.IsOffline(services.GetRequiredService<IConfiguration>()))
+            return Verdict.Passed("No secret in code or settings. No key is needed while Mistral:Offline is on.");
+
+        var source = services.GetRequiredService<IKeySource>();
+        try
+        {
+            var key = await source.ReadAsync(cancellationToken);
+            return Verdict.Passed($"The key {key.Fingerprint} comes from {source.Name}. No secret in code or settings.");
+        }
+        catch (KeySourceException exception)
+        {
+            return Verdict.Failed(exception.Problem.Problem, exception.Problem.Remedy);
+        }
+    }
+
+    private static IEnumerable<FileInfo> Sources(DirectoryInfo folder) => folder.EnumerateFiles().Where(file => file.Extension is ".cs" or ".json" or ".csproj" or ".config")
+        .Concat(folder.EnumerateDirectories().Where(below => !s_unread.Contains(below.Name) && below.LinkTarget is null).SelectMany(Sources));
+
+    private static Verdict CheckEnvironments(IServiceProvider services)
+    {
+        var keys = VisibleKeys(services).DistinctBy(key => key.Setting).ToList();
+        var shared = keys.GroupBy(key => key.Key.Fingerprint).FirstOrDefault(group => group.Count() > 1);
+        if (shared is not null)
+            return Verdict.Failed($"{string.Join(" and ", shared.Select(key => $"{key.Setting} ({key.Source})"))} hold the same key {shared.Key}.", "Create a key for each environment in Mistral's console, and revoke the shared one.");
+        return keys.Count > 1
+            ? Verdict.Passed($"{string.Join(", ", keys.Select(key => $"{key.Setting} {key.Key.Fingerprint}"))}: all different.")
+            : Verdict.NotChecked($"{(keys.Count == 0 ? "no key" : "one key")} can be seen from here.", "Compare the fingerprints that 'keys verify' shows in each environment.");
+    }
+
+    private static async Task<Verdict> CheckAgeAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        var options = services.GetRequiredService<IOptions<KeyOptions>>().Value;
+        if (options.MaxAge is not { } most)
+            return Verdict.Failed("No age is set at which the key must have been replaced.", "Set Keys:MaxAge, for example to 90.00:00:00.");
+        if (KeyCheck.IsOffline(services.GetRequiredService<IConfiguration>()))
+            return Verdict.NotChecked("there is no key while Mistral:Offline is on.");
+
+        try
+        {
+            var key = await services.GetRequiredService<IKeySource>().ReadAsync(cancellationToken);
+            if (key.Since is not { } since)
+                return Verdict.NotChecked(string.Create(CultureInfo.InvariantCulture, $"the key's source does not say how old it is. It is to be replaced every {most.TotalDays:F0} days."), "Note the day of the last 'keys rotate'.");
+            var age = services.GetRequiredService<TimeProvider>().GetUtcNow() - since;
+            var found = string.Create(CultureInfo.InvariantCulture, $"The key is {age.TotalDays:F0} days old; at most {most.TotalDays:F0} are allowed.");
+            return age <= most ? Verdict.Passed(found) : Verdict.Failed(found, "Run 'keys rotate'.");
+        }
+        catch (KeySourceException exception)
+        {
+            return Verdict.NotChecked($"the key cannot be read. {exception.Problem.Problem}", exception.Problem.Remedy);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Acme.App.Guards;
+using Acme.App.Keys;
+using Microsoft.Extensions.Options;
+
+namespace Acme.App.Operations.Doctor;
+
+/// <summary>The repository around the program: what git ignores and remembers, the packages, the container file.</summary>
+internal static class RepositoryChecks
+{
+    private const string NoRepository = "there is no git repository here, or no git.";
+    private static readonly string[] s_mustBeIgnored = [".env", ".env.local", ".env.Production.local", "server.pem", "server.key", "secrets/key"];
+    private static readonly string[] s_secretEndings = [".pem", ".key", ".pfx", ".p12"];
+    private static readonly TimeSpan s_feedLimit = TimeSpan.FromSeconds(60);
+
+    public static IEnumerable<DoctorCheck> All =>
+    [
+        new(2, "ignored-files", "Key files are ignored by git", CheckIgnoredAsync),
+        new(12, "secrets-in-git", "No secret in git", SearchAllAsync),
+        new(15, "packages", "No package is known to be vulnerable", CheckPackagesAsync),
+        new(16, "container-file", "The container file holds no secret", CheckContainerFile),
+    ];
+
+    /// <summary>The checks of the next commit, which need no container.</summary>
+    public static IEnumerable<DoctorCheck> Staged(Patient patient) =>
+    [
+        new(2, "ignored-files", "Key files are ignored by git", (_, token) => CheckTrackedAsync(patient.Git!, token)),
+        new(12, "secrets-in-git", "No secret is staged", (_, token) => new SecretSearch(patient.Git!, AllowFile.Read(patient), new(), []).SearchStagedAsync(token)),
+    ];
+
+    private static async Task<Verdict> CheckIgnoredAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        var patient = services.GetRequiredService<Patient>();
+        if (patient.Git is not { } git)
+            return Verdict.NotChecked(NoRepository);
+
+        string[] folders = [git.Top, patient.Home];
+        var names = folders.Distinct().SelectMany(folder => s_mustBeIgnored.Select(name => Path.GetRelativePath(git.Top, Path.Combine(folder, name)).Replace('\\', '/')))
+            .Where(name => !name.StartsWith("../", StringComparison.Ordinal)).Distinct().ToList();
+        var ignored = await git.ListAsync(["check-ignore", "-z", "--stdin", "--no-index"], cancellationToken, string.Join('\0', names) + '\0');
+        return names.Except(ignored).ToList() is { Count: > 0 } open
+            ? Verdict.Failed($"Git does not ignore {string.Join(", ", open)}.", "Put these names back into .gitignore, and look for a line with '!' that takes them out again.")
+            : await CheckTrackedAsync(git, cancellationToken);
+    }
+
+    private static async Task<Verdict> CheckTrackedAsync(GitRepository git, CancellationToken cancellationToken)
+    {
+        var tracked = (await git.ListAsync(["ls-files", "-z", "-c", "-i", "--exclude-standard"], cancellationToken)).Where(IsKeyFile).ToList();
+        return tracked.Count == 0
+            ? Verdict.Passed("Git ignores .env, its variants, key files and secrets/, and tracks none of them.")
+            : Verdict.Failed($"Git tracks {string.Join(", ", tracked)}, which it is told to ignore.", "Run 'git rm --cached' on each. If it was pushed, revoke what it holds first.") with { Places = [.. tracked.Select(path => new Place(path))] };
+    }
+
+    private static bool IsKeyFile(string path)
+    {
+        var name = Path.GetFileName(path);
+        return name.Equals(".env", StringComparison.OrdinalIgnoreCase)
+            || (name.StartsWith(".env.", StringComparison.OrdinalIgnoreCase) && !name.EndsWith(".example", StringComparison.OrdinalIgnoreCase))
+            || s_secretEndings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase))
+            || path.Split('/')[..^1].Contains("secrets");
+    }
+
+    private static async Task<Verdict> SearchAllAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        var patient = services.GetRequiredService<Patient>();
+        return patient.Git is { } git
+            ? await new SecretSearch(git, AllowFile.Read(patient), GuardsOf(services), KeyChecks.VisibleKeys(services).Select(key => key.Key.Reveal()).Distinct().ToList()).SearchAllAsync(cancellationToken)
+            : Verdict.NotChecked(NoRepository);
+    }
+
+    // Guards whose settings are wrong are told of elsewhere; secrets are looked for all the same.
+    public static SensitiveDataOptions GuardsOf(IServiceProvider services)
+    {
+        try
+        {
+            return services.GetRequiredService<IOptions<GuardOptions>>().Value.SensitiveData;
+        }
+        catch (OptionsValidationException)
+        {
+            return new SensitiveDataOptions();
+        }
+    }
+
+    private static async Task<Verdict> CheckPackagesAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        if (Directory.EnumerateFiles(services.GetRequiredService<Patient>().Home, "*.csproj").FirstOrDefault() is not { } project)
+            return Verdict.NotChecked("the project's file is not here.");
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(s_feedLimit);
+        var start = new ProcessStartInfo("dotnet", ["list", project, "package", "--vulnerable", "--include-transitive", "--format", "json"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MISTRAL", StringComparison.OrdinalIgnoreCase)).ToList())
+            start.Environment.Remove(name);
+        using var dotnet = Process.Start(start)!;
+        try
+        {
+            _ = dotnet.StandardError.ReadToEndAsync(limit.Token);
+            var json = await dotnet.StandardOutput.ReadToEndAsync(limit.Token);
+            await dotnet.WaitForExitAsync(limit.Token);
+            using var report = JsonDocument.Parse(json);
+            return dotnet.ExitCode == 0 && !report.RootElement.TryGetProperty("problems", out _)
+                ? Judge(report.RootElement)
+                : Verdict.NotChecked("the package feed did not say.", "Restore the packages, and see that the feed can be reached.");
+        }
+        catch (Exception exception) when (exception is JsonException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return Verdict.NotChecked("the package feed did not answer.", "Restore the packages, and see that the feed can be reached.");
+        }
+        finally
+        {
+            if (!dotnet.HasExited)
+                dotnet.Kill(entireProcessTree: true);
+        }
+    }
+
+    private static Verdict Judge(JsonElement report)
+    {
+        var packages = Elements(report, "projects").SelectMany(project => Elements(project, "frameworks"))
+            .SelectMany(framework => Elements(framework, "topLevelPackages").Concat(Elements(framework, "transitivePackages")))
+            .Where(package => Elements(package, "vulnerabilities").Any()).Select(package => $"{package.GetProperty("id")} {package.GetProperty("resolvedVersion")}").ToList();
+        return packages.Count == 0
+            ? Verdict.Passed("The feed knows of no vulnerability in the packages used.")
+            : Verdict.Failed($"Known to be vulnerable: {string.Join(", ", packages)}.", "Raise their versions: 'dotnet list package --vulnerable --include-transitive' names the advisories.");
+    }
+
+    private static IEnumerable<JsonElement> Elements(JsonElement element, string name) => element.TryGetProperty(name, out var array) ? array.EnumerateArray() : [];
+
+    private static Verdict CheckContainerFile(IServiceProvider services)
+    {
+        var patient = services.GetRequiredService<Patient>();
+        string[] folders = [patient.Git?.Top ?? patient.Home, patient.Home];
+        var files = folders.Distinct().SelectMany(folder => Directory.EnumerateFiles(folder, "*Dockerfile*")).ToList();
+        if (files.Count == 0)
+            return Verdict.NotChecked("there is no container file here.");
+
+        var (finder, found) = (new SecretFinder(GuardsOf(services), []), new Dictionary<string, FoundSecret>());
+        foreach (var file in files)
+        {
+            using (var stream = File.OpenRead(file))
+                finder.Find(stream, stream.Length, found);
+            var lines = File.ReadLines(file).Select((text, index) => (Text: text.Trim(), Line: index + 1));
+            var carrying = lines.FirstOrDefault(line => (Begins(line.Text, "ENV ") || Begins(line.Text, "ARG ")) && line.Text.Contains(EnvironmentKeySource.Variable, StringComparison.Ordinal)
+                || (Begins(line.Text, "COPY ") || Begins(line.Text, "ADD ")) && line.Text.Contains(".env", StringComparison.Ordinal));
+            var line = found.Count > 0 ? found.Values.First().Line : carrying.Line;
+            if (line > 0)
+                return Verdict.Failed($"{Path.GetFileName(file)} line {line} puts a secret into the image, where every layer keeps it.", "Remove the line, and give the program its secrets when it starts.");
+            if (!File.Exists(Path.Combine(Path.GetDirectoryName(file)!, ".dockerignore")))
+                return Verdict.Failed($"There is no .dockerignore beside {Path.GetFileName(file)}, so that a .env goes into the build.", "Write a .dockerignore with **/.env, **/.env.*, **/*.pem, **/*.key and **/secrets/.");
+        }
+
+        return Verdict.Passed("The container file sets no key, and copies none.");
+    }
+
+    private static bool Begins(string line, string word) => line.StartsWith(word, StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,130 @@
+using Acme.App.Auditing;
+using Acme.App.Configuration;
+using Acme.App.Guards;
+using Acme.App.Mistral;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Options;
+
+namespace Acme.App.Operations.Doctor;
+
+/// <summary>The road of a request as the container builds it: its rules, its guards, its audit, its end.</summary>
+internal static class RoadChecks
+{
+    private const int MadeUpKeyLength = 32;
+
+    public static IEnumerable<DoctorCheck> All =>
+    [
+        new(4, "request-rules", "Every request is judged", CheckRulesAsync),
+        new(5, "output-guard", "Answers are guarded", CheckOutputAsync),
+        new(6, "audit", "The audit is on, writable, chained and verifying", CheckAudit),
+        new(9, "endpoint", "Mistral is reached over https", CheckEndpoint),
+    ];
+
+    private static async Task<Verdict> CheckRulesAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        const string remedy = "Put UseGuards back on the road, in AuditingServiceCollectionExtensions.";
+        if (services.GetRequiredService<IChatClient>().GetService<RequestRulesChatClient>() is not { } rules)
+            return Verdict.Failed("The request rules are not on the road to Mistral.", remedy);
+
+        // A request without a message must end here. Should it pass, the cancelled token stops it before it leaves.
+        using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await cancelled.CancelAsync();
+        try
+        {
+            await rules.GetResponseAsync([], cancellationToken: cancelled.Token);
+            return Verdict.Failed("A request without a message is let through.", remedy);
+        }
+        catch (ChatRefusedException)
+        {
+            return Verdict.Passed("The rules are on the road, and refuse a request without a message.");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return Verdict.Failed("A request without a message is let through.", remedy);
+        }
+    }
+
+    private static async Task<Verdict> CheckOutputAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        if (services.GetRequiredService<IChatClient>().GetService<SensitiveDataChatClient>() is null)
+            return Verdict.Failed("The guard of answers is not on the road from Mistral.", "Put UseGuards back on the road, in AuditingServiceCollectionExtensions.");
+
+        // Made up for each run, in the shape of a key.
+        var secret = "sk-proj-" + System.Security.Cryptography.RandomNumberGenerator.GetString("ABCDEFGHJKMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz23456789", MadeUpKeyLength);
+        using var guard = new SensitiveDataChatClient(new TalkingClient($"MISTRAL_API_KEY={secret}"), services.GetRequiredService<IOptions<GuardOptions>>());
+        try
+        {
+            var answer = await guard.GetResponseAsync([new(ChatRole.User, "Hello")], cancellationToken: cancellationToken);
+            return answer.Text.Contains(secret, StringComparison.Ordinal)
+                ? Verdict.Failed("A key in an answer reaches the caller.", "Set Guards:SensitiveData:Secrets:Output to Mask or Block.")
+                : Verdict.Passed("The guard is on the road, and masks a key in an answer.");
+        }
+        catch (ChatRefusedException)
+        {
+            return Verdict.Passed("The guard is on the road, and withholds an answer with a key.");
+        }
+    }
+
+    private static Verdict CheckAudit(IServiceProvider services)
+    {
+        if (services.GetRequiredService<IChatClient>() is not AuditingChatClient)
+            return Verdict.Failed("The audit is not the outermost part of the road.", "Put UseAuditing back in front, in AuditingServiceCollectionExtensions.");
+
+        var options = services.GetRequiredService<IOptions<AuditOptions>>().Value;
+        var files = services.GetRequiredService<AuditFiles>();
+        var folder = Path.GetDirectoryName(files.Current)!;
+        try
+        {
+            Directory.CreateDirectory(folder);
+            using (new FileStream(Path.Combine(folder, Path.GetRandomFileName()), new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose }))
+            {
+            }
+
+            if (File.Exists(files.Current))
+                File.Open(files.Current, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete).Dispose();
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return Verdict.Failed($"The audit log cannot be written in {folder}.", "Let the program's user write there, or set Audit:Path.");
+        }
+        catch (IOException) when (File.Exists(files.Lock))
+        {
+            // The running program holds its log alone.
+        }
+
+        if (files.Existing().Count == 0)
+            return Verdict.Passed("The audit is outermost and can be written. There is no record yet, and so no chain to verify.");
+        var keys = services.GetRequiredService<AuditKeys>();
+        var checkpoints = Path.GetFullPath(options.CheckpointPath, services.GetRequiredService<IHostEnvironment>().ContentRootPath);
+        var verdict = new AuditVerifier(files, new AuditEvidence(keys.Chain, [keys.Signing], checkpoints, 1), new Progress<long>()).Verify(CancellationToken.None);
+        return verdict.Problem is { } problem
+            ? Verdict.Failed($"The audit log is not as it was written: {problem}", "Keep the log as it is, run 'audit verify', and find out who could write there.")
+            : Verdict.Passed($"The audit is outermost and can be written; its chain of {verdict.Records} records verifies.{(options.OnFailure == AuditFailureMode.FailOpen ? " Audit:OnFailure is FailOpen: requests go on while it cannot be written." : "")}");
+    }
+
+    private static Verdict CheckEndpoint(IServiceProvider services)
+    {
+        var endpoint = services.GetRequiredService<IOptions<MistralOptions>>().Value.Endpoint;
+        if (endpoint.Scheme == Uri.UriSchemeHttps)
+            return Verdict.Passed($"Mistral is asked at {endpoint.Scheme}://{endpoint.Authority}.");
+        return endpoint.IsLoopback && !services.GetRequiredService<IHostEnvironment>().IsProduction()
+            ? Verdict.Passed("Mistral's place is taken by a program on this machine, over http.")
+            : Verdict.Failed("Mistral is asked over plain http.", "Set Mistral:Endpoint to an https address.");
+    }
+
+    /// <summary>Stands in for a model that tells a secret.</summary>
+    private sealed class TalkingClient(string text) : IChatClient
+    {
+        public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+            Task.FromResult(new ChatResponse(new ChatMessage(ChatRole.Assistant, text)));
+
+        public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
+
+        public object? GetService(Type serviceType, object? serviceKey = null) => null;
+
+        public void Dispose()
+        {
+        }
+    }
+}

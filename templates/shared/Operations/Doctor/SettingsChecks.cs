@@ -1,0 +1,73 @@
+using System.Runtime.Versioning;
+using Acme.App.Configuration;
+
+namespace Acme.App.Operations.Doctor;
+
+/// <summary>The settings' files: a policy for each environment, nothing offline in Production, nothing that others may read.</summary>
+internal static class SettingsChecks
+{
+    private static readonly string[] s_environments = [Environments.Development, Environments.Staging, Environments.Production];
+
+    public static IEnumerable<DoctorCheck> All =>
+    [
+        new(11, "policies", "Each environment has a policy", CheckPolicies),
+        new(13, "file-modes", "Only the program's user reads its secrets and its audit", CheckFileModes),
+        new(14, "offline", "Production is never offline", CheckOffline),
+    ];
+
+    private static Verdict CheckPolicies(IServiceProvider services)
+    {
+        var home = services.GetRequiredService<Patient>().Home;
+        var missing = s_environments.Where(name => Read(home, name)?.GetSection(PolicyOptions.SectionName).Get<PolicyOptions>() is not { AllowedModels.Length: > 0, MaxTokensPerRequest: > 0 }).ToList();
+        return missing.Count == 0
+            ? Verdict.Passed($"{string.Join(", ", s_environments)} each have one.")
+            : Verdict.Failed($"There is no valid policy for {string.Join(", ", missing)}.", $"Write a Policy section into {string.Join(", ", missing.Select(FileOf))}.");
+    }
+
+    private static Verdict CheckOffline(IServiceProvider services)
+    {
+        var home = services.GetRequiredService<Patient>().Home;
+        if (Read(home, Environments.Production) is not { } production)
+            return Verdict.Failed($"{FileOf(Environments.Production)} is missing or cannot be read.", "Put it back, with OfflineAllowed set to false.");
+        var isOffline = services.GetRequiredService<IHostEnvironment>().IsProduction() && services.GetRequiredService<IConfiguration>().GetValue<bool>("Mistral:Offline");
+        return isOffline || production.GetValue<bool>("Mistral:Offline") || production.GetValue<bool>("Policy:OfflineAllowed")
+            ? Verdict.Failed("Production is offline, or may be.", $"Set Policy:OfflineAllowed in {FileOf(Environments.Production)} and Mistral:Offline to false.")
+            : Verdict.Passed("Production's policy does not allow the stand-in, and no setting asks for it.");
+    }
+
+    private static Verdict CheckFileModes(IServiceProvider services)
+    {
+        return OperatingSystem.IsWindows()
+            ? Verdict.NotChecked("Windows keeps access lists instead of modes.", "See in the files' properties that only the program's user has access.")
+            : CheckUnixFileModes(services);
+    }
+
+    [UnsupportedOSPlatform("windows")]
+    private static Verdict CheckUnixFileModes(IServiceProvider services)
+    {
+        var home = services.GetRequiredService<Patient>().Home;
+        var path = services.GetRequiredService<IConfiguration>()["Audit:Path"];
+        var audit = Path.GetDirectoryName(Path.GetFullPath(string.IsNullOrEmpty(path) ? "audit/audit.jsonl" : path, home))!;
+        var files = Directory.EnumerateFiles(home, ".env*").Where(file => !file.EndsWith(".example", StringComparison.Ordinal))
+            .Concat(Directory.Exists(audit) ? Directory.EnumerateFiles(audit, Path.GetFileName(path is null or "" ? "audit.jsonl" : path) + "*") : []).ToList();
+        var open = files.Where(file => (File.GetUnixFileMode(file) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute)) != 0).ToList();
+        return open.Count == 0
+            ? Verdict.Passed(files.Count == 0 ? "There is no .env and no audit log yet." : $"{files.Count} files are open to the program's user alone.")
+            : Verdict.Failed($"Others may read or write {string.Join(", ", open.Select(file => Path.GetRelativePath(home, file)))}.", "Run 'chmod 600' on each.");
+    }
+
+    private static string FileOf(string environment) => $"appsettings.{environment}.json";
+
+    /// <returns>The file over what all environments share, as that environment reads it; nothing when it is missing or malformed.</returns>
+    private static IConfigurationRoot? Read(string home, string environment)
+    {
+        try
+        {
+            return new ConfigurationBuilder().AddJsonFile(Path.Combine(home, ProgramHome.SettingsFile), optional: true).AddJsonFile(Path.Combine(home, FileOf(environment))).Build();
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}
