@@ -7,6 +7,14 @@ namespace Acme.App.Terminal;
 /// <summary><c>chat</c>: one question and its answer, or a conversation.</summary>
 internal sealed class ChatCommand
 {
+    public const string Examples = """
+        Examples:
+          chat                                     a conversation; /help shows its commands
+          chat "What is a nonce?"                  one question
+          git diff | NAME chat - -s "Review this"  a question from a pipe
+          chat "Summarise" -f notes.txt --json     a file, and an answer for programs
+        """;
+
     private const string StandardInput = "-";
     private const int MaxCharacters = 4 * 1024 * 1024;
 
@@ -29,17 +37,7 @@ internal sealed class ChatCommand
     public static Command Create(Func<CancellationToken, Task<IHost>> start)
     {
         var chat = new ChatCommand();
-        var command = new Command("chat", """
-            Asks Mistral, once or in a conversation.
-
-            Examples:
-              chat                                      a conversation; /help shows its commands
-              chat "What is a nonce?"                   one question
-              git diff | chat - --system "Review this"  a question from a pipe
-              chat "Summarise" --file notes.txt --json  a file, and an answer for programs
-
-            The answer alone goes to standard output.
-            """)
+        var command = new Command("chat", "Asks Mistral, once or in a conversation. The answer alone goes to standard output.")
         {
             chat._question, chat._model, chat._system, chat._files, chat._maxTokens, chat._temperature, chat._json,
         };
@@ -89,7 +87,7 @@ internal sealed class ChatCommand
     {
         var parts = new List<string>();
         if (result.GetValue(_question) is { } question)
-            parts.Add(question == StandardInput ? await ReadAsync(Console.In, cancellationToken) : question);
+            parts.Add(question == StandardInput ? (await ReadAsync(Console.In, cancellationToken)).TrimEnd() : question);
         foreach (var file in result.GetValue(_files) ?? [])
         {
             using var reader = file.OpenText();

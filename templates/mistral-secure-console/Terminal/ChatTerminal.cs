@@ -47,7 +47,7 @@ internal sealed class ChatTerminal
     {
         if (Console.IsErrorRedirected)
             return;
-        var usage = answer.Usage is { } tokens ? $", {tokens.InputTokenCount} tokens in, {tokens.OutputTokenCount} out" : "";
+        var usage = answer.Usage is { } tokens ? $", {tokens.InputTokenCount} + {tokens.OutputTokenCount} tokens" : "";
         var text = TerminalText.Clean($"{(answer.IsStopped ? "stopped, " : "")}{answer.Model}{usage}");
         Console.Error.WriteLine(_isPlain ? $"({text})" : $"\u001b[2m{text}\u001b[0m");
     }

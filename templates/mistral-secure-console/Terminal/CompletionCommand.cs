@@ -27,12 +27,7 @@ internal static class CompletionCommand
     {
         var shell = new Argument<string>("shell") { Description = "bash, zsh or pwsh." };
         shell.AcceptOnlyFromAmong("bash", "zsh", "pwsh");
-        var command = new Command("completion", """
-            Prints a script that completes this program's command lines with Tab. The program must be on the PATH.
-
-            Example, for bash:
-              echo 'source <(NAME completion bash)' >> ~/.bashrc
-            """.Replace("NAME", RootCommand.ExecutableName, StringComparison.Ordinal)) { shell };
+        var command = new Command("completion", "Prints a script by which a shell completes command lines; for bash: source <(NAME completion bash)".Replace("NAME", RootCommand.ExecutableName, StringComparison.Ordinal)) { shell };
         command.SetAction(result =>
         {
             var script = result.GetValue(shell) switch { "bash" => Bash, "zsh" => Zsh, _ => PowerShell };

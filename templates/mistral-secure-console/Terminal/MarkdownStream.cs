@@ -128,7 +128,7 @@ internal sealed partial class MarkdownStream(TextWriter output, Func<int> width)
         }
 
         var end = at + 1;
-        while (end < text.Length && text[end] is not (' ' or '*' or '`'))
+        while (end < text.Length && text[end] is not (' ' or '`') && (text[end] != '*' || char.IsLetterOrDigit(text[end - 1])))
             end++;
         return end < text.Length || isFinal || text[at] == ' ' || end - at > LongestSpan ? (text[at..end], _style, end) : null;
     }
