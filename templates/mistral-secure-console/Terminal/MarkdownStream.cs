@@ -72,6 +72,8 @@ internal sealed partial class MarkdownStream(TextWriter output, Func<int> width)
 
         if (_isVerbatim)
         {
+            if (!isFinal)
+                return;
             Put(text[at..], Dim);
             at = text.Length;
         }
@@ -116,6 +118,9 @@ internal sealed partial class MarkdownStream(TextWriter output, Func<int> width)
     /// <returns>The next part that can be shown, its style and where it ends; nothing while it is not yet whole.</returns>
     private (string Text, string Style, int End)? Next(string text, int at, bool isFinal)
     {
+        if (text[at] == ' ')
+            return (" ", _style, at + 1);
+
         foreach (var (mark, style, inner) in Spans(text, at))
         {
             if (at + mark.Length > text.Length)
@@ -130,7 +135,7 @@ internal sealed partial class MarkdownStream(TextWriter output, Func<int> width)
         var end = at + 1;
         while (end < text.Length && text[end] is not (' ' or '`') && (text[end] != '*' || char.IsLetterOrDigit(text[end - 1])))
             end++;
-        return end < text.Length || isFinal || text[at] == ' ' || end - at > LongestSpan ? (text[at..end], _style, end) : null;
+        return end < text.Length || isFinal || end - at > LongestSpan ? (text[at..end], _style, end) : null;
     }
 
     private IEnumerable<(string Mark, string Style, bool IsHidden)> Spans(string text, int at)
