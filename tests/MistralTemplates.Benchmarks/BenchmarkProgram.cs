@@ -4,6 +4,7 @@ using MistralTemplates.Benchmarks.Auditing;
 using MistralTemplates.Benchmarks.Creation;
 using MistralTemplates.Benchmarks.Guards;
 using MistralTemplates.Benchmarks.Keys;
+using MistralTemplates.Benchmarks.Peers;
 
 namespace MistralTemplates.Benchmarks;
 
@@ -21,8 +22,10 @@ internal static class BenchmarkProgram
         ["rotate"] => RotateCommand.RunAsync(CancellationToken.None),
         ["audit-mutations", .. var rest] => AuditCommands.RunMutationsAsync(rest),
         ["audit-kill", .. var rest] => AuditCommands.RunKillsAsync(rest),
-        ["audit-writer", .. var rest] => AuditCommands.RunWriterAsync(rest),
         ["audit-speed"] => AuditCommands.RunSpeedAsync(),
+        ["peers"] => PeersCommand.RunAsync(CancellationToken.None),
+        ["peers", "stand-in", var port] => PlainServers.RunStandInAsync(port),
+        ["peers", "pass-through", var port, var upstream] => PlainServers.RunPassThroughAsync(port, upstream),
         _ => RunBenchmarks(arguments),
     };
 

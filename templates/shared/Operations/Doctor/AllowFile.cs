@@ -20,27 +20,30 @@ internal sealed class AllowFile
     public static AllowFile Read(Patient patient)
     {
         var allowed = new AllowFile();
-        var path = patient.AllowPath ?? Path.Combine(patient.Git?.Top ?? patient.Home, DefaultName);
-        if (patient.AllowPath is null && !File.Exists(path))
-            return allowed;
-
-        try
-        {
-            var lines = new FileInfo(path).Length <= MaxBytes ? File.ReadAllLines(path) : throw new IOException("The file is too large.");
-            for (var index = 0; index < lines.Length; index++)
-                allowed.Add(lines[index].Trim(), $"{Path.GetFileName(path)} line {index + 1}");
-            return allowed;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new DoctorInputException($"The file with false alarms '{path}' cannot be read. Correct its name, or let your user read it.");
-        }
+        string[] usual = [Path.Combine(patient.Git?.Top ?? patient.Home, DefaultName), Path.Combine(patient.Home, DefaultName)];
+        foreach (var path in patient.AllowPath is { } named ? [named] : usual.Distinct().Where(File.Exists))
+            allowed.Read(path);
+        return allowed;
     }
 
     public static string FingerprintOf(ReadOnlySpan<char> value) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(value.ToString())))[..FingerprintLength];
 
     public bool Holds(string fingerprint) => _fingerprints.Contains(fingerprint);
+
+    private void Read(string path)
+    {
+        try
+        {
+            var lines = new FileInfo(path).Length <= MaxBytes ? File.ReadAllLines(path) : throw new IOException("The file is too large.");
+            for (var index = 0; index < lines.Length; index++)
+                Add(lines[index].Trim(), $"{Path.GetFileName(path)} line {index + 1}");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new DoctorInputException($"The file with false alarms '{path}' cannot be read. Correct its name, or let your user read it.");
+        }
+    }
 
     private void Add(string line, string place)
     {

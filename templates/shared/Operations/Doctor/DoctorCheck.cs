@@ -8,8 +8,14 @@ internal enum CheckMark
     NotChecked,
 }
 
-/// <summary>Where something was found: a path within the repository, and what git knows of it.</summary>
-internal sealed record Place(string Path, int Line = 1, string? Commit = null, string? Author = null);
+/// <summary>Where something was found: a path within the repository, what git knows of it, and the value's fingerprint.</summary>
+internal sealed record Place(string Path, int Line = 1, string? Commit = null, string? Author = null, string? Fingerprint = null)
+{
+    public override string ToString() => string.Concat(
+        $"{Path}:{Line}",
+        Commit is null ? "" : $", commit {Commit[..Math.Min(12, Commit.Length)]} by {Author}",
+        Fingerprint is null ? "" : $", fingerprint {Fingerprint}");
+}
 
 /// <summary>What a check found.</summary>
 /// <param name="Found">What was found, full sentences; never a secret value.</param>

@@ -8,6 +8,8 @@ namespace Acme.App.Operations.Doctor;
 /// <summary>Writes the verdicts: a table for a person, JSON for a program, SARIF 2.1.0 for a code scanning service.</summary>
 internal static class DoctorReport
 {
+    private const int CheckColumns = 24;
+
     private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.Default };
 
     public static void Write(string format, IReadOnlyList<CheckResult> results, TextWriter output, IAnsiConsole console)
@@ -20,16 +22,23 @@ internal static class DoctorReport
 
     private static void WriteTable(IReadOnlyList<CheckResult> results, IAnsiConsole console)
     {
-        var table = new Table { Border = TableBorder.Rounded, ShowRowSeparators = true, Expand = false };
-        table.AddColumn(new TableColumn("").NoWrap()).AddColumn("Check").AddColumn("Found").AddColumn("Mend");
+        var table = new Table { Border = TableBorder.Horizontal, ShowRowSeparators = true };
+        table.AddColumn(new TableColumn("").Width(4)).AddColumn(new TableColumn("Check").Width(CheckColumns)).AddColumn("Found, and how to mend it");
         foreach (var (check, verdict) in results)
-            table.AddRow(new Markup(MarkOf(verdict.Mark)), new Text(check.Title), new Text(Clean(verdict.Found)), new Text(Clean(verdict.Remedy)));
+        {
+            var found = Clean(verdict.Remedy.Length == 0 ? verdict.Found : $"{verdict.Found}\nMend: {verdict.Remedy}");
+            table.AddRow(new Markup(MarkOf(verdict.Mark)), new Text(check.Title), new Text(found));
+        }
+
         console.Write(table);
+        foreach (var place in results.SelectMany(result => result.Verdict.Places))
+            console.WriteLine(Clean(place.ToString()));
+
         console.MarkupLineInterpolated($"{Count(results, CheckMark.Passed)} passed, {Count(results, CheckMark.Failed)} failed, {Count(results, CheckMark.NotChecked)} not checked.");
     }
 
     // A path or an author's name may hold what steers a terminal.
-    private static string Clean(string text) => string.Concat(text.Select(character => char.IsControl(character) ? '\uFFFD' : character));
+    private static string Clean(string text) => string.Concat(text.Select(character => char.IsControl(character) && character != '\n' ? '\uFFFD' : character));
 
     private static string MarkOf(CheckMark mark) => mark switch
     {
@@ -53,11 +62,11 @@ internal static class DoctorReport
             ["mark"] = JsonNamingPolicy.CamelCase.ConvertName(result.Verdict.Mark.ToString()),
             ["found"] = result.Verdict.Found,
             ["remedy"] = result.Verdict.Remedy,
-            ["places"] = new JsonArray([.. result.Verdict.Places.Select(place => new JsonObject { ["path"] = place.Path, ["line"] = place.Line, ["commit"] = place.Commit, ["author"] = place.Author })]),
+            ["places"] = new JsonArray([.. result.Verdict.Places.Select(place => new JsonObject { ["path"] = place.Path, ["line"] = place.Line, ["commit"] = place.Commit, ["author"] = place.Author, ["fingerprint"] = place.Fingerprint })]),
         })]),
     };
 
-    /// <summary>The log of one run (OASIS SARIF 2.1.0). A code scanning service shows failures; the other kinds are for whoever reads the file.</summary>
+    /// <summary>The log of one run (OASIS SARIF 2.1.0). A code scanning service shows each result as an alert, so only failures are results.</summary>
     private static JsonObject ToSarif(IReadOnlyList<CheckResult> results) => new()
     {
         ["$schema"] = "https://json.schemastore.org/sarif-2.1.0.json",
@@ -72,22 +81,30 @@ internal static class DoctorReport
                     ["rules"] = new JsonArray([.. results.Select(result => new JsonObject { ["id"] = result.Check.Id, ["shortDescription"] = new JsonObject { ["text"] = result.Check.Title } })]),
                 },
             },
-            ["results"] = new JsonArray([.. results.SelectMany((result, index) => ToSarif(result, index))]),
+            ["invocations"] = new JsonArray(new JsonObject
+            {
+                ["executionSuccessful"] = true,
+                ["toolExecutionNotifications"] = new JsonArray([.. results.Where(result => result.Verdict.Mark == CheckMark.NotChecked).Select(result => new JsonObject
+                {
+                    ["level"] = "warning",
+                    ["descriptor"] = new JsonObject { ["id"] = result.Check.Id },
+                    ["message"] = new JsonObject { ["text"] = result.Verdict.Found },
+                })]),
+            }),
+            ["results"] = new JsonArray([.. results.SelectMany(ToSarif)]),
         }),
     };
 
     private static IEnumerable<JsonNode> ToSarif(CheckResult result, int rule)
     {
         var verdict = result.Verdict;
-        IEnumerable<Place> places = verdict.Places.Count > 0 ? verdict.Places : [new Place("SECURITY.md")];
+        IEnumerable<Place> places = verdict.Mark != CheckMark.Failed ? [] : verdict.Places.Count > 0 ? verdict.Places : [new Place("SECURITY.md")];
         return places.Select(place => new JsonObject
         {
             ["ruleId"] = result.Check.Id,
             ["ruleIndex"] = rule,
-            // Only a failure has a level; "open" is what SARIF calls a check that could not be made.
-            ["kind"] = verdict.Mark switch { CheckMark.Passed => "pass", CheckMark.Failed => "fail", _ => "open" },
-            ["level"] = verdict.Mark == CheckMark.Failed ? "error" : "none",
-            ["message"] = new JsonObject { ["text"] = $"{verdict.Found} {verdict.Remedy}".Trim() },
+            ["level"] = "error",
+            ["message"] = new JsonObject { ["text"] = $"{verdict.Found} {(verdict.Places.Count > 0 ? $"Here: {place}. " : "")}{verdict.Remedy}".Trim() },
             ["locations"] = new JsonArray(new JsonObject
             {
                 ["physicalLocation"] = new JsonObject

@@ -45,12 +45,12 @@ internal static class KeyChecks
             cancellationToken.ThrowIfCancellationRequested();
             var found = new Dictionary<string, FoundSecret>();
             using (var stream = file.OpenRead())
-                finder.Find(stream, stream.Length, found);
-            places.AddRange(found.Values.Where(secret => !allowed.Holds(secret.Fingerprint)).Select(secret => new Place(Path.GetRelativePath(home, file.FullName), secret.Line)));
+                finder.Find(stream, stream.Length, file.Name, found);
+            places.AddRange(found.Values.Where(secret => !allowed.Holds(secret.Fingerprint)).Select(secret => new Place(Path.GetRelativePath(home, file.FullName), secret.Line, Fingerprint: secret.Fingerprint)));
         }
 
         if (places.Count > 0)
-            return Verdict.Failed($"A secret stands in {string.Join(", ", places.Select(place => $"{place.Path} line {place.Line}"))}.", $"Revoke it, remove it there, and set {EnvironmentKeySource.Variable} in the environment instead.") with { Places = places };
+            return Verdict.Failed("A secret stands in code or settings.", $"Revoke it, remove it there, and set {EnvironmentKeySource.Variable} in the environment instead.") with { Places = places };
         if (KeyCheck.IsOffline(services.GetRequiredService<IConfiguration>()))
             return Verdict.Passed("No secret in code or settings. No key is needed while Mistral:Offline is on.");
 

@@ -13,7 +13,7 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
     private const int MostPlaces = 200;
 
     private readonly SecretFinder _finder = new(guards, keys);
-    private readonly List<(string? Blob, Place Place, string Fingerprint)> _found = [];
+    private readonly List<(string? Blob, Place Place)> _found = [];
     private int _files;
     private int _binary;
     private int _allowed;
@@ -81,7 +81,7 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
                 if (header.Split(' ') is not [var blob, "blob", var size])
                     throw GitRepository.Broken($"an object of {path} is missing");
                 found.Clear();
-                _finder.Find(stream, long.Parse(size, CultureInfo.InvariantCulture), found);
+                _finder.Find(stream, long.Parse(size, CultureInfo.InvariantCulture), path, found);
                 stream.ReadByte();
                 Keep(blob, path, found.Values);
             }
@@ -118,7 +118,7 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
             return;
         var found = new Dictionary<string, FoundSecret>();
         using (var stream = file.Open(FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
-            _finder.Find(stream, file.Length, found);
+            _finder.Find(stream, file.Length, path, found);
         Keep(null, path, found.Values);
     }
 
@@ -131,7 +131,7 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
             if (allowed.Holds(secret.Fingerprint))
                 _allowed++;
             else
-                _found.Add((blob, new Place(path, secret.Line), secret.Fingerprint));
+                _found.Add((blob, new Place(path, secret.Line, Fingerprint: secret.Fingerprint)));
         }
     }
 
@@ -172,8 +172,7 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
             notes.Append(CultureInfo.InvariantCulture, $" {submodules} submodules were not searched: run the doctor in each.");
         if (_found.Count > 0)
         {
-            var places = _found.Take(MostPlaces).Select(found => $"{found.Place.Path}:{found.Place.Line} ({Origin(found.Place)}, fingerprint {found.Fingerprint})");
-            return Verdict.Failed($"{_found.Count} secrets {where}: {string.Join("; ", places)}.{notes}",
+            return Verdict.Failed($"{_found.Count} secrets {where}{(_found.Count > MostPlaces ? $", of which {MostPlaces} are named" : "")}.{notes}",
                 "1. Revoke each at its provider: what was pushed is known. 2. Put a new one where the program takes its secrets from. 3. Remove it from the files, and rewrite the history "
                 + $"(git filter-repo --replace-text). 4. Only a false alarm goes into {AllowFile.DefaultName}, as its fingerprint and the reason.")
             with { Places = [.. _found.Take(MostPlaces).Select(found => found.Place)] };
@@ -183,8 +182,6 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
             ? Verdict.NotChecked($"this clone is shallow; {_files} files and blobs that are here hold no secret.{notes}", "Run 'git fetch --unshallow' and the doctor again.")
             : Verdict.Passed($"No secret in {_files} files and blobs {where}.{notes}");
     }
-
-    private static string Origin(Place place) => place.Commit is { } commit ? $"commit {commit[..12]} by {place.Author}" : "not committed yet";
 
     /// <summary>What the index says of one file.</summary>
     private sealed record IndexEntry(string Mode, string Blob, string Path)

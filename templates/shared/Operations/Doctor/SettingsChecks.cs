@@ -52,7 +52,7 @@ internal static class SettingsChecks
             .Concat(Directory.Exists(audit) ? Directory.EnumerateFiles(audit, Path.GetFileName(path is null or "" ? "audit.jsonl" : path) + "*") : []).ToList();
         var open = files.Where(file => (File.GetUnixFileMode(file) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute)) != 0).ToList();
         return open.Count == 0
-            ? Verdict.Passed(files.Count == 0 ? "There is no .env and no audit log yet." : $"{files.Count} files are open to the program's user alone.")
+            ? Verdict.Passed(files.Count == 0 ? "There is no .env and no audit log yet." : "The .env files and the audit log are open to the program's user alone.")
             : Verdict.Failed($"Others may read or write {string.Join(", ", open.Select(file => Path.GetRelativePath(home, file)))}.", "Run 'chmod 600' on each.");
     }
 

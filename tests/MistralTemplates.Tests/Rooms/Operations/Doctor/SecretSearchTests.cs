@@ -1,0 +1,270 @@
+using System.Text;
+using Acme.App.Guards;
+using Acme.App.Operations.Doctor;
+
+namespace MistralTemplates.Tests.Rooms.Operations.Doctor;
+
+public sealed class SecretSearchTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task SearchAll_NoSecret_Passes()
+    {
+        using var folder = await GitFolder.CreateAsync();
+        folder.Write("README.md", "Set MISTRAL_API_KEY=your-api-key-here, or MISTRAL_API_KEY=${KEY}.\n");
+        await folder.CommitAsync();
+
+        var verdict = await SearchAsync(folder);
+
+        Assert.Equal(CheckMark.Passed, verdict.Mark);
+        Assert.Empty(verdict.Places);
+    }
+
+    [Fact]
+    public async Task SearchAll_SecretDeletedLongAgo_NamesCommitPathLineAndAuthorAndNotTheValue()
+    {
+        using var folder = await GitFolder.CreateAsync();
+        var key = GitFolder.NewKey();
+        await folder.CommitAsync("first");
+        folder.Write("config/settings file.env", $"# one\nMISTRAL_API_KEY={key}\n");
+        var commit = await folder.CommitAsync("leak");
+        File.Delete(Path.Combine(folder.Path, "config/settings file.env"));
+        await folder.CommitAsync("delete");
+
+        var verdict = await SearchAsync(folder);
+
+        Assert.Equal(CheckMark.Failed, verdict.Mark);
+        Assert.Equal([new Place("config/settings file.env", 2, commit, "Ada Author", AllowFile.FingerprintOf(key))], verdict.Places);
+        Assert.DoesNotContain(key[..8], verdict.ToString() + verdict.Places[0], StringComparison.Ordinal);
+        Assert.StartsWith("1. Revoke", verdict.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SearchAll_SecretOnAnotherBranchOnly_IsFound()
+    {
+        using var folder = await GitFolder.CreateAsync();
+        await folder.CommitAsync();
+        await folder.GitAsync("checkout", "-q", "-b", "side");
+        folder.Write("side.txt", $"api_key: {GitFolder.NewKey()}\n");
+        await folder.CommitAsync();
+        await folder.GitAsync("checkout", "-q", "main");
+
+        var verdict = await SearchAsync(folder);
+
+        Assert.Equal("side.txt", Assert.Single(verdict.Places).Path);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task SearchAll_SecretNotCommitted_IsFoundInIndexAndWorkTree(bool isStaged)
+    {
+        using var folder = await GitFolder.CreateAsync();
+        folder.Write("new.yml", $"mistral_api_key: {GitFolder.NewKey()}\n");
+        if (isStaged)
+        {
+            await folder.GitAsync("add", "new.yml");
+            folder.Write("new.yml", "clean: true\n");
+        }
+
+        var verdict = await SearchAsync(folder);
+
+        Assert.Equal(CheckMark.Failed, verdict.Mark);
+        Assert.Null(Assert.Single(verdict.Places).Commit);
+    }
+
+    [Fact]
+    public async Task SearchAll_IgnoredFile_IsLeftAlone()
+    {
+        using var folder = await GitFolder.CreateAsync();
+        folder.Write(".gitignore", ".env\n");
+        folder.Write(".env", $"MISTRAL_API_KEY={GitFolder.NewKey()}\n");
+        await folder.CommitAsync();
+
+        Assert.Equal(CheckMark.Passed, (await SearchAsync(folder)).Mark);
+    }
+
+    [Fact]
+    public async Task SearchAll_OwnKeyWithoutAName_IsFoundInTextAndBinary()
+    {
+        using var folder = await GitFolder.CreateAsync();
+        var key = GitFolder.NewKey();
+        folder.Write("notes.txt", $"it was {key} until May\n");
+        await File.WriteAllBytesAsync(Path.Combine(folder.Path, "data.bin"), [0, 1, 0, .. Encoding.ASCII.GetBytes(key), 0], Token);
+        await folder.CommitAsync();
+
+        var verdict = await SearchAsync(folder, key);
+
+        Assert.Equal(["data.bin", "notes.txt"], verdict.Places.Select(place => place.Path).Order());
+    }
+
+    [Fact]
+    public async Task SearchAll_TextInUtf16_IsRead()
+    {
+        using var folder = await GitFolder.CreateAsync();
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "out.txt"), $"a\nMISTRAL_API_KEY={GitFolder.NewKey()}\n", Encoding.Unicode, Token);
+        await folder.CommitAsync();
+
+        Assert.Equal(2, Assert.Single((await SearchAsync(folder)).Places).Line);
+    }
+
+    [Theory]
+    [InlineData(-20)]
+    [InlineData(0)]
+    [InlineData(5_000_000)]
+    public async Task SearchAll_SecretAtTheEdgeOfAPieceOfALargeFile_IsFoundOnItsLine(int offset)
+    {
+        using var folder = await GitFolder.CreateAsync();
+        var lines = (SecretFinder.PieceBytes + offset) / 8;
+        folder.Write("large.txt", string.Concat(Enumerable.Repeat("a word\r\n", lines)) + $"MISTRAL_API_KEY={GitFolder.NewKey()}\n" + new string('x', SecretFinder.PieceBytes));
+        await folder.CommitAsync();
+
+        Assert.Equal(lines + 1, Assert.Single((await SearchAsync(folder)).Places).Line);
+    }
+
+    [Fact]
+    public async Task SearchAll_FalseAlarmIsAllowed_PassesAndSaysSo()
+    {
+        using var folder = await GitFolder.CreateAsync();
+        var key = GitFolder.NewKey();
+        folder.Write("sample.env", $"MISTRAL_API_KEY={key}\n");
+        folder.Write(AllowFile.DefaultName, $"# checked\n{AllowFile.FingerprintOf(key)} revoked, kept as a sample\n");
+        await folder.CommitAsync();
+
+        var verdict = await SearchAsync(folder);
+
+        Assert.Equal(CheckMark.Passed, verdict.Mark);
+        Assert.Contains("1 allowed as false alarms", verdict.Found, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SearchAll_ShallowClone_IsNoSilentPass()
+    {
+        using var origin = await GitFolder.CreateAsync();
+        await origin.CommitAsync();
+        await origin.CommitAsync();
+        using var folder = await GitFolder.CreateAsync();
+        await folder.GitAsync("clone", "-q", "--depth", "1", new Uri(origin.Path).AbsoluteUri, "clone");
+
+        var verdict = await SearchAsync(Path.Combine(folder.Path, "clone"));
+
+        Assert.Equal(CheckMark.NotChecked, verdict.Mark);
+        Assert.Contains("shallow", verdict.Found, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SearchAll_Submodule_IsNamedAsNotSearched()
+    {
+        using var inner = await GitFolder.CreateAsync();
+        await inner.CommitAsync();
+        using var folder = await GitFolder.CreateAsync();
+        await folder.GitAsync("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.Path, "inner");
+        await folder.CommitAsync();
+
+        Assert.Contains("1 submodules were not searched", (await SearchAsync(folder)).Found, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SearchAll_LinkedWorkTree_SeesTheWholeHistory()
+    {
+        using var folder = await GitFolder.CreateAsync();
+        folder.Write("a.env", $"MISTRAL_API_KEY={GitFolder.NewKey()}\n");
+        await folder.CommitAsync();
+        await folder.GitAsync("worktree", "add", "-q", "-b", "other", "linked");
+
+        Assert.Single((await SearchAsync(Path.Combine(folder.Path, "linked"))).Places);
+    }
+
+    [Fact]
+    public async Task SearchAll_ObjectIsMissing_IsAClearErrorAndNoPass()
+    {
+        using var folder = await GitFolder.CreateAsync();
+        folder.Write("a.txt", "text\n");
+        await folder.CommitAsync();
+        var blob = (await folder.GitAsync("rev-parse", "HEAD:a.txt")).Trim();
+        var path = Path.Combine(folder.Path, ".git", "objects", blob[..2], blob[2..]);
+        File.SetAttributes(path, FileAttributes.Normal);
+        File.Delete(path);
+
+        var exception = await Assert.ThrowsAsync<DoctorInputException>(() => SearchAsync(folder));
+
+        Assert.StartsWith("The repository cannot be read: ", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SearchStaged_OnlyLooksAtTheNextCommit()
+    {
+        using var folder = await GitFolder.CreateAsync();
+        folder.Write("old.env", $"MISTRAL_API_KEY={GitFolder.NewKey()}\n");
+        await folder.CommitAsync();
+        folder.Write("new.txt", $"token = \"{GitFolder.NewKey()}\"\n");
+        folder.Write("untouched.txt", $"token = \"{GitFolder.NewKey()}\"\n");
+        await folder.GitAsync("add", "new.txt");
+
+        var git = await GitRepository.OpenAsync(folder.Path, isDemanded: true, Token);
+        var verdict = await new SecretSearch(git!, new AllowFile(), new SensitiveDataOptions(), []).SearchStagedAsync(Token);
+
+        Assert.Equal("new.txt", Assert.Single(verdict.Places).Path);
+    }
+
+    [Theory]
+    [InlineData("code.cs", "var apiKey = StatusCodes.Status429TooManyRequests;", 0)]
+    [InlineData("code.cs", "services.Add(mistral) : WebApplicationFactory<Program>", 0)]
+    [InlineData("code.cs", "var apiKey = \"KEY\";", 1)]
+    [InlineData("code.cs", "// MISTRAL_API_KEY=KEY", 1)]
+    [InlineData(".env.txt", "MISTRAL_API_KEY=KEY", 1)]
+    public void Find_NamesInCode_AreNoSecretsAndLiteralsAre(string path, string line, int expected)
+    {
+        var bytes = Encoding.UTF8.GetBytes(line.Replace("KEY", GitFolder.NewKey(), StringComparison.Ordinal).Replace("MISTRAL_API_", "MISTRAL_API_KEY", StringComparison.Ordinal));
+        if (line.Contains("MISTRAL_API_KEY=", StringComparison.Ordinal))
+            bytes = Encoding.UTF8.GetBytes(line.Replace("=KEY", "=" + GitFolder.NewKey(), StringComparison.Ordinal));
+        var found = new Dictionary<string, FoundSecret>();
+        using var stream = new MemoryStream(bytes);
+
+        new SecretFinder(new SensitiveDataOptions(), []).Find(stream, bytes.Length, path, found);
+
+        Assert.Equal(expected, found.Count);
+    }
+
+    [Theory]
+    [InlineData("not-a-fingerprint reason")]
+    [InlineData("0123456789ab")]
+    [InlineData("0123456789AB reason")]
+    public async Task AllowFile_MalformedLine_IsRefusedWithItsLine(string line)
+    {
+        using var folder = await GitFolder.CreateAsync();
+        folder.Write(AllowFile.DefaultName, "# comment\n" + line + "\n");
+
+        var exception = await Assert.ThrowsAsync<DoctorInputException>(() => SearchAsync(folder));
+
+        Assert.Equal(".doctor-allow line 2 is malformed. Write the fingerprint that the doctor shows, 12 hexadecimal digits, then a space and the reason.", exception.Message);
+    }
+
+    [Fact]
+    public async Task Open_NoRepository_IsNothingOrAnErrorWhenDemanded()
+    {
+        using var folder = new Configuration.TemporaryFolder();
+
+        Assert.Null(await GitRepository.OpenAsync(folder.Path, isDemanded: false, Token));
+        var exception = await Assert.ThrowsAsync<DoctorInputException>(() => GitRepository.OpenAsync(folder.Path, isDemanded: true, Token));
+        Assert.Contains("is not in a git repository that can be read", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Open_BrokenRepository_IsAnErrorAlthoughNotDemanded()
+    {
+        using var folder = await GitFolder.CreateAsync();
+        File.Delete(Path.Combine(folder.Path, ".git", "HEAD"));
+
+        await Assert.ThrowsAsync<DoctorInputException>(() => GitRepository.OpenAsync(folder.Path, isDemanded: false, Token));
+    }
+
+    private static Task<Verdict> SearchAsync(GitFolder folder, params string[] keys) => SearchAsync(folder.Path, keys);
+
+    private static async Task<Verdict> SearchAsync(string folder, params string[] keys)
+    {
+        var git = await GitRepository.OpenAsync(folder, isDemanded: true, Token);
+        return await new SecretSearch(git!, AllowFile.Read(new Patient(folder, git, null)), new SensitiveDataOptions(), keys).SearchAllAsync(Token);
+    }
+}
