@@ -4,6 +4,7 @@ using MistralTemplates.Benchmarks.Auditing;
 using MistralTemplates.Benchmarks.Creation;
 using MistralTemplates.Benchmarks.Guards;
 using MistralTemplates.Benchmarks.Keys;
+using MistralTemplates.Benchmarks.Operations;
 
 namespace MistralTemplates.Benchmarks;
 
@@ -23,6 +24,8 @@ internal static class BenchmarkProgram
         ["audit-kill", .. var rest] => AuditCommands.RunKillsAsync(rest),
         ["audit-writer", .. var rest] => AuditCommands.RunWriterAsync(rest),
         ["audit-speed"] => AuditCommands.RunSpeedAsync(),
+        ["history"] => HistoryCommand.RunAsync(CancellationToken.None),
+        ["history-search", var folder] => HistoryCommand.SearchAsync(folder, CancellationToken.None),
         _ => RunBenchmarks(arguments),
     };
 
