@@ -5,6 +5,7 @@ using MistralTemplates.Benchmarks.Creation;
 using MistralTemplates.Benchmarks.Guards;
 using MistralTemplates.Benchmarks.Keys;
 using MistralTemplates.Benchmarks.Operations;
+using MistralTemplates.Benchmarks.Peers;
 
 namespace MistralTemplates.Benchmarks;
 
@@ -22,10 +23,12 @@ internal static class BenchmarkProgram
         ["rotate"] => RotateCommand.RunAsync(CancellationToken.None),
         ["audit-mutations", .. var rest] => AuditCommands.RunMutationsAsync(rest),
         ["audit-kill", .. var rest] => AuditCommands.RunKillsAsync(rest),
-        ["audit-writer", .. var rest] => AuditCommands.RunWriterAsync(rest),
         ["audit-speed"] => AuditCommands.RunSpeedAsync(),
         ["history"] => HistoryCommand.RunAsync(CancellationToken.None),
         ["history-search", var folder] => HistoryCommand.SearchAsync(folder, CancellationToken.None),
+        ["peers"] => PeersCommand.RunAsync(CancellationToken.None),
+        ["peers", "stand-in", var port] => PlainServers.RunStandInAsync(port),
+        ["peers", "pass-through", var port, var upstream] => PlainServers.RunPassThroughAsync(port, upstream),
         _ => RunBenchmarks(arguments),
     };
 
