@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using System.Globalization;
+using MistralTemplates.Harness;
+
+namespace MistralTemplates.Benchmarks.Peers;
+
+/// <summary><c>peers</c>: requests per second, latency, memory and start of the generated API beside others', against one constant stand-in, in turn.</summary>
+internal static class PeersCommand
+{
+    private const int Rounds = 2;
+    private const int Starts = 5;
+    private const int WarmUpSeconds = 3;
+    private const int Seconds = 5;
+
+    private static readonly Dictionary<string, List<Measurement>> Measurements = [];
+
+    public static async Task<int> RunAsync(CancellationToken cancellationToken)
+    {
+        var folder = Directory.CreateTempSubdirectory("mistral-templates-peers-").FullName;
+        try
+        {
+            var port = Peer.FreePort();
+            var set = new PeerSet(folder, new Uri($"http://127.0.0.1:{port}/"));
+            Peer[] peers = [set.Bare, await set.BuildGeneratedAsync(cancellationToken), .. await set.BuildNodeAsync(cancellationToken)];
+            var stock = await set.BuildStockAsync(cancellationToken);
+            await using var standIn = RunningProgram.Start("dotnet", [typeof(PeersCommand).Assembly.Location, "peers", "stand-in", $"{port}"], folder);
+
+            Console.WriteLine($"{System.Runtime.InteropServices.RuntimeInformation.OSDescription}, {Environment.ProcessorCount} processors, .NET {Environment.Version}");
+            for (var round = 0; round < Rounds; round++)
+            {
+                foreach (var peer in peers)
+                    await MeasureAsync(peer, folder, cancellationToken);
+            }
+
+            var stockStart = await StartAsync(stock, cancellationToken);
+            Print(peers[0].Name, stockStart, await StartAsync(peers[1], cancellationToken));
+            return 0;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task MeasureAsync(Peer peer, string folder, CancellationToken cancellationToken)
+    {
+        var (program, address, startUp) = await peer.StartAsync(cancellationToken);
+        await using (program)
+        {
+            await Load.RunAsync(peer, address, WarmUpSeconds, folder, cancellationToken);
+            var before = MemoryOf(program);
+            var load = await Load.RunAsync(peer, address, Seconds, folder, cancellationToken);
+            if (!Measurements.TryGetValue(peer.Name, out var list))
+                Measurements[peer.Name] = list = [];
+            list.Add(new Measurement(load, startUp, before, MemoryOf(program)));
+        }
+    }
+
+    private static double MemoryOf(RunningProgram program)
+    {
+        using var process = Process.GetProcessById(program.Id);
+        return process.WorkingSet64 / 1e6;
+    }
+
+    private static async Task<TimeSpan> StartAsync(Peer peer, CancellationToken cancellationToken)
+    {
+        var times = new List<TimeSpan>();
+        for (var start = 0; start < Starts; start++)
+        {
+            var (program, _, startUp) = await peer.StartAsync(cancellationToken);
+            await program.DisposeAsync();
+            times.Add(startUp);
+        }
+
+        return times.Order().ElementAt(Starts / 2);
+    }
+
+    private static void Print(string baseline, TimeSpan stockStart, TimeSpan generatedStart)
+    {
+        var best = Measurements.ToDictionary(entry => entry.Key, entry => entry.Value.MaxBy(measurement => measurement.Load.RequestsPerSecond)!);
+        var bare = best[baseline].Load;
+        Console.WriteLine("| server | requests/s | of bare | p50 ms | p99 ms | of bare | MB before | MB after | first answer ms | errors |");
+        Console.WriteLine("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
+        foreach (var (name, (load, startUp, before, after)) in best)
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {name} | {load.RequestsPerSecond:F0} | {load.RequestsPerSecond / bare.RequestsPerSecond:F2} | {load.P50:F1} | {load.P99:F1} | {load.P99 / bare.P99:F1} | {before:F0} | {after:F0} | {startUp.TotalMilliseconds:F0} | {load.Errors} |"));
+        }
+
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"first answer, median of {Starts} starts: {generatedStart.TotalMilliseconds:F0} ms, stock webapi {stockStart.TotalMilliseconds:F0} ms, ratio {generatedStart / stockStart:F2}"));
+    }
+
+    private sealed record Measurement(Load Load, TimeSpan StartUp, double MemoryBefore, double MemoryAfter);
+}
