@@ -10,8 +10,9 @@ internal static class Operator
 {
     /// <param name="arguments">The program's arguments.</param>
     /// <param name="build">Composes the program as it would run, without starting it.</param>
+    /// <param name="ownCommands">The commands of the kind's own rooms.</param>
     /// <returns>The exit code, or nothing when the arguments are the program's own.</returns>
-    public static async Task<int?> RunAsync(string[] arguments, Func<IHost> build)
+    public static async Task<int?> RunAsync(string[] arguments, Func<IHost> build, params Command[] ownCommands)
     {
         // Results go to standard output; prompts and progress go to standard error, out of the way of a pipe.
         var terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
@@ -20,6 +21,7 @@ internal static class Operator
             DoctorCommand.Create(build, Console.Out, AnsiConsole.Console, Console.Error),
             KeysCommand.Create(build, Console.Out, terminal),
             AuditCommand.Create(() => build().Services, Console.Out, terminal),
+            .. ownCommands,
         ];
         if (arguments.Length == 0 || commands.All(command => command.Name != arguments[0]))
             return null;
