@@ -1,6 +1,5 @@
 using Acme.App.Auditing;
 using Acme.App.Configuration;
-using Acme.App.Jobs.Queues;
 
 namespace Acme.App.Jobs;
 

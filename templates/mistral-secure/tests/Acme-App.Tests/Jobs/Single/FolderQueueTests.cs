@@ -1,6 +1,5 @@
 using System.Text;
 using Acme.App.Jobs;
-using Acme.App.Jobs.Queues;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;

@@ -5,7 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Options;
 
-namespace Acme.App.Jobs.Queues;
+namespace Acme.App.Jobs;
 
 /// <summary>
 /// A queue made of folders. A job is claimed by renaming its file into the worker's own folder below <c>working</c>, which only one

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json;
 using Acme.App.Tests.StandIn;
 
@@ -50,7 +49,7 @@ public sealed class JobTests
     {
         await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
         using var program = new ProgramUnderTest { Settings = SettingsFor(mistral, ("Jobs__RetryDelay", "00:00:00.050")) };
-        mistral.Enqueue(StandInReply.Error(HttpStatusCode.ServiceUnavailable, "{}"));
+        mistral.Enqueue(StandInReply.Error(503, "{}"));
         var done = Put(program, Hello, "done", "first.json");
 
         await program.RunUntilAsync(done);
@@ -68,7 +67,7 @@ public sealed class JobTests
         await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
         using var program = new ProgramUnderTest { Settings = SettingsFor(mistral, ("Jobs__RetryDelay", "00:00:00.050"), ("Jobs__MaxAttempts", "2")) };
         for (var attempt = 0; attempt < 2; attempt++)
-            mistral.Enqueue(StandInReply.Error(HttpStatusCode.ServiceUnavailable, "{}"));
+            mistral.Enqueue(StandInReply.Error(503, "{}"));
         var failed = Put(program, Hello, "failed", "first.json");
 
         await program.RunUntilAsync(Path.ChangeExtension(failed, ".reason.json"));
@@ -83,7 +82,7 @@ public sealed class JobTests
     {
         await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
         using var program = new ProgramUnderTest { Settings = SettingsFor(mistral, ("Jobs__MaxAttempts", "1")) };
-        mistral.Enqueue(StandInReply.Error(HttpStatusCode.TooManyRequests, "{}") with { Headers = new Dictionary<string, string> { ["Retry-After"] = "1" } });
+        mistral.Enqueue(StandInReply.Error(429, "{}", ("Retry-After", "1")));
         var done = Put(program, Hello, "done", "first.json");
 
         await program.RunUntilAsync(done);

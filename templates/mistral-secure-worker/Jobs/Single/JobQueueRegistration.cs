@@ -1,4 +1,4 @@
-namespace Acme.App.Jobs.Queues;
+namespace Acme.App.Jobs;
 
 /// <summary>The jobs are in a folder.</summary>
 internal static class JobQueueRegistration

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Acme.App.Jobs.Queues;
+namespace Acme.App.Jobs;
 
 /// <summary>
 /// The folder of this worker's claims, and those of others. A worker holds a lock file open for as long as it lives; the operating
