@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Acme.App.Auditing;
 using Acme.App.Configuration;
 using Acme.App.Guards;
@@ -12,8 +11,7 @@ return await StartUp.RunAsync(async () =>
     if (await Operator.RunAsync(args, Build) is { } exitCode)
         return exitCode;
 
-    var root = new RootCommand("Chats with Mistral AI.") { ChatCommand.Create(StartAsync) };
-    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    return await TerminalCommandLine.RunAsync(args, StartAsync, () => Operator.Commands(Build));
 });
 
 static async Task<IHost> StartAsync(CancellationToken cancellationToken)

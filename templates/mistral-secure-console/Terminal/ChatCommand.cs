@@ -1,64 +1,109 @@
 using System.CommandLine;
-using Acme.App.Auditing;
+using System.Text;
 using Acme.App.Configuration;
 
 namespace Acme.App.Terminal;
 
 /// <summary><c>chat</c>: one question and its answer, or a conversation.</summary>
-internal static class ChatCommand
+internal sealed class ChatCommand
 {
+    public const string Examples = """
+        Examples:
+          chat                                     a conversation; /help shows its commands
+          chat "What is a nonce?"                  one question
+          git diff | NAME chat - -s "Review this"  a question from a pipe
+          chat "Summarise" -f notes.txt --json     a file, and an answer for programs
+        """;
+
     private const string StandardInput = "-";
+    private const int MaxCharacters = 4 * 1024 * 1024;
+
+    private readonly Argument<string?> _question = new("question")
+    {
+        Description = "What to ask. '-' reads it from standard input; without it a conversation begins.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly Option<string?> _model = new("--model", "-m") { Description = "The model, one of Policy:AllowedModels. The default is Mistral:Model.", HelpName = "name" };
+    private readonly Option<string?> _system = new("--system", "-s") { Description = "What the model is told before all messages: \"Answer in French.\"", HelpName = "text" };
+    private readonly Option<FileInfo[]> _files = new("--file", "-f") { Description = "A text file to put behind the question; may be given more than once.", HelpName = "path" };
+    private readonly Option<int?> _maxTokens = new("--max-tokens") { Description = "The most tokens that the answer may have.", HelpName = "number" };
+    private readonly Option<float?> _temperature = new("--temperature", "-t") { Description = "How freely the model chooses its words: 0 is the most predictable.", HelpName = "number" };
+    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object with the answer, the model and the tokens." };
+
+    private ChatCommand() => _files.AcceptExistingOnly();
 
     /// <param name="start">Starts the program when the command runs: help needs none of it.</param>
     public static Command Create(Func<CancellationToken, Task<IHost>> start)
     {
-        var question = new Argument<string?>("question")
+        var chat = new ChatCommand();
+        var command = new Command("chat", "Asks Mistral, once or in a conversation. The answer alone goes to standard output.")
         {
-            Description = "What to ask. '-' reads it from standard input; without it a conversation begins.",
-            Arity = ArgumentArity.ZeroOrOne,
+            chat._question, chat._model, chat._system, chat._files, chat._maxTokens, chat._temperature, chat._json,
         };
-        var command = new Command("chat", "Asks Mistral, once or in a conversation.") { question };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(chat._json) && result.GetValue(chat._question) is null && result.GetResult(chat._files) is null)
+                result.AddError("--json needs a question.");
+        });
         command.SetAction(async (result, cancellationToken) =>
         {
             using var host = await start(cancellationToken);
-            var code = await RunAsync(host.Services.GetRequiredService<Conversation>(), result.GetValue(question), cancellationToken);
+            var code = await chat.RunAsync(result, host.Services, cancellationToken);
             await host.StopAsync(CancellationToken.None);
             return (int)code;
         });
         return command;
     }
 
-    private static async Task<ExitCode> RunAsync(Conversation conversation, string? question, CancellationToken cancellationToken)
+    private async Task<ExitCode> RunAsync(ParseResult result, IServiceProvider services, CancellationToken cancellationToken)
     {
-        if (question == StandardInput)
-            question = await Console.In.ReadToEndAsync(cancellationToken);
+        var conversation = services.GetRequiredService<Conversation>();
+        conversation.Model = result.GetValue(_model) ?? conversation.Model;
+        conversation.System = result.GetValue(_system);
+        conversation.Temperature = result.GetValue(_temperature);
+        conversation.MaxTokens = result.GetValue(_maxTokens);
 
-        return question is null
-            ? await TalkAsync(conversation, cancellationToken)
-            : await AskAsync(conversation, question, cancellationToken);
-    }
+        var terminal = services.GetRequiredService<ChatTerminal>();
+        if (await QuestionAsync(result, cancellationToken) is not { } question)
+            return await services.GetRequiredService<Talk>().RunAsync(cancellationToken);
 
-    private static async Task<ExitCode> TalkAsync(Conversation conversation, CancellationToken cancellationToken)
-    {
-        await Console.Error.WriteLineAsync("Ask, and press Enter. An empty line ends the conversation.");
-        while (true)
+        var isJson = result.GetValue(_json);
+        using var interruption = new Interruption(cancellationToken);
+        var answer = await conversation.AskAsync(question, isJson ? new NoView() : terminal.CreateView(), interruption.Token);
+        if (answer.Failure is not null)
         {
-            await Console.Error.WriteAsync("> ");
-            if (await Console.In.ReadLineAsync(cancellationToken) is not { Length: > 0 } question)
-                return ExitCode.Success;
-
-            await AskAsync(conversation, question, cancellationToken);
+            terminal.Explain(answer);
+            return ExitCode.CheckFailed;
         }
+
+        if (isJson && !answer.IsStopped)
+            terminal.PrintJson(answer);
+        terminal.Sign(answer);
+        return answer.IsStopped ? ExitCode.CheckFailed : ExitCode.Success;
     }
 
-    private static async Task<ExitCode> AskAsync(Conversation conversation, string question, CancellationToken cancellationToken)
+    private async Task<string?> QuestionAsync(ParseResult result, CancellationToken cancellationToken)
     {
-        if (await conversation.AskAsync(question, Console.Out, cancellationToken) is not { } failure)
-            return ExitCode.Success;
+        var parts = new List<string>();
+        if (result.GetValue(_question) is { } question)
+            parts.Add(question == StandardInput ? (await ReadAsync(Console.In, cancellationToken)).TrimEnd() : question);
+        foreach (var file in result.GetValue(_files) ?? [])
+        {
+            using var reader = file.OpenText();
+            parts.Add(await ReadAsync(reader, cancellationToken));
+        }
 
-        await Console.Error.WriteLineAsync(failure.Message);
-        foreach (var (field, problems) in failure.Fields ?? new Dictionary<string, string[]>())
-            await Console.Error.WriteLineAsync($"  {field}: {string.Join(' ', problems)}");
-        return ExitCode.CheckFailed;
+        return parts.Count == 0 ? null : string.Join("\n\n", parts);
+    }
+
+    // Reads to a bound far above any request's limit, so that the limit's own message is what a long text gets.
+    private static async Task<string> ReadAsync(TextReader reader, CancellationToken cancellationToken)
+    {
+        var text = new StringBuilder();
+        var buffer = new char[8192];
+        while (text.Length < MaxCharacters && await reader.ReadAsync(buffer, cancellationToken) is > 0 and var read)
+            text.Append(buffer, 0, read);
+        return text.ToString();
     }
 }

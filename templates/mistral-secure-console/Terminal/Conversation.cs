@@ -1,4 +1,3 @@
-using System.Text;
 using Acme.App.Auditing;
 using Acme.App.Guards;
 using Acme.App.Mistral;
@@ -13,40 +12,73 @@ internal sealed class Conversation(IChatClient chatClient, IValidator<ChatReques
 {
     private readonly List<ChatRequestMessage> _messages = [];
 
-    /// <summary>Asks, and writes the answer to <paramref name="output"/>. A question without an answer is forgotten.</summary>
-    /// <returns>Null, or why there is no answer.</returns>
-    public async Task<ChatFailure?> AskAsync(string question, TextWriter output, CancellationToken cancellationToken)
+    public string Model { get; set; } = mistral.Value.Model;
+
+    /// <summary>What the model is told before all messages.</summary>
+    public string? System { get; set; }
+
+    public float? Temperature { get; set; }
+
+    public int? MaxTokens { get; set; }
+
+    /// <summary>What was said, without <see cref="System"/>.</summary>
+    public IReadOnlyList<ChatRequestMessage> Messages => _messages;
+
+    public void Clear() => _messages.Clear();
+
+    /// <summary>Asks, and shows the answer. A question that was refused is forgotten; what was shown of a stopped answer is kept.</summary>
+    public async Task<Answer> AskAsync(string question, IAnswerView view, CancellationToken cancellationToken)
     {
         _messages.Add(new ChatRequestMessage { Role = "user", Content = question });
+        var updates = new List<ChatResponseUpdate>();
+        Answer answer;
         try
         {
-            _messages.Add(new ChatRequestMessage { Role = "assistant", Content = await AnswerAsync(output, cancellationToken) });
-            return null;
+            await StreamAsync(updates, view, cancellationToken);
+            answer = AnswerOf(updates);
         }
-        catch (Exception exception)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            _messages.RemoveAt(_messages.Count - 1);
-            if (ChatFailure.From(exception) is { } failure)
-                return failure;
-            throw;
+            answer = AnswerOf(updates) with { IsStopped = true };
         }
+        catch (Exception exception) when (ChatFailure.From(exception) is { } failure)
+        {
+            answer = AnswerOf(updates) with { Failure = failure };
+        }
+
+        if (answer.Failure is null && answer.Text.Length > 0)
+            _messages.Add(new ChatRequestMessage { Role = "assistant", Content = answer.Text });
+        else
+            _messages.RemoveAt(_messages.Count - 1);
+        return answer;
     }
 
-    private async Task<string> AnswerAsync(TextWriter output, CancellationToken cancellationToken)
+    private async Task StreamAsync(List<ChatResponseUpdate> updates, IAnswerView view, CancellationToken cancellationToken)
     {
-        var request = new ChatRequest { Model = mistral.Value.Model, Messages = _messages };
+        var system = string.IsNullOrEmpty(System) ? Array.Empty<ChatRequestMessage>() : [new() { Role = "system", Content = System }];
+        var request = new ChatRequest { Model = Model, Messages = [.. system, .. _messages], Temperature = Temperature, MaxTokens = MaxTokens };
         if (validator.Validate(request) is { IsValid: false } result)
             throw ChatRefusedException.Invalid(result);
 
-        var answer = new StringBuilder();
-        await foreach (var update in chatClient.GetStreamingResponseAsync(request.ToChatMessages(), request.ToChatOptions(), cancellationToken))
+        view.Begin();
+        try
         {
-            answer.Append(update.Text);
-            await output.WriteAsync(update.Text.AsMemory(), cancellationToken);
-            await output.FlushAsync(cancellationToken);
+            await foreach (var update in chatClient.GetStreamingResponseAsync(request.ToChatMessages(), request.ToChatOptions(), cancellationToken))
+            {
+                updates.Add(update);
+                if (update.Text.Length > 0)
+                    view.Write(update.Text);
+            }
         }
+        finally
+        {
+            view.End();
+        }
+    }
 
-        await output.WriteLineAsync();
-        return answer.ToString();
+    private Answer AnswerOf(List<ChatResponseUpdate> updates)
+    {
+        var response = updates.ToChatResponse();
+        return new Answer(response.ResponseId, response.Text, response.ModelId ?? Model, response.FinishReason?.Value, response.Usage);
     }
 }

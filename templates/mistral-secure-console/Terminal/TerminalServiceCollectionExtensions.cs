@@ -7,8 +7,11 @@ internal static class TerminalServiceCollectionExtensions
     /// <summary>The conversation, and who leads it.</summary>
     public static IHostApplicationBuilder AddTerminal(this IHostApplicationBuilder builder)
     {
+        builder.Services.AddSingleton<IHostLifetime, TerminalLifetime>();
         builder.Services.AddSingleton<ICallerAccessor, SystemCallerAccessor>();
         builder.Services.AddSingleton<Conversation>();
+        builder.Services.AddSingleton<ChatTerminal>();
+        builder.Services.AddSingleton<Talk>();
         return builder;
     }
 }

@@ -8,26 +8,20 @@ namespace Acme.App.Operations;
 /// <summary>What an operator runs instead of the program. It is read before the host starts, so it never opens a port.</summary>
 internal static class Operator
 {
+    // Known by name, so that the program's own start does without making them.
+    private static readonly string[] Names = ["doctor", "keys", "audit"];
+
     /// <param name="arguments">The program's arguments.</param>
     /// <param name="build">Composes the program as it would run, without starting it.</param>
     /// <param name="ownCommands">The commands of the kind's own rooms.</param>
     /// <returns>The exit code, or nothing when the arguments are the program's own.</returns>
     public static async Task<int?> RunAsync(string[] arguments, Func<IHost> build, params Command[] ownCommands)
     {
-        // Results go to standard output; prompts and progress go to standard error, out of the way of a pipe.
-        var terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        Command[] commands =
-        [
-            DoctorCommand.Create(build, Console.Out, AnsiConsole.Console, Console.Error),
-            KeysCommand.Create(build, Console.Out, terminal),
-            AuditCommand.Create(() => build().Services, Console.Out, terminal),
-            .. ownCommands,
-        ];
-        if (arguments.Length == 0 || commands.All(command => command.Name != arguments[0]))
+        if (arguments.Length == 0 || !Names.Concat(ownCommands.Select(command => command.Name)).Contains(arguments[0]))
             return null;
 
         var root = new RootCommand("Commands for whoever runs the program.");
-        foreach (var command in commands)
+        foreach (var command in Commands(build).Concat(ownCommands))
             root.Add(command);
 
         var parsed = root.Parse(arguments);
@@ -37,5 +31,18 @@ internal static class Operator
         // The parser's own message repeats the argument, which may be a key that someone typed there.
         await Console.Error.WriteLineAsync($"The command line is not complete or holds something unknown. See '{arguments[0]} --help'.");
         return (int)ExitCode.Usage;
+    }
+
+    /// <summary>The commands themselves, for a program whose help shows them beside its own.</summary>
+    public static Command[] Commands(Func<IHost> build)
+    {
+        // Results go to standard output; prompts and progress go to standard error, out of the way of a pipe.
+        var terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        return
+        [
+            DoctorCommand.Create(build, Console.Out, AnsiConsole.Console, Console.Error),
+            KeysCommand.Create(build, Console.Out, terminal),
+            AuditCommand.Create(() => build().Services, Console.Out, terminal),
+        ];
     }
 }

@@ -36,6 +36,41 @@ internal sealed class ProgramUnderTest : IDisposable
         return (process.ExitCode, await output, await error);
     }
 
+    /// <summary>Writes a file for the program to read.</summary>
+    public string Write(string name, string text)
+    {
+        var path = Path.Combine(_data, name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    /// <summary>Runs the program, and sends it SIGINT, as Ctrl+C does, once something holds.</summary>
+    public async Task<(int ExitCode, string Output)> InterruptAsync(Func<bool> condition, params string[] arguments)
+    {
+        using var process = Start(arguments);
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            _ = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            var started = Stopwatch.GetTimestamp();
+            while (!condition())
+            {
+                Assert.True(Stopwatch.GetElapsedTime(started) < s_timeLimit, "The moment to interrupt did not come.");
+                await Task.Delay(20, TestContext.Current.CancellationToken);
+            }
+
+            using (var kill = Process.Start("kill", ["-INT", $"{process.Id}"]))
+                await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(s_timeLimit, TestContext.Current.CancellationToken);
+            return (process.ExitCode, await output);
+        }
+        finally
+        {
+            if (!process.HasExited)
+                process.Kill(entireProcessTree: true);
+        }
+    }
+
     /// <summary>Runs the program until a file stands, then ends it.</summary>
     public async Task RunUntilAsync(string file, params string[] arguments)
     {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Acme.App.Tests.StandIn;
 
 namespace Acme.App.Tests.Terminal;
@@ -70,5 +71,134 @@ public sealed class ChatCommandTests
 
         Assert.Equal(0, exitCode);
         Assert.NotEqual("", output.Trim());
+    }
+
+    [Fact]
+    public async Task Chat_WithOptions_SendsThemAndTheFile()
+    {
+        await using var mistral = await MistralStandIn.StartAsync(TestContext.Current.CancellationToken);
+        using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
+        var file = program.Write("notes.txt", "The notes.");
+
+        var (exitCode, _, _) = await program.RunAsync(
+            "", "chat", Question, "--model", "mistral-medium-latest", "--system", "Be brief.", "--temperature", "0.5", "--max-tokens", "77", "--file", file);
+
+        Assert.Equal(0, exitCode);
+        using var body = JsonDocument.Parse(Assert.Single(mistral.Requests).Body);
+        Assert.Equal("mistral-medium-latest", body.RootElement.GetProperty("model").GetString());
+        Assert.Equal(0.5, body.RootElement.GetProperty("temperature").GetDouble());
+        Assert.Equal(77, body.RootElement.GetProperty("max_tokens").GetInt32());
+        var messages = body.RootElement.GetProperty("messages").EnumerateArray().Select(message => $"{message.GetProperty("role")}: {message.GetProperty("content")}");
+        Assert.Equal(["system: Be brief.", $"user: {Question}\n\nThe notes."], messages);
+    }
+
+    [Fact]
+    public async Task Chat_ForPrograms_PrintsOneJsonObject()
+    {
+        await using var mistral = await MistralStandIn.StartAsync(TestContext.Current.CancellationToken);
+        using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
+
+        var (exitCode, output, error) = await program.RunAsync("", "chat", Question, "--json");
+
+        Assert.Equal(0, exitCode);
+        Assert.Equal("", error);
+        using var answer = JsonDocument.Parse(output);
+        Assert.Contains(Question, answer.RootElement.GetProperty("content").GetString(), StringComparison.Ordinal);
+        var usage = answer.RootElement.GetProperty("usage");
+        Assert.Equal(usage.GetProperty("totalTokens").GetInt32(), usage.GetProperty("promptTokens").GetInt32() + usage.GetProperty("completionTokens").GetInt32());
+    }
+
+    [Fact]
+    public async Task Chat_IntoAPipe_CarriesNoControlSequence()
+    {
+        await using var mistral = await MistralStandIn.StartAsync(TestContext.Current.CancellationToken);
+        mistral.Enqueue(StandInReply.Answer("A **word** \u001b]0;title\u0007and \u001b[31mred\u001b[0m."));
+        using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
+
+        var (_, output, error) = await program.RunAsync("", "chat", Question);
+
+        Assert.Equal($"A **word** and red.{Environment.NewLine}", output);
+        Assert.Equal("", error);
+    }
+
+    [Theory]
+    [InlineData("chat", Question, "--modle", "x")]
+    [InlineData("chat", Question, "--temperature", "warm")]
+    [InlineData("chat", Question, "--file", "no-such-file.txt")]
+    [InlineData("chat", "--json")]
+    [InlineData]
+    public async Task Chat_WithAWrongCommandLine_IsAUsageErrorThatPointsToTheHelp(params string[] arguments)
+    {
+        using var program = new ProgramUnderTest { Settings = new Dictionary<string, string>() };
+
+        var (exitCode, output, error) = await program.RunAsync("", arguments);
+
+        Assert.Equal(2, exitCode);
+        Assert.Equal("", output);
+        Assert.Contains("--help", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Chat_AGuardRefusesTheMessage_SaysWhyAndSendsNothing()
+    {
+        await using var mistral = await MistralStandIn.StartAsync(TestContext.Current.CancellationToken);
+        using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
+
+        var (exitCode, output, error) = await program.RunAsync("", "chat", "My card is 4012 8888 8888 1881.");
+
+        Assert.Equal(1, exitCode);
+        Assert.Equal("", output);
+        Assert.Equal($"The request holds sensitive data: card.{Environment.NewLine}", error);
+        Assert.Empty(mistral.Requests);
+        Assert.Contains($"\"userId\":\"{Environment.UserName}\"", await File.ReadAllTextAsync(program.AuditFile, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Chat_CommandsOfAConversation_ChangeWhatIsSentAndSaveIt()
+    {
+        await using var mistral = await MistralStandIn.StartAsync(TestContext.Current.CancellationToken);
+        using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
+        var file = Path.Combine(Path.GetDirectoryName(program.AuditFile)!, "saved.md");
+
+        var (exitCode, _, error) = await program.RunAsync(
+            $"First\n/clear\n/model mistral-medium-latest\n/model no-such-model\n/system Be brief.\nSecond\n/save {file}\n/save {file}\n/unknown\n/exit\nThird\n", "chat");
+
+        Assert.Equal(0, exitCode);
+        Assert.Equal(2, mistral.Requests.Count);
+        Assert.DoesNotContain("First", mistral.Requests[1].Body, StringComparison.Ordinal);
+        Assert.Contains("mistral-medium-latest", mistral.Requests[1].Body, StringComparison.Ordinal);
+        Assert.Contains("Be brief.", mistral.Requests[1].Body, StringComparison.Ordinal);
+        Assert.Contains("The model is not on this environment's list.", error, StringComparison.Ordinal);
+        Assert.Contains("There is such a file already.", error, StringComparison.Ordinal);
+        Assert.Contains("There is no such command.", error, StringComparison.Ordinal);
+        Assert.StartsWith("## user\n\nSecond\n\n## assistant\n\n", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Completion_OfALineThatBegins_OffersTheOptions()
+    {
+        using var program = new ProgramUnderTest { Settings = new Dictionary<string, string>() };
+
+        var (exitCode, output, _) = await program.RunAsync("", "[suggest:17]", "Acme-App chat --m");
+
+        Assert.Equal(0, exitCode);
+        Assert.Equal(["--max-tokens", "--model"], output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Chat_CtrlC_StopsTheAnswerAndAuditsIt()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Only a terminal can send Ctrl+C to a process there.");
+        await using var mistral = await MistralStandIn.StartAsync(TestContext.Current.CancellationToken);
+        mistral.Enqueue(StandInReply.Answer("Never seen.") with { Delay = TimeSpan.FromMinutes(1) });
+        using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
+
+        var (exitCode, output) = await program.InterruptAsync(() => mistral.Requests.Count > 0, "chat", Question);
+
+        Assert.Equal(1, exitCode);
+        Assert.Equal("", output);
+        var audit = await File.ReadAllTextAsync(program.AuditFile, TestContext.Current.CancellationToken);
+        Assert.Contains("\"success\":false", audit, StringComparison.Ordinal);
+        Assert.Contains("audit.stopped", audit, StringComparison.Ordinal);
     }
 }

@@ -1,0 +1,29 @@
+using System.Text.Json.Serialization;
+using Acme.App.Auditing;
+using Microsoft.Extensions.AI;
+
+namespace Acme.App.Terminal;
+
+/// <summary>What came of a question.</summary>
+internal sealed record Answer(string? Id, string Text, string Model, string? FinishReason, UsageDetails? Usage)
+{
+    /// <summary>Why there is no answer.</summary>
+    public ChatFailure? Failure { get; init; }
+
+    /// <summary>Whether the user stopped it.</summary>
+    public bool IsStopped { get; init; }
+
+    /// <summary>Prints nothing of what was said.</summary>
+    public override string ToString() => Model;
+
+    public AnswerJson ToJson() => new(Id, Model, Text, FinishReason, new(Usage?.InputTokenCount ?? 0, Usage?.OutputTokenCount ?? 0, Usage?.TotalTokenCount ?? 0));
+}
+
+/// <summary>The answer as <c>--json</c> prints it.</summary>
+internal sealed record AnswerJson(string? Id, string Model, string Content, string? FinishReason, UsageJson Usage);
+
+internal sealed record UsageJson(long PromptTokens, long CompletionTokens, long TotalTokens);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(AnswerJson))]
+internal sealed partial class AnswerJsonContext : JsonSerializerContext;

@@ -1,0 +1,39 @@
+using System.CommandLine;
+using Acme.App.Configuration;
+
+namespace Acme.App.Terminal;
+
+/// <summary><c>completion</c>: a script by which a shell asks this program how a line can go on.</summary>
+internal static class CompletionCommand
+{
+    private const string Bash = """
+        _NAME_complete() { local IFS=$'\n'; COMPREPLY=( $(compgen -W "$(NAME "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}") ); }
+        complete -o default -F _NAME_complete NAME
+        """;
+
+    private const string Zsh = """
+        _NAME_complete() { reply=( ${(f)"$(NAME "[suggest:${CURSOR}]" "${BUFFER}" 2>/dev/null)"} ); }
+        compctl -f -K _NAME_complete NAME
+        """;
+
+    private const string PowerShell = """
+        Register-ArgumentCompleter -Native -CommandName NAME -ScriptBlock {
+            param($word, $line, $position)
+            NAME "[suggest:$position]" "$line" | Where-Object { $_ -like "$word*" }
+        }
+        """;
+
+    public static Command Create()
+    {
+        var shell = new Argument<string>("shell") { Description = "bash, zsh or pwsh." };
+        shell.AcceptOnlyFromAmong("bash", "zsh", "pwsh");
+        var command = new Command("completion", "Prints a script by which a shell completes command lines; for bash: source <(NAME completion bash)".Replace("NAME", RootCommand.ExecutableName, StringComparison.Ordinal)) { shell };
+        command.SetAction(result =>
+        {
+            var script = result.GetValue(shell) switch { "bash" => Bash, "zsh" => Zsh, _ => PowerShell };
+            Console.Out.WriteLine(script.Replace("NAME", RootCommand.ExecutableName, StringComparison.Ordinal));
+            return (int)ExitCode.Success;
+        });
+        return command;
+    }
+}

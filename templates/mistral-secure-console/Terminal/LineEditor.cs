@@ -1,0 +1,119 @@
+using System.Text;
+using Spectre.Console.Rendering;
+
+namespace Acme.App.Terminal;
+
+/// <summary>Reads a line at a terminal that knows ANSI. It may begin with a text to edit; a longer line than the terminal scrolls sideways.</summary>
+internal sealed class LineEditor(TextWriter output, Func<int> width)
+{
+    private const string Prompt = "> ";
+
+    private readonly List<string> _history = [];
+    private readonly StringBuilder _line = new();
+    private int _cursor;
+    private int _entry;
+
+    /// <returns>The line; nothing when the user leaves.</returns>
+    public string? Read(string initial)
+    {
+        Console.TreatControlCAsInput = true;
+        try
+        {
+            _entry = _history.Count;
+            Replace(initial);
+            while (true)
+            {
+                Draw();
+                var key = Console.ReadKey(intercept: true);
+                if (key is { Modifiers: ConsoleModifiers.Control, Key: ConsoleKey.C } || (key is { Modifiers: ConsoleModifiers.Control, Key: ConsoleKey.D } && _line.Length == 0))
+                    return End(null);
+
+                // More keys at once after Enter: a text of several lines was pasted, and is one message.
+                if (key.Key == ConsoleKey.Enter && !Console.KeyAvailable)
+                    return End(_line.ToString());
+                Take(key);
+            }
+        }
+        finally
+        {
+            Console.TreatControlCAsInput = false;
+        }
+    }
+
+    private void Take(ConsoleKeyInfo key)
+    {
+        switch (key.Key)
+        {
+            case ConsoleKey.Enter:
+                Insert('\n');
+                break;
+            case ConsoleKey.Backspace when _cursor > 0:
+                _line.Remove(--_cursor, 1);
+                break;
+            case ConsoleKey.Delete when _cursor < _line.Length:
+                _line.Remove(_cursor, 1);
+                break;
+            case ConsoleKey.LeftArrow when _cursor > 0:
+                _cursor--;
+                break;
+            case ConsoleKey.RightArrow when _cursor < _line.Length:
+                _cursor++;
+                break;
+            case ConsoleKey.Home or ConsoleKey.A when key.Key == ConsoleKey.Home || key.Modifiers == ConsoleModifiers.Control:
+                _cursor = 0;
+                break;
+            case ConsoleKey.End or ConsoleKey.E when key.Key == ConsoleKey.End || key.Modifiers == ConsoleModifiers.Control:
+                _cursor = _line.Length;
+                break;
+            case ConsoleKey.U when key.Modifiers == ConsoleModifiers.Control:
+                Replace("");
+                break;
+            case ConsoleKey.UpArrow when _entry > 0:
+                Replace(_history[--_entry]);
+                break;
+            case ConsoleKey.DownArrow when _entry < _history.Count:
+                _entry++;
+                Replace(_entry < _history.Count ? _history[_entry] : "");
+                break;
+            default:
+                if (!char.IsControl(key.KeyChar))
+                    Insert(key.KeyChar);
+                break;
+        }
+    }
+
+    private void Insert(char character) => _line.Insert(_cursor++, character);
+
+    private void Replace(string text)
+    {
+        _line.Clear().Append(text);
+        _cursor = text.Length;
+    }
+
+    private string? End(string? text)
+    {
+        output.WriteLine();
+        output.Flush();
+        if (text is { Length: > 0 } && (_history.Count == 0 || _history[^1] != text))
+            _history.Add(text);
+        return text;
+    }
+
+    /// <summary>Shows the part of the line around the cursor that fits.</summary>
+    private void Draw()
+    {
+        var room = Math.Max(width() - Prompt.Length - 1, 1);
+        var text = _line.ToString().Replace('\n', '⏎');
+        var start = _cursor;
+        while (start > 0 && Cells(text[(start - 1).._cursor]) <= room)
+            start--;
+        var end = _cursor;
+        while (end < text.Length && Cells(text[start..(end + 1)]) <= room)
+            end++;
+
+        output.Write($"\r\u001b[K{Prompt}{text[start..end]}\r\u001b[{Prompt.Length + Cells(text[start.._cursor])}C");
+        output.Flush();
+    }
+
+    private static int Cells(string text) => new Segment(text).CellCount();
+}

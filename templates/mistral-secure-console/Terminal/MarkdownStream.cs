@@ -1,0 +1,191 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using Spectre.Console.Rendering;
+
+namespace Acme.App.Terminal;
+
+/// <summary>
+/// Renders Markdown as it comes, and never takes back what it has shown. A word waits until it is whole, emphasis until its
+/// end is there; what turns out to be no emphasis is shown as it was written.
+/// </summary>
+internal sealed partial class MarkdownStream(TextWriter output, Func<int> width)
+{
+    private const string Bold = "\u001b[1m";
+    private const string Dim = "\u001b[2m";
+    private const string Italic = "\u001b[3m";
+    private const string Reset = "\u001b[0m";
+    private const string Fence = "```";
+
+    /// <summary>The longest emphasis that is waited for, and the longest beginning of a line that is looked at.</summary>
+    private const int LongestSpan = 400;
+    private const int LongestPrefix = 12;
+
+    private readonly StringBuilder _held = new();
+    private bool _isBegun;
+    private bool _isVerbatim;
+    private bool _isInFence;
+    private bool _hasText;
+    private string _style = "";
+    private int _indent;
+    private int _column;
+    private bool _spaceDue;
+    private char _last;
+
+    public void Push(string text)
+    {
+        foreach (var character in text)
+        {
+            if (character == '\n')
+                EndLine();
+            else
+                _held.Append(character);
+        }
+
+        Show(isFinal: false);
+    }
+
+    public void End()
+    {
+        if (_held.Length > 0 || _column > 0)
+            EndLine();
+    }
+
+    private void EndLine()
+    {
+        Show(isFinal: true);
+        // Blank lines before the answer's first word say nothing.
+        if (_hasText)
+            output.WriteLine();
+        (_isBegun, _isVerbatim, _style, _indent, _column, _spaceDue, _last) = (false, false, "", 0, 0, false, ' ');
+    }
+
+    private void Show(bool isFinal)
+    {
+        var text = _held.ToString();
+        var at = 0;
+        if (!_isBegun)
+        {
+            if (!isFinal && (_isInFence || CouldStillBeAnything(text)))
+                return;
+            at = Begin(text);
+        }
+
+        if (_isVerbatim)
+        {
+            if (!isFinal)
+                return;
+            Put(text[at..], Dim);
+            at = text.Length;
+        }
+
+        while (at < text.Length && Next(text, at, isFinal) is { } next)
+        {
+            foreach (var piece in Words().Matches(next.Text).Select(match => match.Value))
+                Put(piece, next.Style);
+            _last = text[next.End - 1];
+            at = next.End;
+        }
+
+        _held.Remove(0, at);
+    }
+
+    private static bool CouldStillBeAnything(string text) =>
+        text.TrimStart().StartsWith(Fence, StringComparison.Ordinal) || (text.Length < LongestPrefix && text.All(character => char.IsAsciiDigit(character) || " #-*+>.)`".Contains(character)));
+
+    /// <summary>Finds out what sort of line begins, and shows its mark.</summary>
+    /// <returns>Where the line's text begins.</returns>
+    private int Begin(string text)
+    {
+        _isBegun = true;
+        var isFence = text.TrimStart().StartsWith(Fence, StringComparison.Ordinal);
+        _isVerbatim = isFence || _isInFence || text.StartsWith('|');
+        _isInFence ^= isFence;
+        if (_isVerbatim)
+            return 0;
+        if (Heading().Match(text) is { Success: true } heading)
+        {
+            _style = Bold;
+            return heading.Length;
+        }
+
+        var mark = Mark().Match(text);
+        _indent = Math.Min(mark.Length, 8);
+        if (mark.Length > 0)
+            Put(mark.Value, "");
+        return mark.Length;
+    }
+
+    /// <returns>The next part that can be shown, its style and where it ends; nothing while it is not yet whole.</returns>
+    private (string Text, string Style, int End)? Next(string text, int at, bool isFinal)
+    {
+        if (text[at] == ' ')
+            return (" ", _style, at + 1);
+
+        foreach (var (mark, style, inner) in Spans(text, at))
+        {
+            if (at + mark.Length > text.Length)
+                return isFinal ? (text[at..], _style, text.Length) : null;
+            var close = text.IndexOf(mark, at + mark.Length, StringComparison.Ordinal);
+            if (close > at + mark.Length && text[close - 1] != ' ')
+                return (inner ? text[(at + mark.Length)..close] : text[at..(close + mark.Length)], _style + style, close + mark.Length);
+            if (close < 0 && !isFinal && text.Length - at < LongestSpan)
+                return null;
+        }
+
+        var end = at + 1;
+        while (end < text.Length && text[end] is not (' ' or '`') && (text[end] != '*' || char.IsLetterOrDigit(text[end - 1])))
+            end++;
+        return end < text.Length || isFinal || end - at > LongestSpan ? (text[at..end], _style, end) : null;
+    }
+
+    private IEnumerable<(string Mark, string Style, bool IsHidden)> Spans(string text, int at)
+    {
+        // "2*3" and "a ** b" are no emphasis.
+        var opens = !char.IsLetterOrDigit(_last) && (at + 1 == text.Length || text[at + 1] != ' ');
+        if (text[at] == '`')
+            yield return ("`", Dim, false);
+        else if (opens && text[at] == '*' && (at + 1 == text.Length || text[at + 1] == '*'))
+            yield return ("**", Bold, true);
+        else if (opens && text[at] == '*')
+            yield return ("*", Italic, true);
+    }
+
+    /// <summary>Writes a word or a space. A line is broken only where a space stood; what is longer than a line the terminal breaks.</summary>
+    private void Put(string text, string style)
+    {
+        if (text == " " && !_isVerbatim)
+        {
+            _spaceDue = true;
+            return;
+        }
+
+        var cells = new Segment(text).CellCount();
+        if (_spaceDue && !_isVerbatim && _column + 1 + cells > width() && _column > _indent)
+        {
+            output.WriteLine();
+            output.Write(new string(' ', _indent));
+            _column = _indent;
+        }
+        else if (_spaceDue)
+        {
+            output.Write(' ');
+            _column++;
+        }
+
+        _spaceDue = false;
+        _hasText |= text.Length > 0;
+        output.Write(style.Length == 0 ? text : style + text + Reset);
+        _column += cells;
+        if (!_isVerbatim && _column > width())
+            _column %= width();
+    }
+
+    [GeneratedRegex("^#{1,6} +", RegexOptions.NonBacktracking)]
+    private static partial Regex Heading();
+
+    [GeneratedRegex("^ *([-*+>] |[0-9]{1,3}[.)] )?", RegexOptions.NonBacktracking)]
+    private static partial Regex Mark();
+
+    [GeneratedRegex("[^ ]+| ", RegexOptions.NonBacktracking)]
+    private static partial Regex Words();
+}

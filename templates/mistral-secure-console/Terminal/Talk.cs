@@ -1,0 +1,117 @@
+using Acme.App.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace Acme.App.Terminal;
+
+/// <summary>The conversation at a terminal: messages, and the commands that begin with a slash.</summary>
+internal sealed class Talk(Conversation conversation, ChatTerminal terminal, IOptions<PolicyOptions> policy)
+{
+    private const string Help = """
+        /model NAME   asks another model; alone, shows the model and those allowed
+        /system TEXT  tells the model how to answer; alone, takes it back
+        /clear        forgets what was said
+        /save FILE    writes the conversation to a new file, as Markdown
+        /help         shows this
+        /exit         leaves, as Ctrl+D does
+        Ctrl+C stops an answer; pressed again, it leaves.
+        """;
+
+    public async Task<ExitCode> RunAsync(CancellationToken cancellationToken)
+    {
+        terminal.Note($"You talk to {conversation.Model}. /help shows the commands, /exit leaves.");
+        var draft = "";
+        while (terminal.ReadLine(draft) is { } line)
+        {
+            draft = "";
+            var words = line.Trim().Split(' ', 2, StringSplitOptions.TrimEntries);
+            if (words[0] is "/exit" or "/quit")
+                break;
+            if (words[0].StartsWith('/'))
+                await CommandAsync(words[0], words.Length > 1 ? words[1] : "", cancellationToken);
+            else if (words[0].Length > 0)
+                draft = await AskAsync(line, cancellationToken);
+        }
+
+        return ExitCode.Success;
+    }
+
+    /// <returns>What the user may edit and send again.</returns>
+    private async Task<string> AskAsync(string question, CancellationToken cancellationToken)
+    {
+        using var interruption = new Interruption(cancellationToken);
+        var answer = await conversation.AskAsync(question, terminal.CreateView(), interruption.Token);
+        if (answer.Failure is null)
+        {
+            terminal.Sign(answer);
+            return "";
+        }
+
+        terminal.Explain(answer);
+        if (!terminal.CanEdit)
+            return "";
+        terminal.Note("Your message was not answered. Edit it, or delete it with Ctrl+U.");
+        return question;
+    }
+
+    private async Task CommandAsync(string command, string value, CancellationToken cancellationToken)
+    {
+        switch (command)
+        {
+            case "/model":
+                ChooseModel(value);
+                break;
+            case "/system":
+                conversation.System = value;
+                terminal.Note(value.Length > 0 ? "The model is told this from now on." : "The model is told nothing more.");
+                break;
+            case "/clear":
+                conversation.Clear();
+                terminal.Note("What was said is forgotten.");
+                break;
+            case "/save":
+                await SaveAsync(value, cancellationToken);
+                break;
+            case "/help":
+                terminal.Note(Help);
+                break;
+            default:
+                terminal.Note("There is no such command. /help shows them all.");
+                break;
+        }
+    }
+
+    private void ChooseModel(string name)
+    {
+        var allowed = policy.Value.AllowedModels;
+        if (allowed.Contains(name, StringComparer.Ordinal))
+            conversation.Model = name;
+        else if (name.Length > 0)
+            terminal.Note("The model is not on this environment's list.");
+        terminal.Note($"Model: {conversation.Model}. Allowed: {string.Join(", ", allowed)}.");
+    }
+
+    private async Task SaveAsync(string path, CancellationToken cancellationToken)
+    {
+        if (path.Length == 0)
+        {
+            terminal.Note("Name the file: /save FILE.");
+            return;
+        }
+
+        try
+        {
+            // What was said may be confidential: a new file, for its owner alone.
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            await using var file = new StreamWriter(path, options);
+            foreach (var message in conversation.Messages)
+                await file.WriteAsync($"## {message.Role}\n\n{message.Content}\n\n".AsMemory(), cancellationToken);
+            terminal.Note($"Saved {conversation.Messages.Count} messages.");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            terminal.Note(Path.Exists(path) ? "There is such a file already. Choose another name." : "The file cannot be written. Choose another place.");
+        }
+    }
+}
