@@ -4,6 +4,7 @@ using MistralTemplates.Benchmarks.Auditing;
 using MistralTemplates.Benchmarks.Creation;
 using MistralTemplates.Benchmarks.Guards;
 using MistralTemplates.Benchmarks.Keys;
+using MistralTemplates.Benchmarks.Operations;
 using MistralTemplates.Benchmarks.Peers;
 
 namespace MistralTemplates.Benchmarks;
@@ -23,6 +24,8 @@ internal static class BenchmarkProgram
         ["audit-mutations", .. var rest] => AuditCommands.RunMutationsAsync(rest),
         ["audit-kill", .. var rest] => AuditCommands.RunKillsAsync(rest),
         ["audit-speed"] => AuditCommands.RunSpeedAsync(),
+        ["history"] => HistoryCommand.RunAsync(CancellationToken.None),
+        ["history-search", var folder] => HistoryCommand.SearchAsync(folder, CancellationToken.None),
         ["peers"] => PeersCommand.RunAsync(CancellationToken.None),
         ["peers", "stand-in", var port] => PlainServers.RunStandInAsync(port),
         ["peers", "pass-through", var port, var upstream] => PlainServers.RunPassThroughAsync(port, upstream),

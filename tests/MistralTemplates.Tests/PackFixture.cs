@@ -14,18 +14,28 @@ public sealed class PackFixture : IDisposable
     /// <summary>The name that every variant is created with.</summary>
     public const string Name = "Acme.Chat";
 
-    private readonly RunFolder _run = RunFolder.Claim(Path.Combine(TemplatePack.RepositoryRoot, "artifacts", "tests"));
+    private readonly Lazy<RunFolder> _run = new(() => RunFolder.Claim(Path.Combine(TemplatePack.RepositoryRoot, "artifacts", "tests")));
     private readonly Lazy<Task<TemplatePack>> _pack;
     private readonly ConcurrentDictionary<string, Lazy<Task<string>>> _variants = new();
 
-    public PackFixture() => _pack = new(() => TemplatePack.PackAsync(Folder, CancellationToken.None));
+    private readonly Lazy<Task<BatchBuild>> _build;
+
+    public PackFixture()
+    {
+        _pack = new(() => TemplatePack.PackAsync(Folder, CancellationToken.None));
+        _build = new(BuildAsync);
+    }
 
     /// <summary>Everything that this run makes lies here; it stays until a later run, to be looked at.</summary>
-    public string Folder => _run.Path;
+    public string Folder => _run.Value.Path;
 
     public Task<TemplatePack> PackAsync() => _pack.Value;
 
-    public void Dispose() => _run.Dispose();
+    public void Dispose()
+    {
+        if (_run.IsValueCreated)
+            _run.Value.Dispose();
+    }
 
     /// <summary>An empty folder for one test.</summary>
     public string NewFolder(string name)
@@ -49,18 +59,36 @@ public sealed class PackFixture : IDisposable
     public Task<string> CreatedAsync(Variant variant) =>
         _variants.GetOrAdd(variant.Id, _ => new(() => CreateAsync("created-" + variant.Id, variant.ShortName, Name, variant.Options))).Value;
 
-    /// <summary>A copy of a created variant, to be built and run.</summary>
-    public async Task<string> CopyAsync(string testName, Variant variant)
+    /// <summary>A variant that is built, its tests included, together with all others and once for all tests.</summary>
+    public async Task<GeneratedRepository> BuiltAsync(Variant variant)
     {
-        var created = await CreatedAsync(variant);
-        var copy = Path.Combine(NewFolder(testName), Name);
-        foreach (var file in Directory.EnumerateFiles(created, "*", SearchOption.AllDirectories))
-        {
-            var target = Path.Combine(copy, Path.GetRelativePath(created, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Copy(file, target);
-        }
+        var build = await _build.Value;
+        var folder = BuiltFolder(variant);
+        Assert.Empty(build.ComplaintsAbout(folder));
+        var repository = new GeneratedRepository(folder, Name, variant.Kind);
+        Assert.True(File.Exists(repository.ProgramFile), repository.ProgramFile);
+        return repository;
+    }
 
-        return copy;
+    private async Task<BatchBuild> BuildAsync()
+    {
+        foreach (var variant in Variant.Built)
+            CopyFiles(await CreatedAsync(variant), BuiltFolder(variant));
+        return await BatchBuild.RunAsync(
+            Path.Combine(Folder, "out"),
+            Variant.Built.SelectMany(variant => Directory.EnumerateFiles(BuiltFolder(variant), "*.csproj", SearchOption.AllDirectories)),
+            CancellationToken.None);
+    }
+
+    private string BuiltFolder(Variant variant) => Path.Combine(NewFolder("built-" + variant.Id), Name);
+
+    internal static void CopyFiles(string source, string target)
+    {
+        foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(target, Path.GetRelativePath(source, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
     }
 }

@@ -22,7 +22,7 @@ internal sealed class RunFolder : IDisposable
     {
         Directory.CreateDirectory(parent);
         foreach (var old in Directory.GetDirectories(parent).Where(IsLeft))
-            Directory.Delete(old, recursive: true);
+            Remove(old);
 
         var path = System.IO.Path.Combine(parent, "run-" + Environment.ProcessId);
         Directory.CreateDirectory(path);
@@ -34,6 +34,21 @@ internal sealed class RunFolder : IDisposable
     }
 
     public void Dispose() => _lock.Dispose();
+
+    /// <summary>Two runs may want to remove the same folder: the one that renames it first does.</summary>
+    private static void Remove(string folder)
+    {
+        var renamed = $"{folder}-{Guid.NewGuid():n}";
+        try
+        {
+            Directory.Move(folder, renamed);
+            Directory.Delete(renamed, recursive: true);
+        }
+        catch (IOException)
+        {
+            // Another run has it, or a program that a test left behind; the next run tries again.
+        }
+    }
 
     private static bool IsLeft(string folder)
     {
@@ -47,6 +62,7 @@ internal sealed class RunFolder : IDisposable
         }
         catch (IOException)
         {
+            // Held by its run, or gone.
             return false;
         }
     }

@@ -5,49 +5,59 @@ namespace MistralTemplates.Tests.Creation;
 /// <summary>Whatever name a user gives, the program builds. The kinds' own tests are built with the ordinary names.</summary>
 public sealed class NameTests(PackFixture fixture)
 {
-    public static TheoryData<string, string, string, string> Names => new()
-    {
-        { "Acme.Chat", "api", "Acme.Chat", "Acme.Chat" },
-        { "my-app", "console", "my-app", "my_app" },
-        { "my app", "worker", "my-app", "my_app" },
-        { "123.App", "api", "123.App", "_123.App" },
-        { "class", "console", "class", "_class" },
-        { "a..b", "worker", "a.b", "a.b" },
-        { "Mistral", "api", "Mistral", "Mistral" },
-        { "Système", "console", "Système", "Système" },
-        { "x", "worker", "x", "x" },
-        { "Sixty.Characters.Are.Not.Too.Many.For.The.Name.Of.An.App.Here", "api", "Sixty.Characters.Are.Not.Too.Many.For.The.Name.Of.An.App.Here", "Sixty.Characters.Are.Not.Too.Many.For.The.Name.Of.An.App.Here" },
-        { "Salt & Pepper", "console", "Salt-Pepper", "Salt_Pepper" },
-        { "Acme.Console", "console", "Acme.Console", "Acme._Console" },
-        { "Program", "api", "Program", "_Program" },
-        { "Task", "worker", "Task", "_Task" },
-        { "Microsoft.Chat", "worker", "Microsoft.Chat", "Microsoft.Chat" },
-        { "& &", "api", "App", "App" },
-    };
+    private static readonly Case[] s_names =
+    [
+        new("Acme.Chat", "api", "Acme.Chat", "Acme.Chat"),
+        new("my-app", "console", "my-app", "my_app"),
+        new("my app", "worker", "my-app", "my_app"),
+        new("123.App", "api", "123.App", "_123.App"),
+        new("class", "console", "class", "_class"),
+        new("a..b", "worker", "a.b", "a.b"),
+        new("Mistral", "api", "Mistral", "Mistral"),
+        new("Système", "console", "Système", "Système"),
+        new("x", "worker", "x", "x"),
+        new("Sixty.Characters.Are.Not.Too.Many.For.The.Name.Of.An.App.Here", "api", "Sixty.Characters.Are.Not.Too.Many.For.The.Name.Of.An.App.Here", "Sixty.Characters.Are.Not.Too.Many.For.The.Name.Of.An.App.Here"),
+        new("Salt & Pepper", "console", "Salt-Pepper", "Salt_Pepper"),
+        new("Acme.Console", "console", "Acme.Console", "Acme._Console"),
+        new("Program", "api", "Program", "_Program"),
+        new("Task", "worker", "Task", "_Task"),
+        new("Microsoft.Chat", "worker", "Microsoft.Chat", "Microsoft.Chat"),
+        new("& &", "api", "App", "App"),
+        new("1 Salt & a..class", "console", "1-Salt-a.class", "_1_Salt_a._class"),
+    ];
 
-    /// <summary>Solution and tests as well, for a name that changes on its way to a file and again to a namespace.</summary>
+    /// <summary>All are created and built together before the first is looked at, once for all cases.</summary>
     [Fact]
-    public async Task Repository_OfAHostileName_BuildsWithItsTests()
+    public async Task Repositories_OfAnyName_BuildAndHoldNoTrace()
     {
-        var folder = await fixture.CreateAsync("names-whole", "mistral-secure", "1 Salt & a..class", "--kind", "console");
-        var repository = new GeneratedRepository(folder, "1-Salt-a.class", "console");
+        var cases = Cases().ToArray();
+        var built = new List<(string Folder, Case Case, GeneratedRepository Repository)>();
+        foreach (var one in cases)
+        {
+            var folder = await fixture.CreateAsync("names/" + one.Kind, "mistral-secure", one.Name, "--kind", one.Kind);
+            built.Add((folder, one, new GeneratedRepository(folder, one.ProjectName, one.Kind)));
+        }
 
-        await repository.BuildAsync(TestContext.Current.CancellationToken);
+        var build = await BatchBuild.RunAsync(fixture.NewFolder("names"), built.SelectMany(one => Projects(one.Folder, one.Case)), TestContext.Current.CancellationToken);
 
-        Assert.True(File.Exists(Path.Combine(folder, "tests", "1-Salt-a.class.Tests", "bin", "Debug", "net10.0", "1-Salt-a.class.Tests.dll")));
+        Assert.NotEmpty(built);
+        Assert.All(built, one =>
+        {
+            Assert.Empty(TemplateTraces.In(one.Folder));
+            Assert.Contains($"namespace {one.Case.RootNamespace}.Keys;", File.ReadAllText(Path.Combine(one.Repository.ProjectFolder, "Keys", "ApiKey.cs")), StringComparison.Ordinal);
+            Assert.Empty(build.ComplaintsAbout(one.Folder));
+            Assert.True(File.Exists(one.Repository.ProgramFile), one.Repository.ProgramFile);
+        });
     }
 
-    [Theory]
-    [MemberData(nameof(Names))]
-    public async Task Repository_OfAnyName_BuildsAndHoldsNoTrace(string name, string kind, string projectName, string rootNamespace)
-    {
-        var folder = await fixture.CreateAsync("names", "mistral-secure", name, "--kind", kind);
-        var repository = new GeneratedRepository(folder, projectName, kind);
+    /// <summary>Each name with the kind beside it; with all kinds in the full matrix.</summary>
+    private static IEnumerable<Case> Cases() => Variant.IsFullMatrix
+        ? s_names.SelectMany(name => GeneratedRepository.Kinds.Select(kind => name with { Kind = kind }))
+        : s_names;
 
-        Assert.Empty(TemplateTraces.In(folder));
-        var program = await File.ReadAllTextAsync(Path.Combine(repository.ProjectFolder, "Keys", "ApiKey.cs"), TestContext.Current.CancellationToken);
-        Assert.Contains($"namespace {rootNamespace}.Keys;", program, StringComparison.Ordinal);
-        await repository.BuildProjectAsync(TestContext.Current.CancellationToken);
-        Assert.True(File.Exists(repository.ProgramFile), repository.ProgramFile);
-    }
+    /// <summary>The program; and the tests as well for the name that changes on its way to a file and again to a namespace.</summary>
+    private static string[] Projects(string folder, Case one) =>
+        [.. Directory.EnumerateFiles(Variant.IsFullMatrix || one.Name.Contains("..class", StringComparison.Ordinal) ? folder : Path.Combine(folder, "src"), "*.csproj", SearchOption.AllDirectories)];
+
+    private sealed record Case(string Name, string Kind, string ProjectName, string RootNamespace);
 }

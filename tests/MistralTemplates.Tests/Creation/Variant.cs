@@ -3,6 +3,8 @@ namespace MistralTemplates.Tests.Creation;
 /// <summary>One way to call <c>dotnet new</c>.</summary>
 public sealed record Variant(string Id, string ShortName, string Kind, params string[] Options)
 {
+    private const string MatrixVariable = "MISTRAL_TEMPLATES_MATRIX";
+
     /// <summary>Those whose files and texts are approved: each value of each option at least once.</summary>
     public static IReadOnlyList<Variant> Approved { get; } =
     [
@@ -20,7 +22,31 @@ public sealed record Variant(string Id, string ShortName, string Kind, params st
         new("key-from-vault", "mistral-secure", "api", "--secrets", "vault"),
     ];
 
+    /// <summary>Whether this run builds all pairs of options instead of each value once.</summary>
+    public static bool IsFullMatrix { get; } = Environment.GetEnvironmentVariable(MatrixVariable) == "full";
+
+    /// <summary>Those that are built, tested and asked.</summary>
+    public static IReadOnlyList<Variant> Built { get; } =
+        IsFullMatrix ? [.. Pairs("mistral-secure"), .. Pairs("mistral-secure-api"), .. Pairs("mistral-secure-console"), .. Pairs("mistral-secure-worker")] : Approved;
+
+    public bool IsRepository => ShortName == "mistral-secure";
+
+    public string KeySource => Options.SkipWhile(option => option != "--secrets").ElementAtOrDefault(1) ?? "env";
+
     public static TheoryData<string> ApprovedIds => [.. Approved.Select(variant => variant.Id)];
 
-    public static Variant Find(string id) => Approved.Single(variant => variant.Id == id);
+    public static TheoryData<string> BuiltIds => [.. Built.Select(variant => variant.Id)];
+
+    public static Variant Find(string id) => Approved.Concat(Built).First(variant => variant.Id == id);
+
+    /// <summary>All options of a template in pairs, as its template.json has them, so that a new option is covered without a word here.</summary>
+    private static IEnumerable<Variant> Pairs(string shortName)
+    {
+        var options = TemplateFiles.Choices(shortName);
+        foreach (var row in Pairwise.Rows(options))
+        {
+            var kind = options.Zip(row).Where(pair => pair.First.Name == "kind").Select(pair => pair.Second).SingleOrDefault() ?? shortName["mistral-secure-".Length..];
+            yield return new($"{shortName}-{string.Join('-', row)}", shortName, kind, [.. options.Zip(row).SelectMany(pair => (string[])["--" + pair.First.Name, pair.Second])]);
+        }
+    }
 }

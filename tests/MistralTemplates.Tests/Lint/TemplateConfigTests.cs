@@ -16,7 +16,7 @@ public sealed partial class TemplateConfigTests
     [Fact]
     public void Templates_AreFourWithNamesOfTheirOwn()
     {
-        var templates = Templates.Select(row => Read(row.Data)).ToArray();
+        var templates = Templates.Select(row => TemplateFiles.Read(row.Data)).ToArray();
 
         Assert.Equal(4, templates.Length);
         foreach (var property in (string[])["identity", "groupIdentity", "shortName", "name"])
@@ -25,15 +25,15 @@ public sealed partial class TemplateConfigTests
 
     [Theory]
     [MemberData(nameof(Templates))]
-    public void ShortName_IsTheFolder(string template) => Assert.Equal(template, Read(template).GetProperty("shortName").GetString());
+    public void ShortName_IsTheFolder(string template) => Assert.Equal(template, TemplateFiles.Read(template).GetProperty("shortName").GetString());
 
     [Theory]
     [MemberData(nameof(Templates))]
     public void Conditions_NameDefinedSymbols(string template)
     {
-        var text = File.ReadAllText(ConfigFile(template));
+        var text = File.ReadAllText(TemplateFiles.ConfigFile(template));
         // The engine itself defines OS, as MSBuild does.
-        var symbols = Symbols(template).Select(symbol => symbol.Name).Append("OS").ToHashSet();
+        var symbols = TemplateFiles.Symbols(template).Select(symbol => symbol.Name).Append("OS").ToHashSet();
         var used = Condition().Matches(text).SelectMany(match => Word().Matches(match.Groups[1].Value.Replace("\\\"", "\"", StringComparison.Ordinal))).Select(match => match.Groups[1].Value);
 
         Assert.All(used, name => Assert.Contains(name, symbols));
@@ -43,7 +43,7 @@ public sealed partial class TemplateConfigTests
     [MemberData(nameof(Templates))]
     public void Defaults_AreAmongTheChoices(string template)
     {
-        foreach (var symbol in Symbols(template).Where(symbol => symbol.Value.TryGetProperty("choices", out _)))
+        foreach (var symbol in TemplateFiles.Symbols(template).Where(symbol => symbol.Value.TryGetProperty("choices", out _)))
         {
             var choices = symbol.Value.GetProperty("choices").EnumerateArray().Select(choice => choice.GetProperty("choice").GetString());
             Assert.Contains(symbol.Value.GetProperty("defaultValue").GetString(), choices);
@@ -54,7 +54,7 @@ public sealed partial class TemplateConfigTests
     [MemberData(nameof(Templates))]
     public void Parameters_AreDescribedInASentence(string template)
     {
-        var parameters = Symbols(template).Where(symbol => symbol.Value.GetProperty("type").GetString() == "parameter").ToArray();
+        var parameters = TemplateFiles.Symbols(template).Where(symbol => symbol.Value.GetProperty("type").GetString() == "parameter").ToArray();
 
         Assert.NotEmpty(parameters);
         Assert.All(parameters, symbol => Assert.EndsWith(".", symbol.Value.GetProperty("description").GetString(), StringComparison.Ordinal));
@@ -64,8 +64,8 @@ public sealed partial class TemplateConfigTests
     [MemberData(nameof(Templates))]
     public void Symbols_AreUsed(string template)
     {
-        var text = File.ReadAllText(ConfigFile(template)) + string.Concat(AdditionalFiles(template).Select(File.ReadAllText));
-        var unused = Symbols(template)
+        var text = File.ReadAllText(TemplateFiles.ConfigFile(template)) + string.Concat(TemplateFiles.AdditionalFiles(template).Select(File.ReadAllText));
+        var unused = TemplateFiles.Symbols(template)
             .Where(symbol => !symbol.Value.TryGetProperty("replaces", out _) && !symbol.Value.TryGetProperty("fileRename", out _))
             .Where(symbol => Regex.Count(text, $@"\b{symbol.Name}\b") < 2)
             .Select(symbol => symbol.Name);
@@ -82,7 +82,7 @@ public sealed partial class TemplateConfigTests
 
         Assert.NotEmpty(named);
         foreach (var template in Templates)
-            Assert.Subset(Symbols(template.Data).Select(symbol => symbol.Name).ToHashSet(), named.ToHashSet());
+            Assert.Subset(TemplateFiles.Symbols(template.Data).Select(symbol => symbol.Name).ToHashSet(), named.ToHashSet());
     }
 
     [Fact]
@@ -97,18 +97,6 @@ public sealed partial class TemplateConfigTests
         Assert.NotEmpty(references);
         Assert.Equal(references.Length, references.Select(reference => reference.Package).Distinct().Count());
     }
-
-    private static string ConfigFile(string template) => Path.Combine(s_templates, template, ".template.config", "template.json");
-
-    private static JsonElement Read(string template) => JsonDocument.Parse(File.ReadAllText(ConfigFile(template))).RootElement;
-
-    private static IEnumerable<string> AdditionalFiles(string template) =>
-        Read(template).GetProperty("additionalConfigFiles").EnumerateArray().Select(name => Path.Combine(s_templates, "config", name.GetString()!));
-
-    private static IEnumerable<JsonProperty> Symbols(string template) => AdditionalFiles(template)
-        .Select(file => JsonDocument.Parse(File.ReadAllText(file)).RootElement)
-        .Append(Read(template))
-        .SelectMany(file => file.TryGetProperty("symbols", out var symbols) ? symbols.EnumerateObject() : Enumerable.Empty<JsonProperty>());
 
     [GeneratedRegex("\"condition\": \"(.*?[^\\\\])\"")]
     private static partial Regex Condition();
