@@ -30,6 +30,7 @@ static IHost Build(string[] arguments, bool isStarted)
     builder.AddGuards();
     builder.AddAuditing();
     builder.AddOperations();
+    builder.AddTelemetry();
     builder.AddJobs();
     return builder.Build();
 }
