@@ -3,6 +3,7 @@ using BenchmarkDotNet.Running;
 using MistralTemplates.Benchmarks.Auditing;
 using MistralTemplates.Benchmarks.Creation;
 using MistralTemplates.Benchmarks.Guards;
+using MistralTemplates.Benchmarks.Jobs;
 using MistralTemplates.Benchmarks.Keys;
 using MistralTemplates.Benchmarks.Operations;
 using MistralTemplates.Benchmarks.Peers;
@@ -26,6 +27,8 @@ internal static class BenchmarkProgram
         ["audit-speed"] => AuditCommands.RunSpeedAsync(),
         ["history"] => HistoryCommand.RunAsync(CancellationToken.None),
         ["history-search", var folder] => HistoryCommand.SearchAsync(folder, CancellationToken.None),
+        ["jobs-kill", var place, .. var rest] => JobCommands.RunKillsAsync(place, rest),
+        ["jobs-speed", var place, .. var rest] => JobCommands.RunSpeedAsync(place, rest),
         ["peers"] => PeersCommand.RunAsync(CancellationToken.None),
         ["peers", "stand-in", var port] => PlainServers.RunStandInAsync(port),
         ["peers", "pass-through", var port, var upstream] => PlainServers.RunPassThroughAsync(port, upstream),
