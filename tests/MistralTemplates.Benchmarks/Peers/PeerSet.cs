@@ -9,6 +9,7 @@ internal sealed class PeerSet(string folder, Uri upstream)
 {
     private const string Question = """{"model":"mistral-small-latest","messages":[{"role":"system","content":"Answer in a sentence."},{"role":"user","content":"Why does the tide come twice a day, and why is it later each day?"}]}""";
     private const string Name = "Bench.Chat";
+    private const string Unreached = "1000000000";
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "MistralTemplates.Benchmarks.dll");
     private static readonly string ExpressFolder = Path.Combine(TemplatePack.RepositoryRoot, "tests", "MistralTemplates.Benchmarks", "Peers", "express");
     private static readonly TimeSpan BuildLimit = TimeSpan.FromMinutes(5);
@@ -38,9 +39,17 @@ internal sealed class PeerSet(string folder, Uri upstream)
             ["Authentication__Schemes__Bearer__ValidAudiences__0"] = "bench",
             ["Authentication__Schemes__Bearer__SigningKeys__0__Issuer"] = "dotnet-user-jwts",
             ["Authentication__Schemes__Bearer__SigningKeys__0__Value"] = _signingKey,
+            // One caller and one address send all the load, as a proxy that ends TLS would.
+            ["Access__KnownProxies__0"] = "127.0.0.1",
+            ["Access__RequestsPerMinuteByAddress"] = Unreached,
+            ["Access__Limits__RequestsPerMinute"] = Unreached,
+            ["Access__Limits__ConcurrentRequests"] = Unreached,
+            ["Access__Limits__TokensPerMinute"] = Unreached,
+            ["Access__Limits__TokensPerDay"] = Unreached,
+            ["Access__Limits__TokensPerMonth"] = Unreached,
         };
         return new Peer(
-            "mistral-secure-api", port => ["dotnet", Path.Combine(output, Name + ".dll")], "/api/chat", Question, Bearer(),
+            "mistral-secure-api", port => ["dotnet", Path.Combine(output, Name + ".dll")], "/api/chat", Question, new Dictionary<string, string>(Bearer()) { ["X-Forwarded-Proto"] = "https" },
             port => new(environment) { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}" }, output);
     }
 
