@@ -39,6 +39,7 @@ static WebApplication Build(string[] arguments, bool isStarted)
     app.UseExceptionHandler();
     app.UseStatusCodePages();
     app.MapChat();
+    app.MapCompletions();
     app.MapHealth();
     return app;
 }

@@ -12,12 +12,15 @@ namespace Acme.App.Chat;
 /// <summary><c>POST /api/chat</c>: one answer, or a stream of server-sent events.</summary>
 internal static class ChatApi
 {
+    /// <summary>The largest body taken, in bytes.</summary>
+    public const long MostBytes = 4 * 1024 * 1024;
+
     private const string EndOfStream = "[DONE]";
     private const string ErrorEvent = "error";
 
     public static IEndpointRouteBuilder MapChat(this IEndpointRouteBuilder endpoints)
     {
-        var group = endpoints.MapGroup("/api");
+        var group = endpoints.MapGroup("/api").WithMetadata(new RequestSizeLimitAttribute(MostBytes));
         group.MapPost("/chat", AnswerAsync);
         return endpoints;
     }
