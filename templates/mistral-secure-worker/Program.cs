@@ -8,13 +8,15 @@ using Acme.App.Operations;
 
 return await StartUp.RunAsync(async () =>
 {
-    if (await Operator.RunAsync(args, () => Build([], isStarted: false)) is { } exitCode)
+    if (await Operator.RunAsync(args, Describe, JobsCommand.Create(Describe)) is { } exitCode)
         return exitCode;
 
     using var host = Build(args, isStarted: true);
     await host.RunCheckedAsync(CancellationToken.None);
     return (int)ExitCode.Success;
 });
+
+static IHost Describe() => Build([], isStarted: false);
 
 static IHost Build(string[] arguments, bool isStarted)
 {
@@ -28,6 +30,7 @@ static IHost Build(string[] arguments, bool isStarted)
     builder.AddGuards();
     builder.AddAuditing();
     builder.AddOperations();
+    builder.AddTelemetry();
     builder.AddJobs();
     return builder.Build();
 }

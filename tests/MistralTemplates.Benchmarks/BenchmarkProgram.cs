@@ -3,7 +3,9 @@ using BenchmarkDotNet.Running;
 using MistralTemplates.Benchmarks.Auditing;
 using MistralTemplates.Benchmarks.Creation;
 using MistralTemplates.Benchmarks.Guards;
+using MistralTemplates.Benchmarks.Jobs;
 using MistralTemplates.Benchmarks.Keys;
+using MistralTemplates.Benchmarks.Operations;
 using MistralTemplates.Benchmarks.Peers;
 
 namespace MistralTemplates.Benchmarks;
@@ -23,6 +25,10 @@ internal static class BenchmarkProgram
         ["audit-mutations", .. var rest] => AuditCommands.RunMutationsAsync(rest),
         ["audit-kill", .. var rest] => AuditCommands.RunKillsAsync(rest),
         ["audit-speed"] => AuditCommands.RunSpeedAsync(),
+        ["history"] => HistoryCommand.RunAsync(CancellationToken.None),
+        ["history-search", var folder] => HistoryCommand.SearchAsync(folder, CancellationToken.None),
+        ["jobs-kill", var place, .. var rest] => JobCommands.RunKillsAsync(place, rest),
+        ["jobs-speed", var place, .. var rest] => JobCommands.RunSpeedAsync(place, rest),
         ["peers"] => PeersCommand.RunAsync(CancellationToken.None),
         ["peers", "stand-in", var port] => PlainServers.RunStandInAsync(port),
         ["peers", "pass-through", var port, var upstream] => PlainServers.RunPassThroughAsync(port, upstream),

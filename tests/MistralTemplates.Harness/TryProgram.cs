@@ -22,7 +22,7 @@ internal static class TryProgram
             await ShowAsync(pack, kind, CancellationToken.None);
 
         Console.WriteLine();
-        Console.WriteLine($"The three repositories lie in {s_folder}. Open one and read it: it is yours.");
+        Console.WriteLine($"The three repositories lie in {Path.GetRelativePath(TemplatePack.RepositoryRoot, s_folder)}. Open one and read it: it is yours.");
         return 0;
     }
 
@@ -38,6 +38,6 @@ internal static class TryProgram
         var chat = await repository.ChatOfflineAsync("Hello, who answers me?", cancellationToken);
         Console.WriteLine($"  answer  {chat.Answer}");
         Console.WriteLine($"  audit   {chat.AuditLine}");
-        Console.WriteLine($"  folder  {repository.Folder}");
+        Console.WriteLine($"  folder  {Path.GetRelativePath(TemplatePack.RepositoryRoot, repository.Folder)}");
     }
 }

@@ -82,7 +82,7 @@ public sealed class PackFixture : IDisposable
 
     private string BuiltFolder(Variant variant) => Path.Combine(NewFolder("built-" + variant.Id), Name);
 
-    private static void CopyFiles(string source, string target)
+    internal static void CopyFiles(string source, string target)
     {
         foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
         {

@@ -7,11 +7,14 @@ namespace Acme.App.Access;
 /// <summary>Tells the audit who sent the request that is being served.</summary>
 internal sealed class HttpCallerAccessor(IHttpContextAccessor accessor) : ICallerAccessor
 {
+    /// <summary>Who a token speaks of (RFC 7519, section 4.1.2).</summary>
+    public const string SubjectClaim = "sub";
+
     private static readonly Caller s_nobody = new(null, null, null);
 
     public Caller Current => accessor.HttpContext is { } context
         ? new Caller(
-            context.User.FindFirstValue(ClaimTypes.NameIdentifier),
+            context.User.FindFirstValue(SubjectClaim),
             context.Connection.RemoteIpAddress?.ToString(),
             Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier)
         : s_nobody;

@@ -1,6 +1,7 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Acme.App.Access;
 using Acme.App.Guards;
 using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -12,15 +13,12 @@ namespace Acme.App.Chat;
 /// <summary><c>POST /api/chat</c>: one answer, or a stream of server-sent events.</summary>
 internal static class ChatApi
 {
-    /// <summary>The largest body taken, in bytes.</summary>
-    public const long MostBytes = 4 * 1024 * 1024;
-
     private const string EndOfStream = "[DONE]";
     private const string ErrorEvent = "error";
 
     public static IEndpointRouteBuilder MapChat(this IEndpointRouteBuilder endpoints)
     {
-        var group = endpoints.MapGroup("/api").WithMetadata(new RequestSizeLimitAttribute(MostBytes));
+        var group = endpoints.MapGroup("/api").RequireAccess(AccessPolicies.Chat);
         group.MapPost("/chat", AnswerAsync);
         return endpoints;
     }

@@ -29,7 +29,7 @@ internal sealed class ChatProblems(IProblemDetailsService problemDetails) : IExc
         BadHttpRequestException { InnerException: JsonException unreadable } => From(Unreadable(unreadable)),
         BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } =>
             Problem(400, ChatRefusedException.InvalidRequest, "The body is not a chat request in JSON. It takes model, messages, temperature, maxTokens and stream, and nothing else."),
-        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problem(413, "request.too_large", "The body is larger than the endpoint takes."),
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problem(413, "request.too_large", "The body is larger than this program takes."),
         BadHttpRequestException { StatusCode: StatusCodes.Status415UnsupportedMediaType } => Problem(415, "request.media_type", "The content type must be application/json."),
         BadHttpRequestException bad => Problem(bad.StatusCode, ChatRefusedException.InvalidRequest, null),
         _ when ChatFailure.From(exception) is { } failure => FromFailure(failure),
@@ -63,7 +63,7 @@ internal sealed class ChatProblems(IProblemDetailsService problemDetails) : IExc
     {
         ChatRefusedException.InvalidRequest => StatusCodes.Status400BadRequest,
         ChatRefusedException.SensitiveData or ChatRefusedException.Moderated or "mistral.guardrail" => StatusCodes.Status422UnprocessableEntity,
-        "mistral.rate_limited" => StatusCodes.Status429TooManyRequests,
+        "mistral.rate_limited" or ChatRefusedException.TooManyTokens => StatusCodes.Status429TooManyRequests,
         "mistral.unavailable" or ChatRefusedException.ModerationFailed or ChatFailure.AuditUnavailable => StatusCodes.Status503ServiceUnavailable,
         "mistral.timed_out" => StatusCodes.Status504GatewayTimeout,
         _ => StatusCodes.Status502BadGateway,

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Acme.App.Guards;
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Acme.App.Chat;
 
@@ -26,9 +27,18 @@ internal static class ChatServiceCollectionExtensions
         builder.Services.AddProblemDetails();
         builder.Services.AddExceptionHandler<ChatProblems>();
         builder.Services.AddHealthChecks().AddCheck<ReadinessCheck>("chat");
+        foreach (var check in ApiChecks.All)
+            builder.Services.AddSingleton(check);
         return builder;
     }
 
-    /// <summary>Puts a server without a port in place of the one that listens, for whoever asks the pipeline in-process.</summary>
-    public static void AddInProcessServer(this IHostApplicationBuilder builder) => builder.Services.AddSingleton<IServer, InProcessServer>();
+    /// <summary>
+    /// Puts a server without a port in place of the one that listens, for whoever asks the pipeline in-process, and no logs: what is asked
+    /// there fails on purpose.
+    /// </summary>
+    public static void AddInProcessServer(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<IServer, InProcessServer>();
+        builder.Services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
+    }
 }

@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Text.Json;
+using Acme.App.Access;
 using Acme.App.Configuration;
 using Acme.App.Mistral;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 
@@ -15,7 +15,7 @@ internal static class CompletionsApi
 
     public static IEndpointRouteBuilder MapCompletions(this IEndpointRouteBuilder endpoints)
     {
-        var group = endpoints.MapGroup(Prefix).WithMetadata(new RequestSizeLimitAttribute(ChatApi.MostBytes));
+        var group = endpoints.MapGroup(Prefix).RequireAccess(AccessPolicies.Chat);
         group.MapPost("/chat/completions", AnswerAsync);
         group.MapGet("/models", ListModels);
         return endpoints;

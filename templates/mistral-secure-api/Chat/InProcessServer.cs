@@ -8,6 +8,8 @@ internal sealed class InProcessServer : IServer
 {
     private Func<IFeatureCollection, Task>? _serve;
 
+    public bool IsStarted => _serve is not null;
+
     public IFeatureCollection Features { get; } = new FeatureCollection();
 
     public Task StartAsync<TContext>(IHttpApplication<TContext> application, CancellationToken cancellationToken)
@@ -19,6 +21,8 @@ internal sealed class InProcessServer : IServer
             try
             {
                 await application.ProcessRequestAsync(context);
+                await ((StartingResponse)features.GetRequiredFeature<IHttpResponseFeature>()).StartAsync();
+                await features.GetRequiredFeature<IHttpResponseBodyFeature>().CompleteAsync();
                 application.DisposeContext(context, exception: null);
             }
             catch (Exception exception)
@@ -48,7 +52,6 @@ internal sealed class InProcessServer : IServer
         context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(body));
         prepare(context);
         await serve(context.Features);
-        await response.StartAsync();
         return new InProcessAnswer(response.StatusCode, response.Headers, System.Text.Encoding.UTF8.GetString(body.ToArray()));
     }
 

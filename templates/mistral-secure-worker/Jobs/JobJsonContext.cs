@@ -14,4 +14,6 @@ namespace Acme.App.Jobs;
 [JsonSerializable(typeof(Job))]
 [JsonSerializable(typeof(JobResult))]
 [JsonSerializable(typeof(JobFailure))]
+[JsonSerializable(typeof(JobHealthReport))]
+[JsonSerializable(typeof(JobStatus))]
 internal sealed partial class JobJsonContext : JsonSerializerContext;

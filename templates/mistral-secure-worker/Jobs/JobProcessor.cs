@@ -1,111 +1,181 @@
-using System.Text.Json;
-using Acme.App.Guards;
-using Acme.App.Mistral;
-using FluentValidation;
-using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 
 namespace Acme.App.Jobs;
 
-/// <summary>Works the queue off: claims a job, has it answered, and leaves a result or a reason.</summary>
+/// <summary>Works the queue off: claims as many jobs as there are free hands, and ends each claim as its attempt went.</summary>
 internal sealed partial class JobProcessor(
-    FolderQueue queue,
-    IChatClient chatClient,
-    IValidator<ChatRequest> validator,
-    JobCallerAccessor caller,
-    IOptions<JobOptions> options,
-    IOptions<MistralOptions> mistral,
-    TimeProvider time,
-    ILogger<JobProcessor> logger) : BackgroundService
+    IJobQueue queue, JobAnswerer answerer, JobPace pace, JobMetrics metrics, JobHealth health, IOptions<JobOptions> options, TimeProvider time, ILogger<JobProcessor> logger)
+    : BackgroundService
 {
+    private static readonly TimeSpan s_faultDelay = TimeSpan.FromSeconds(1);
+
+    private readonly SemaphoreSlim _hands = new(options.Value.Concurrency);
+
+    public override void Dispose()
+    {
+        _hands.Dispose();
+        base.Dispose();
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var returned = queue.Prepare();
-        LogWatching(queue.Inbox, returned);
-        await Task.WhenAll(Enumerable.Range(0, options.Value.Concurrency).Select(_ => WorkAsync(stoppingToken)));
-    }
-
-    private async Task WorkAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                if (queue.TryClaim() is { } name)
-                    await ProcessAsync(name, stoppingToken);
-                else
-                    await Task.Delay(options.Value.PollInterval, time, stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (IOException exception)
-            {
-                LogFolderFault(exception);
-                await Task.Delay(options.Value.PollInterval, time, stoppingToken);
-            }
-        }
-    }
-
-    private async Task ProcessAsync(string name, CancellationToken stoppingToken)
-    {
-        var id = Path.GetFileNameWithoutExtension(name);
         try
         {
-            var result = await AnswerAsync(name, id, stoppingToken);
-            queue.Complete(name, result);
-            LogDone(id);
+            await UntilItSucceedsAsync(() => queue.OpenAsync(stoppingToken), stoppingToken);
+            LogWatching(queue.Place);
+            while (true)
+            {
+                await pace.WaitForPauseAsync(stoppingToken);
+                await _hands.WaitAsync(stoppingToken);
+                if (!await ClaimAsync(stoppingToken))
+                    await Task.Delay(options.Value.PollInterval, time, stoppingToken);
+            }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            queue.Return(name);
-            throw;
+            // The jobs under way see the same token and go back to the queue; the host bounds how long that may take.
+            for (var hand = 0; hand < options.Value.Concurrency; hand++)
+                await _hands.WaitAsync(CancellationToken.None);
         }
-        catch (Exception exception) when (JobFailures.From(id, exception) is { } failure)
+    }
+
+    /// <summary>Claims for all free hands, one of which the caller holds.</summary>
+    private async Task<bool> ClaimAsync(CancellationToken stoppingToken)
+    {
+        var hands = 1;
+        while (_hands.Wait(0, CancellationToken.None))
+            hands++;
+
+        IReadOnlyList<ClaimedJob> claimed = [];
+        try
         {
-            queue.Fail(name, failure);
-            LogFailed(id, failure.Code);
+            claimed = await queue.ClaimAsync(hands, stoppingToken);
+            health.QueueAnswered();
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            LogQueueFault(exception);
+        }
+        finally
+        {
+            if (hands > claimed.Count)
+                _hands.Release(hands - claimed.Count);
+        }
+
+        foreach (var job in claimed)
+            _ = Task.Run(() => WorkAsync(job, stoppingToken), CancellationToken.None);
+        return claimed.Count > 0;
+    }
+
+    private async Task WorkAsync(ClaimedJob job, CancellationToken stoppingToken)
+    {
+        var began = time.GetTimestamp();
+        metrics.Begun();
+        try
+        {
+            var end = await AttemptAsync(job, began, stoppingToken);
+            await UntilItSucceedsAsync(end, stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The queue could not be written before the end; the claim is taken up by the next worker.
+            LogLeft(job.Id);
+        }
+        finally
+        {
+            _hands.Release();
         }
     }
 
-    private async Task<JobResult> AnswerAsync(string name, string id, CancellationToken cancellationToken)
+    /// <returns>How the claim is to end.</returns>
+    private async Task<Func<Task>> AttemptAsync(ClaimedJob job, long began, CancellationToken stoppingToken)
     {
-        if (queue.IsDone(name))
-            throw new JobException("job.duplicate", "A result of this name stands in the done folder. Give the job another name.");
-
-        var job = await ReadAsync(name, cancellationToken);
-        if (string.IsNullOrWhiteSpace(job.User))
-            throw new JobException("job.invalid", "The job names no user. Set \"user\" to the person or system that it is done for.");
-
-        var request = job.ToChatRequest(mistral.Value.Model);
-        caller.Serve(job.User, job.Id ?? id);
-        if (validator.Validate(request) is { IsValid: false } result)
-            throw ChatRefusedException.Invalid(result);
-
-        var response = await chatClient.GetResponseAsync(request.ToChatMessages(), request.ToChatOptions(), cancellationToken);
-        return JobResult.FromResponse(job.Id ?? id, job.User, response);
+        try
+        {
+            var result = await answerer.AnswerAsync(job, stoppingToken);
+            pace.Succeeded();
+            health.KeyAccepted();
+            metrics.Done(time.GetElapsedTime(began));
+            LogDone(job.Id);
+            return () => queue.CompleteAsync(job, result, CancellationToken.None);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            metrics.Returned(time.GetElapsedTime(began));
+            return () => queue.ReturnAsync(job, TimeSpan.Zero, isCounted: false, CancellationToken.None);
+        }
+        catch (Exception exception)
+        {
+            return Judge(job, exception, time.GetElapsedTime(began));
+        }
     }
 
-    private async Task<Job> ReadAsync(string name, CancellationToken cancellationToken)
+    private Func<Task> Judge(ClaimedJob job, Exception exception, TimeSpan duration)
     {
-        await using var stream = queue.OpenClaimed(name);
-        if (stream.Length > options.Value.MaxJobBytes)
-            throw new JobException("job.too_large", $"The job is larger than the {options.Value.MaxJobBytes} bytes that Jobs:MaxJobBytes allows.");
+        var (course, failure, retryAfter) = JobVerdict.Of(job.Id, exception);
+        if (failure.Code == "internal")
+            LogUnexpected(job.Id, exception);
 
-        return await JsonSerializer.DeserializeAsync(stream, JobJsonContext.Default.Job, cancellationToken)
-            ?? throw new JobException("job.invalid", "The file holds null instead of a job.");
+        if (course == JobCourse.Fail || (course == JobCourse.Retry && job.Attempt >= options.Value.MaxAttempts))
+        {
+            metrics.Failed(duration);
+            LogFailed(job.Id, failure.Code, job.Attempt);
+            return () => queue.FailAsync(job, failure, CancellationToken.None);
+        }
+
+        metrics.Returned(duration);
+        if (course == JobCourse.Pause)
+        {
+            health.Stopped(failure);
+            var pause = pace.Hold(retryAfter);
+            LogPaused(failure.Code, pause);
+            return () => queue.ReturnAsync(job, TimeSpan.Zero, isCounted: false, CancellationToken.None);
+        }
+
+        var delay = pace.DelayAfter(job.Attempt);
+        LogRetry(job.Id, failure.Code, job.Attempt, delay);
+        return () => queue.ReturnAsync(job, delay, isCounted: true, CancellationToken.None);
     }
 
-    [LoggerMessage(3001, LogLevel.Information, "Jobs are taken from {Inbox}; {Returned} went back that an earlier run had left.")]
-    private partial void LogWatching(string inbox, int returned);
+    // A full disk or a queue that is away keeps the hand busy, and so keeps further jobs from being claimed.
+    private async Task UntilItSucceedsAsync(Func<Task> step, CancellationToken stoppingToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await step();
+                return;
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                LogQueueFault(exception);
+                await Task.Delay(s_faultDelay, time, stoppingToken);
+            }
+        }
+    }
 
-    [LoggerMessage(3002, LogLevel.Information, "Job {Id} is done.")]
+    [LoggerMessage(3001, LogLevel.Information, "Jobs are taken from {Place}.")]
+    private partial void LogWatching(string place);
+
+    [LoggerMessage(3002, LogLevel.Debug, "Job {Id} is done.")]
     private partial void LogDone(string id);
 
-    [LoggerMessage(3003, LogLevel.Warning, "Job {Id} failed: {Code}.")]
-    private partial void LogFailed(string id, string code);
+    [LoggerMessage(3003, LogLevel.Warning, "Job {Id} failed: {Code}, attempt {Attempt}.")]
+    private partial void LogFailed(string id, string code, int attempt);
 
-    [LoggerMessage(3004, LogLevel.Error, "The job folders cannot be read or written; trying again.")]
-    private partial void LogFolderFault(Exception exception);
+    [LoggerMessage(3004, LogLevel.Error, "The queue cannot be read or written; trying again.")]
+    private partial void LogQueueFault(Exception exception);
+
+    [LoggerMessage(3005, LogLevel.Warning, "Job {Id} is tried again in {Delay}: {Code}, attempt {Attempt}.")]
+    private partial void LogRetry(string id, string code, int attempt, TimeSpan delay);
+
+    [LoggerMessage(3006, LogLevel.Warning, "The worker waits for {Pause}: {Code}.")]
+    private partial void LogPaused(string code, TimeSpan pause);
+
+    [LoggerMessage(3007, LogLevel.Error, "Job {Id} met an error that nobody foresaw.")]
+    private partial void LogUnexpected(string id, Exception exception);
+
+    [LoggerMessage(3008, LogLevel.Warning, "Job {Id} could not be given back before the end; its claim is taken up at the next start.")]
+    private partial void LogLeft(string id);
 }

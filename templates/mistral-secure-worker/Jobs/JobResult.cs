@@ -2,11 +2,11 @@ using Microsoft.Extensions.AI;
 
 namespace Acme.App.Jobs;
 
-/// <summary>A finished job, as it lies in <c>done</c>.</summary>
-internal sealed record JobResult(string Id, string User, string? Model, string Content, string? FinishReason, JobUsage Usage)
+/// <summary>A finished job: its answer, and at which attempt it came.</summary>
+internal sealed record JobResult(string Id, string User, string? Model, string Content, string? FinishReason, JobUsage Usage, int Attempts)
 {
-    public static JobResult FromResponse(string id, string user, ChatResponse response) =>
-        new(id, user, response.ModelId, response.Text, response.FinishReason?.Value, JobUsage.FromDetails(response.Usage));
+    public static JobResult FromResponse(string id, string user, int attempts, ChatResponse response) =>
+        new(id, user, response.ModelId, response.Text, response.FinishReason?.Value, JobUsage.FromDetails(response.Usage), attempts);
 }
 
 /// <summary>What an answer cost, in tokens.</summary>

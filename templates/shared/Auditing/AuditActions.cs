@@ -13,6 +13,9 @@ internal static class AuditActions
     public const string KeyRotated = "key.rotated";
     public const string KeyRejected = "key.rejected";
 
+    /// <summary>A worker is about to have a job answered; it is down before anything is sent.</summary>
+    public const string JobAttempted = "job.attempted";
+
     /// <summary>A process began to write.</summary>
     public const string AuditStarted = "audit.started";
 

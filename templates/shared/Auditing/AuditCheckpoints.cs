@@ -8,6 +8,8 @@ internal sealed partial class AuditCheckpoints(
 {
     public const string HttpClientName = "audit-checkpoints";
 
+    // Made at once: the last checkpoint is due while the container is disposed of, and by then it makes no client any more.
+    private readonly HttpClient _client = clients.CreateClient(HttpClientName);
     private readonly CancellationTokenSource _stopping = new();
     private TaskCompletionSource _due = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _loop;
@@ -33,6 +35,7 @@ internal sealed partial class AuditCheckpoints(
         await (_loop ?? Task.CompletedTask);
         await SignAsync();
         _stopping.Dispose();
+        _client.Dispose();
     }
 
     private async Task RunAsync(CancellationToken stopping)
@@ -60,8 +63,7 @@ internal sealed partial class AuditCheckpoints(
             if (options.CheckpointUrl is not { } url)
                 return;
 
-            using var client = clients.CreateClient(HttpClientName);
-            using var response = await client.PostAsync(url, new StringContent(line));
+            using var response = await _client.PostAsync(url, new StringContent(line));
             response.EnsureSuccessStatusCode();
         }
         catch (Exception exception)

@@ -21,7 +21,7 @@ internal static class AuditingServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ICallerAccessor, NoCaller>();
         services.AddHttpClient(AuditCheckpoints.HttpClientName, client => client.Timeout = TimeSpan.FromSeconds(5))
-            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false })
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
             .RemoveAllLoggers();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<AuditOptions>>().Value);
         services.AddSingleton(provider => new AuditFiles(InHome(builder, provider.GetRequiredService<AuditOptions>().Path)));

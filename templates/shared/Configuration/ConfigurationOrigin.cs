@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration.CommandLine;
 using Microsoft.Extensions.Configuration.EnvironmentVariables;
 using Microsoft.Extensions.Configuration.Json;
+using Microsoft.Extensions.Configuration.KeyPerFile;
 
 namespace Acme.App.Configuration;
 
@@ -30,6 +31,7 @@ internal static class ConfigurationOrigin
         DotEnvSource.DotEnvProvider dotEnv => dotEnv.OriginOf(key) ?? ".env",
         JsonConfigurationProvider json => json.Source.Path ?? "a settings file",
         EnvironmentVariablesConfigurationProvider => $"environment variable {key.Replace(ConfigurationPath.KeyDelimiter, "__", StringComparison.Ordinal)}",
+        KeyPerFileConfigurationProvider => $"file {key.Replace(ConfigurationPath.KeyDelimiter, "__", StringComparison.Ordinal)} in {ConfigurationServiceCollectionExtensions.SettingsFolder}",
         CommandLineConfigurationProvider => "command line",
         _ => "the program's code",
     };

@@ -1,5 +1,8 @@
+using Microsoft.Extensions.Configuration.EnvironmentVariables;
 using Microsoft.Extensions.Configuration.Json;
+using Microsoft.Extensions.Configuration.KeyPerFile;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.FileProviders;
 
 namespace Acme.App.Configuration;
 
@@ -8,6 +11,9 @@ internal sealed record SettingsRead(IReadOnlyList<ConfigurationProblem> Problems
 
 internal static class ConfigurationServiceCollectionExtensions
 {
+    /// <summary>Names a folder with one file for each setting, as Docker and Kubernetes mount them: <c>Mistral__Endpoint</c>.</summary>
+    public const string SettingsFolder = "SettingsFolder";
+
     private static readonly string[] KnownEnvironments = [Environments.Development, Environments.Staging, Environments.Production];
 
     /// <summary>Reads the settings in their order and brings in the environment's policy. The first room to add.</summary>
@@ -24,6 +30,8 @@ internal static class ConfigurationServiceCollectionExtensions
         var dotEnv = builder.Environment.IsDevelopment() ? new DotEnvSource(home.Folder) : null;
         problems.AddRange(dotEnv?.Files.SelectMany(file => file.Problems) ?? []);
         ReplaceSources(builder, home, dotEnv);
+        if (AddSettingsFolder(builder.Configuration, home.Folder) is { } missing)
+            problems.Add(missing);
 
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(new SettingsRead(problems, dotEnv?.Warnings ?? []));
@@ -60,6 +68,22 @@ internal static class ConfigurationServiceCollectionExtensions
         sources.Clear();
         foreach (var source in kept)
             sources.Add(source);
+    }
+
+    /// <summary>Its files win over environment variables; only the command line wins over them.</summary>
+    private static ConfigurationProblem? AddSettingsFolder(IConfigurationManager configuration, string home)
+    {
+        if (configuration[SettingsFolder] is not { Length: > 0 } named)
+            return null;
+
+        var folder = Path.GetFullPath(named, home);
+        if (!Directory.Exists(folder))
+            return new(SettingsFolder, configuration.OriginOf(SettingsFolder), "The folder with one file for each setting does not exist.", "Mount it, or correct or remove the setting.");
+
+        var variables = configuration.Sources.OfType<EnvironmentVariablesConfigurationSource>().LastOrDefault();
+        var files = new KeyPerFileConfigurationSource { FileProvider = new PhysicalFileProvider(folder), ReloadOnChange = false };
+        configuration.Sources.Insert(variables is null ? configuration.Sources.Count : configuration.Sources.IndexOf(variables) + 1, files);
+        return null;
     }
 
     private static string FileOf(string environment) => $"appsettings.{environment}.json";

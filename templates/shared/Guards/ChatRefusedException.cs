@@ -9,6 +9,9 @@ internal sealed class ChatRefusedException(string code, string message) : Except
     public const string SensitiveData = "sensitive.data";
     public const string Moderated = "moderation.flagged";
     public const string ModerationFailed = "moderation.failed";
+    public const string TooManyRequests = "limit.requests";
+    public const string TooManyAtOnce = "limit.concurrency";
+    public const string TooManyTokens = "limit.tokens";
 
     /// <summary>Why, for programs: one of the constants above.</summary>
     public string Code { get; } = code;
@@ -21,6 +24,9 @@ internal sealed class ChatRefusedException(string code, string message) : Except
 
     /// <summary>The rules broken, by field: <c>messages[0].content</c>.</summary>
     public IReadOnlyDictionary<string, string[]> Errors { get; init; } = new Dictionary<string, string[]>();
+
+    /// <summary>How long to wait before the next try, when a limit is what refused.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 
     public static ChatRefusedException Invalid(ValidationResult result)
     {

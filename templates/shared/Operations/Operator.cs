@@ -13,15 +13,15 @@ internal static class Operator
 
     /// <param name="arguments">The program's arguments.</param>
     /// <param name="build">Composes the program as it would run, without starting it.</param>
+    /// <param name="ownCommands">The commands of the kind's own rooms.</param>
     /// <returns>The exit code, or nothing when the arguments are the program's own.</returns>
-    public static async Task<int?> RunAsync(string[] arguments, Func<IHost> build)
+    public static async Task<int?> RunAsync(string[] arguments, Func<IHost> build, params Command[] ownCommands)
     {
-        var commands = arguments.Length > 0 && Names.Contains(arguments[0]) ? Commands(build) : [];
-        if (commands.Length == 0)
+        if (arguments.Length == 0 || !Names.Concat(ownCommands.Select(command => command.Name)).Contains(arguments[0]))
             return null;
 
         var root = new RootCommand("Commands for whoever runs the program.");
-        foreach (var command in commands)
+        foreach (var command in Commands(build).Concat(ownCommands))
             root.Add(command);
 
         var parsed = root.Parse(arguments);

@@ -7,10 +7,11 @@ namespace MistralTemplates.Benchmarks.Peers;
 /// <summary><c>peers</c>: requests per second, latency, memory and start of the generated API beside others', against one constant stand-in, in turn.</summary>
 internal static class PeersCommand
 {
-    private const int Rounds = 2;
+    private const int Rounds = 1;
     private const int Starts = 5;
-    private const int WarmUpSeconds = 3;
-    private const int Seconds = 5;
+    // A fresh .NET program compiles its busy methods anew under load; on two processors that takes more than ten seconds.
+    private const int WarmUpSeconds = 15;
+    private const int Seconds = 6;
 
     private static readonly Dictionary<string, List<Measurement>> Measurements = [];
 

@@ -45,9 +45,11 @@ public sealed class DocumentTests(PackFixture fixture)
     {
         if (OperatingSystem.IsWindows())
             Assert.Skip("The commands are written for a POSIX shell.");
-        var repository = await fixture.BuiltAsync(Variant.Find(id));
+        var repository = await CopyAsync(id);
         var commands = Markdown.Commands(await File.ReadAllTextAsync(Path.Combine(repository.Folder, "README.md"), CancellationToken));
         await using var services = new RunningServices();
+        // A git command concerns the output, as its reader's would, and not the repository that this test lies in.
+        (await Command.RunAsync("git", ["init", "--quiet"], repository.Folder, s_limit, CancellationToken)).EnsureSuccess("git init");
 
         Assert.NotEmpty(commands);
         foreach (var command in commands)
@@ -57,7 +59,7 @@ public sealed class DocumentTests(PackFixture fixture)
                 continue;
             if (command.EndsWith("--launch-profile offline", StringComparison.Ordinal))
                 await services.StartAsync(command, repository, CancellationToken);
-            else if (command.StartsWith("dotnet run", StringComparison.Ordinal) && !command.Contains("offline", StringComparison.Ordinal))
+            else if (command.Contains("dotnet run", StringComparison.Ordinal) && !command.Contains("offline", StringComparison.Ordinal))
                 Assert.Equal(78, (await ShellAsync(command, repository.Folder)).ExitCode);
             else
                 (await ShellAsync(command, repository.Folder)).EnsureSuccess(command);
@@ -65,6 +67,17 @@ public sealed class DocumentTests(PackFixture fixture)
 
         if (id == "repository-worker")
             await services.WaitForAsync(() => File.Exists(Path.Combine(repository.ProjectFolder, "jobs", "done", "first.json")), CancellationToken);
+    }
+
+    /// <summary>A copy to run in: two services at once in one folder would take each other's jobs.</summary>
+    private async Task<GeneratedRepository> CopyAsync(string id)
+    {
+        var variant = Variant.Find(id);
+        var folder = Path.Combine(fixture.NewFolder("documents-" + id), PackFixture.Name);
+        PackFixture.CopyFiles(await fixture.CreatedAsync(variant), folder);
+        var repository = new GeneratedRepository(folder, PackFixture.Name, variant.Kind);
+        await repository.BuildProjectAsync(CancellationToken);
+        return repository;
     }
 
     private async Task<string> RunAsync(string command, string folder)

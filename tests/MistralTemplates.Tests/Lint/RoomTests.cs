@@ -13,7 +13,7 @@ public sealed partial class RoomTests
 
     // From the ground floor up; the kinds' own rooms stand side by side, Chat on Access.
     private static readonly string[] s_rooms =
-        ["Configuration", "Keys", "Mistral", "Guards", "Auditing", "Operations", "Access", "Chat", "Terminal", "Jobs"];
+        ["Configuration", "Scale", "Keys", "Mistral", "Guards", "Auditing", "Operations", "Access", "Chat", "Terminal", "Jobs"];
 
     [Fact]
     public void Rooms_UseOnlyTheRoomsBelowThem()

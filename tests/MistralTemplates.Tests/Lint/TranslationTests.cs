@@ -59,6 +59,12 @@ public sealed class TranslationTests
         yield return "postActions/restore/description";
         yield return "postActions/restore/manualInstructions/default/text";
         yield return "postActions/nextSteps/description";
+        if (TemplateFiles.Read(template).GetProperty("postActions").EnumerateArray().Any(action => action.GetProperty("id").GetString() == "executableHook"))
+        {
+            yield return $"{template}/postActions/executableHook/description";
+            yield return $"{template}/postActions/executableHook/manualInstructions/default/text";
+        }
+
         foreach (var text in Instructions(template))
             yield return $"{template}/{text.Key}";
     }

@@ -121,6 +121,7 @@ internal sealed class ProgramUnderTest : IDisposable
         start.Environment["DOTNET_CONTENTROOT"] = AppContext.BaseDirectory;
         start.Environment["Audit__Path"] = AuditFile;
         start.Environment["Jobs__Path"] = JobsFolder;
+        start.Environment["Jobs__HealthFile"] = Path.Combine(_data, "health.json");
         foreach (var (name, value) in Settings)
             start.Environment[name] = value;
         return Process.Start(start) ?? throw new InvalidOperationException("The program did not start.");

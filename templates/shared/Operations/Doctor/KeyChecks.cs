@@ -11,6 +11,8 @@ internal sealed record VisibleKey(string Setting, string Source, ApiKey Key);
 /// <summary>Where the key is, whether each environment has its own, and how old it may become.</summary>
 internal static class KeyChecks
 {
+    private const int ShortestKey = 16;
+
     private static readonly string[] s_settings = [EnvironmentKeySource.Variable, .. new[] { "_DEV", "_STAGING", "_PROD" }.Select(ending => EnvironmentKeySource.Variable + ending)];
     private static readonly string[] s_dotEnvFiles = [".env", ".env.local"];
     private static readonly string[] s_unread = ["bin", "obj", "node_modules", ".git"];
@@ -33,10 +35,14 @@ internal static class KeyChecks
         return keys;
     }
 
+    /// <summary>The keys' values that are long enough to be looked for letter by letter.</summary>
+    public static IReadOnlyList<string> Values(IServiceProvider services) =>
+        [.. VisibleKeys(services).Select(key => key.Key.Reveal()).Where(value => value.Length >= ShortestKey).Distinct()];
+
     private static async Task<Verdict> CheckPlaceAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         var home = services.GetRequiredService<Patient>().Home;
-        var keys = VisibleKeys(services).Select(key => key.Key.Reveal()).Distinct().ToList();
+        var keys = Values(services);
         var finder = new SecretFinder(RepositoryChecks.GuardsOf(services), keys);
         var allowed = AllowFile.Read(services.GetRequiredService<Patient>());
         var places = new List<Place>();
@@ -58,6 +64,8 @@ internal static class KeyChecks
         try
         {
             var key = await source.ReadAsync(cancellationToken);
+            if (services.GetRequiredService<KeyRing>().Judge(key) is { } problem)
+                return Verdict.Failed(problem.Problem, problem.Remedy);
             return Verdict.Passed($"The key {key.Fingerprint} comes from {source.Name}. No secret in code or settings.");
         }
         catch (KeySourceException exception)

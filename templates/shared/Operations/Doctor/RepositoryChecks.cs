@@ -65,7 +65,7 @@ internal static class RepositoryChecks
     {
         var patient = services.GetRequiredService<Patient>();
         return patient.Git is { } git
-            ? await new SecretSearch(git, AllowFile.Read(patient), GuardsOf(services), KeyChecks.VisibleKeys(services).Select(key => key.Key.Reveal()).Distinct().ToList()).SearchAllAsync(cancellationToken)
+            ? await new SecretSearch(git, AllowFile.Read(patient), GuardsOf(services), KeyChecks.Values(services)).SearchAllAsync(cancellationToken)
             : Verdict.NotChecked(NoRepository);
     }
 

@@ -14,6 +14,8 @@ public sealed class CompletionsApiTests : IAsyncLifetime
     private const string FolderVariable = "MISTRAL_TEMPLATES_TYPESCRIPT";
     private const string Question = """{"model":"mistral-small-latest","messages":[{"role":"user","content":"Hello"}]}""";
 
+    private static readonly string OfTheHasty = new('3', 32);
+
     private static readonly string[] Modes =
     [
         "mistralChat", "mistralStream", "mistralTools", "mistralModels", "mistralRefusal",
@@ -34,6 +36,7 @@ public sealed class CompletionsApiTests : IAsyncLifetime
             ["Mistral__Offline"] = "false",
             ["Mistral__Endpoint"] = _mistral.Endpoint.ToString(),
             ["MISTRAL_API_KEY_DEV"] = MistralStandIn.UsualKey,
+            [$"Access__Callers__caller-{OfTheHasty}__RequestsPerMinute"] = "1",
         });
         await _api.WaitUntilItAnswersAsync(CancellationToken);
     }
@@ -121,6 +124,32 @@ public sealed class CompletionsApiTests : IAsyncLifetime
         Assert.Empty(_mistral.Requests);
     }
 
+    [Fact]
+    public async Task Completions_WithoutAToken_IsA401InTheClientsShape()
+    {
+        using var response = await _api.Client.PostAsync("/v1/chat/completions", new StringContent(Question, Encoding.UTF8, "application/json"), CancellationToken);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
+        Assert.Equal("Bearer", Assert.Single(response.Headers.WwwAuthenticate).Scheme);
+        Assert.Equal("authentication_error", (await ErrorOfAsync(response)).GetProperty("type").GetString());
+        Assert.Equal(HttpStatusCode.Unauthorized, _api.Get("/v1/models"));
+        Assert.Empty(_mistral.Requests);
+    }
+
+    [Fact]
+    public async Task Completions_MoreOftenThanAllowed_IsA429InTheClientsShape()
+    {
+        using var first = await PostAsync("/v1/chat/completions", Encoding.UTF8.GetBytes(Question), trace: OfTheHasty);
+        using var second = await PostAsync("/v1/chat/completions", Encoding.UTF8.GetBytes(Question), trace: OfTheHasty);
+
+        Assert.Equal(HttpStatusCode.OK, first.StatusCode);
+        Assert.Equal(HttpStatusCode.TooManyRequests, second.StatusCode);
+        Assert.InRange(second.Headers.RetryAfter?.Delta?.TotalSeconds ?? 0, 1, 60);
+        var error = await ErrorOfAsync(second);
+        Assert.Equal(("rate_limited", "limit.requests"), (error.GetProperty("type").GetString(), error.GetProperty("code").GetString()));
+        Assert.Single(_mistral.Requests);
+    }
+
     [Theory]
     [InlineData("content")]
     [InlineData("description")]
@@ -153,10 +182,13 @@ public sealed class CompletionsApiTests : IAsyncLifetime
         Assert.Empty(_mistral.Requests);
     }
 
-    private Task<HttpResponseMessage> PostAsync(string path, byte[] body, string mediaType = "application/json")
+    private static async Task<JsonElement> ErrorOfAsync(HttpResponseMessage response) =>
+        JsonDocument.Parse(await response.Content.ReadAsStringAsync(CancellationToken)).RootElement.GetProperty("error");
+
+    private Task<HttpResponseMessage> PostAsync(string path, byte[] body, string mediaType = "application/json", string? trace = null)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(body) { Headers = { ContentType = new(mediaType) } } };
-        request.Headers.Authorization = ApiProcess.Chat("", stream: false, new string('2', 32)).Headers.Authorization;
+        request.Headers.Authorization = ApiProcess.Chat("", stream: false, trace ?? new string('2', 32)).Headers.Authorization;
         // A body that is refused by its length is not sent, so that the answer is read and not a closed connection.
         request.Headers.ExpectContinue = true;
         return _api.Client.SendAsync(request, CancellationToken);

@@ -152,6 +152,47 @@ public sealed class StartTests
         Assert.Contains("The key stands in a settings file, which is committed with the code.", Unwrapped(errors), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Start_AFolderWithOneFileForEachSetting_WinsOverTheSettingsFiles()
+    {
+        using var folder = Folder();
+        folder.Write("appsettings.json", """{ "SettingsFolder": "mounted", "Keys": { "PollInterval": "00:00:00" } }""");
+        folder.Write("mounted/MISTRAL_API_KEY_PROD", Key('f') + "\n");
+        folder.Write("mounted/Keys__PollInterval", "00:00:30");
+
+        var (code, errors) = await StartAsync(folder, "Production");
+
+        Assert.Equal("", errors);
+        Assert.Equal(0, code);
+    }
+
+    [Fact]
+    public async Task Start_AWrongFileInTheFolder_IsNamedWithoutItsValue()
+    {
+        using var folder = Folder();
+        folder.Write("appsettings.json", """{ "SettingsFolder": "mounted" }""");
+        folder.Write("mounted/MISTRAL_API_KEY_PROD", Key('f'));
+        folder.Write("mounted/Keys__PollInterval", "canary");
+
+        var (code, errors) = await StartAsync(folder, "Production");
+
+        Assert.Equal(78, code);
+        Assert.Contains("from:  file Keys__PollInterval in SettingsFolder", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("canary", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_TheFolderWithSettingsIsMissing_IsRefused()
+    {
+        using var folder = Folder();
+        folder.Write("appsettings.json", """{ "SettingsFolder": "mounted" }""");
+
+        var (code, errors) = await StartAsync(folder, "Production", Variable("MISTRAL_API_KEY", Key('k')));
+
+        Assert.Equal(78, code);
+        Assert.Contains("The folder with one file for each setting does not exist.", Unwrapped(errors), StringComparison.Ordinal);
+    }
+
     private static string Unwrapped(string text) => string.Join(' ', text.Split((char[])[' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries));
 
     private static string Key(char seed) => string.Concat(Enumerable.Range(0, 32).Select(index => (char)('a' + (seed * 7 + index * index) % 26)));

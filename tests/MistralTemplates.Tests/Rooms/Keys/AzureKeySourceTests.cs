@@ -41,6 +41,20 @@ public sealed class AzureKeySourceTests
         Assert.Equal(expected, await SourceExpectations.ProblemOf(Source(vault), Some.KeyValue(1), failure));
     }
 
+    [Theory]
+    [InlineData(StoreFailure.Denied)]
+    [InlineData(StoreFailure.Missing)]
+    [InlineData(StoreFailure.Throttled)]
+    [InlineData(StoreFailure.Broken)]
+    [InlineData(StoreFailure.Garbage)]
+    [InlineData(StoreFailure.Empty)]
+    public async Task Poll_StoreFailsLater_KeepsTheKeyAndNeverSaysIt(StoreFailure failure)
+    {
+        using var vault = new FakeVault(failure: null);
+
+        await SourceExpectations.AssertKeepsKeySilently(Source(vault), () => vault.Failure = failure, Some.KeyValue(1));
+    }
+
     [Fact]
     public async Task Load_AnotherToken_IsDenied()
     {
@@ -68,6 +82,8 @@ public sealed class AzureKeySourceTests
 
     private sealed class FakeVault(StoreFailure? failure) : HttpMessageHandler
     {
+        public StoreFailure? Failure { get; set; } = failure;
+
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             Assert.StartsWith("/secrets/mistral-api-key", request.RequestUri!.AbsolutePath, StringComparison.Ordinal);
@@ -78,9 +94,9 @@ public sealed class AzureKeySourceTests
                 return challenge;
             }
 
-            if (failure == StoreFailure.Hanging)
+            if (Failure == StoreFailure.Hanging)
                 await Task.Delay(Timeout.Infinite, cancellationToken);
-            return failure switch
+            return Failure switch
             {
                 null => Answer(200, Secret(Some.KeyValue(1))),
                 StoreFailure.Denied => Answer(403, "{}"),

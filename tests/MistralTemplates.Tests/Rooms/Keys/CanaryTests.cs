@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
-using System.Text;
 using System.Text.Json;
 using Acme.App.Configuration;
 using Acme.App.Keys;
@@ -17,24 +15,7 @@ public sealed class CanaryTests : IDisposable
 {
     private static readonly string[] Canaries = [Some.KeyValue(101), Some.KeyValue(102)];
 
-    private readonly StringBuilder _said = new();
-    private readonly ActivityListener _traces;
-    private readonly MeterListener _metrics = new();
-
-    public CanaryTests()
-    {
-        _traces = new ActivityListener
-        {
-            ShouldListenTo = _ => true,
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
-            ActivityStopped = activity => Say($"{activity.DisplayName} {string.Join(' ', activity.TagObjects)} {string.Join(' ', activity.Baggage)}"),
-        };
-        ActivitySource.AddActivityListener(_traces);
-        _metrics.InstrumentPublished = (instrument, listener) => listener.EnableMeasurementEvents(instrument);
-        _metrics.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Say($"{instrument.Name} {value} {string.Join(' ', tags.ToArray())}"));
-        _metrics.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Say($"{instrument.Name} {value} {string.Join(' ', tags.ToArray())}"));
-        _metrics.Start();
-    }
+    private readonly Overheard _overheard = new();
 
     [Theory]
     [InlineData("files")]
@@ -77,15 +58,14 @@ public sealed class CanaryTests : IDisposable
         configuration["MISTRAL_API_KEY"] = Canaries[1] + " ";
         await ring.PollAsync(TestContext.Current.CancellationToken);
 
-        _metrics.RecordObservableInstruments();
         foreach (var record in logger.Collector.GetSnapshot())
             Say($"{record.Message} {string.Join(' ', record.StructuredState ?? [])} {record.Exception}");
         events.Events.ForEach(one => Say($"{one} {JsonSerializer.Serialize(one)}"));
         Say($"{ring.Current} {JsonSerializer.Serialize(ring.Current)} {ring.Health}");
         Say(ConfigurationReport.Format([ring.Judge(new ApiKey(Canaries[1] + " ", "1"))!]));
 
-        Assert.Contains(new ApiKey(Canaries[1], "").Fingerprint, _said.ToString(), StringComparison.Ordinal);
-        Assert.All(Canaries, canary => Assert.DoesNotContain(canary, _said.ToString(), StringComparison.Ordinal));
+        Assert.Contains(new ApiKey(Canaries[1], "").Fingerprint, _overheard.ToString(), StringComparison.Ordinal);
+        Assert.All(Canaries, canary => Assert.DoesNotContain(canary, _overheard.ToString(), StringComparison.Ordinal));
     }
 
     [Theory]
@@ -112,15 +92,7 @@ public sealed class CanaryTests : IDisposable
         Assert.DoesNotContain(Canaries[0], await output + await errors, StringComparison.Ordinal);
     }
 
-    public void Dispose()
-    {
-        _traces.Dispose();
-        _metrics.Dispose();
-    }
+    public void Dispose() => _overheard.Dispose();
 
-    private void Say(string text)
-    {
-        lock (_said)
-            _said.AppendLine(text);
-    }
+    private void Say(string text) => _overheard.Say(text);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Acme.App.Configuration;
 using Acme.App.Keys;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -6,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Options;
 
 namespace MistralTemplates.Tests.Rooms.Keys;
@@ -47,20 +49,50 @@ public enum StoreFailure
 /// <summary>What every source must keep to, whatever its store does.</summary>
 internal static class SourceExpectations
 {
-    /// <summary>Loads a key and expects the one problem's sentence; nothing that is said may hold the canary.</summary>
+    /// <summary>Loads a key and expects the one problem's sentence; nothing that is said anywhere may hold the canary.</summary>
     public static async Task<string> ProblemOf(IKeySource source, string canary, StoreFailure? failure = null)
     {
-        var ring = RingOf(source);
+        using var overheard = new Overheard();
+        var logger = new FakeLogger<KeyRing>();
+        var ring = RingOf(source, logger);
         var limit = TimeSpan.FromSeconds(failure == StoreFailure.Hanging ? 1 : 60);
         var problem = Assert.Single(await ring.LoadAsync(limit, TestContext.Current.CancellationToken));
-        Assert.DoesNotContain(canary, problem.ToString(), StringComparison.Ordinal);
+        var exception = failure == StoreFailure.Hanging ? null : await Assert.ThrowsAnyAsync<Exception>(() => source.ReadAsync(TestContext.Current.CancellationToken));
+        overheard.Say($"{ConfigurationReport.Format([problem])} {problem} {exception} {ring.Health} {source.Name} {source.HowToReplace}");
+        AssertSilent(overheard, logger, canary);
         Assert.NotEmpty(problem.Remedy);
         return problem.Problem;
     }
 
-    public static KeyRing RingOf(IKeySource source) => new(
+    /// <summary>A source that worked fails: the key stays, and neither the alarm nor anything else says it.</summary>
+    public static async Task AssertKeepsKeySilently(IKeySource source, Action fail, string canary)
+    {
+        using var overheard = new Overheard();
+        var logger = new FakeLogger<KeyRing>();
+        var ring = RingOf(source, logger);
+        Assert.Empty(await ring.LoadAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
+
+        fail();
+        await ring.PollAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(canary, ring.Current.Reveal());
+        Assert.EndsWith("The last good key stays in use.", ring.Health.Warning, StringComparison.Ordinal);
+        Assert.NotEmpty(logger.Collector.GetSnapshot());
+        overheard.Say($"{ring.Health} {ring.Current} {System.Text.Json.JsonSerializer.Serialize(ring.Current)}");
+        AssertSilent(overheard, logger, canary);
+    }
+
+    private static void AssertSilent(Overheard overheard, FakeLogger<KeyRing> logger, string canary)
+    {
+        foreach (var record in logger.Collector.GetSnapshot())
+            overheard.Say($"{record.Message} {string.Join(' ', record.StructuredState ?? [])} {record.Exception}");
+        Assert.NotEmpty(overheard.ToString());
+        Assert.DoesNotContain(canary, overheard.ToString(), StringComparison.Ordinal);
+    }
+
+    public static KeyRing RingOf(IKeySource source, ILogger<KeyRing>? logger = null) => new(
         source, new ConfigurationBuilder().Build(), Some.Environment("Production"), Options.Create(new KeyOptions()), () => new FakeKeyVerifier(KeyVerdict.Accepted), () => [],
-        new KeyMetrics(), TimeProvider.System, NullLogger<KeyRing>.Instance);
+        new KeyMetrics(), TimeProvider.System, logger ?? NullLogger<KeyRing>.Instance);
 
     public static async Task Hang(HttpContext context)
     {

@@ -44,6 +44,22 @@ public sealed class GcpKeySourceTests
         Assert.Equal(expected, await SourceExpectations.ProblemOf(source, Some.KeyValue(1), failure));
     }
 
+    [Theory]
+    [InlineData(StoreFailure.Denied)]
+    [InlineData(StoreFailure.Missing)]
+    [InlineData(StoreFailure.Throttled)]
+    [InlineData(StoreFailure.Broken)]
+    [InlineData(StoreFailure.Garbage)]
+    [InlineData(StoreFailure.Empty)]
+    public async Task Poll_StoreFailsLater_KeepsTheKeyAndNeverSaysIt(StoreFailure failure)
+    {
+        StoreFailure? now = null;
+        await using var store = await FakeStore.Start(context => Google(context, now));
+        using var source = Source(store);
+
+        await SourceExpectations.AssertKeepsKeySilently(source, () => now = failure, Some.KeyValue(1));
+    }
+
     [Fact]
     public async Task Load_CheckSumIsWrong_RefusesTheValue()
     {

@@ -1,8 +1,10 @@
 using Acme.App.Keys;
+using Acme.App.Keys.Sources;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using MistralTemplates.Tests.Rooms.Configuration;
 
 namespace MistralTemplates.Tests.Rooms.Keys;
 
@@ -28,6 +30,39 @@ public sealed class KeyPollingTests
         await polling.StopAsync(TestContext.Current.CancellationToken);
 
         Assert.True(ring.Current.SameAs(Some.Key(2)));
+    }
+
+    [Fact]
+    public async Task Poll_KubernetesSwapsItsLink_IsSeenWithinThePollInterval()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("..2026_01/key", Some.KeyValue(1));
+        folder.Write("..2026_02/key", Some.KeyValue(2));
+        var data = Path.Combine(folder.Path, "..data");
+        Directory.CreateSymbolicLink(data, "..2026_01");
+        File.CreateSymbolicLink(Path.Combine(folder.Path, "key"), "..data/key");
+        var time = new FakeTimeProvider();
+        var source = new FilesKeySource(Options.Create(new FilesKeyOptions { Path = Path.Combine(folder.Path, "key") }));
+        var ring = new KeyRing(
+            source, new ConfigurationBuilder().Build(), Some.Environment("Production"), Options.Create(new KeyOptions()), () => new FakeKeyVerifier(KeyVerdict.Accepted), () => [],
+            new KeyMetrics(), time, NullLogger<KeyRing>.Instance);
+        Assert.Empty(await ring.LoadAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken));
+        using var polling = Polling(ring, source, time);
+        await polling.StartAsync(TestContext.Current.CancellationToken);
+
+        // As the kubelet does: the new link takes the old one's place in one step.
+        Directory.CreateSymbolicLink(data + "_tmp", "..2026_02");
+        using (var rename = System.Diagnostics.Process.Start("mv", ["-T", data + "_tmp", data]))
+            await rename.WaitForExitAsync(TestContext.Current.CancellationToken);
+        var seconds = 0;
+        for (; seconds < new KeyOptions().PollInterval.TotalSeconds && !ring.Current.SameAs(Some.Key(2)); seconds++)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        await polling.StopAsync(TestContext.Current.CancellationToken);
+        Assert.True(ring.Current.SameAs(Some.Key(2)), $"Not seen after {seconds} seconds.");
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Text;
 using Acme.App.Configuration;
 using Acme.App.Keys;
 using Acme.App.Keys.Sources;
@@ -142,6 +144,46 @@ public sealed class KeysCommandTests
 
         Assert.Equal(ExitCode.Success, exitCode);
         Assert.Contains("already", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rotate_AtATerminal_AsksForTheKeyWithoutShowingIt()
+    {
+        const string terminal = "/usr/bin/script";
+        Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists(terminal), "There is no 'script' to make a terminal with.");
+        await using var mistral = await FakeStore.Start(Mistral);
+        using var folder = Folder("mistral-small-latest");
+        File.Copy(Path.Combine(folder.Path, "appsettings.Staging.json"), Path.Combine(folder.Path, "appsettings.Development.json"));
+        var start = new ProcessStartInfo(terminal, ["-qec", $"dotnet exec '{Path.Combine(AppContext.BaseDirectory, "Acme-App.dll")}' keys rotate", "/dev/null"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        foreach (var (name, value) in new[] { ("TERM", "xterm"), ("DOTNET_ENVIRONMENT", "Development"), ("DOTNET_CONTENTROOT", folder.Path), ("MISTRAL_API_KEY", Some.KeyValue(1)), ("Mistral__Endpoint", mistral.Address.AbsoluteUri), ("Audit__Path", Path.Combine(folder.Path, "audit.jsonl")) })
+            start.Environment[name] = value;
+        using var process = Process.Start(start)!;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        limit.CancelAfter(TimeSpan.FromMinutes(1));
+        var shown = new StringBuilder();
+        var buffer = new char[1024];
+        var isTyped = false;
+
+        while (await process.StandardOutput.ReadAsync(buffer, limit.Token) is > 0 and var read)
+        {
+            shown.Append(buffer, 0, read);
+            if (isTyped || !shown.ToString().Contains("not shown", StringComparison.Ordinal))
+                continue;
+            isTyped = true;
+            // The prompt stands before its reader has switched the terminal's echo off.
+            await Task.Delay(500, limit.Token);
+            await process.StandardInput.WriteAsync((Some.KeyValue(2) + "\r").AsMemory(), limit.Token);
+            await process.StandardInput.FlushAsync(limit.Token);
+        }
+
+        await process.WaitForExitAsync(limit.Token);
+        Assert.True(isTyped, shown.ToString());
+        Assert.DoesNotContain(Some.KeyValue(2), shown.ToString(), StringComparison.Ordinal);
+        Assert.Contains($"Mistral takes the new key {Some.Key(2).Fingerprint}.", shown.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

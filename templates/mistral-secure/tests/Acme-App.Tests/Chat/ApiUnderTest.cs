@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using Acme.App.Tests.StandIn;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
@@ -5,7 +6,7 @@ using Microsoft.AspNetCore.Mvc.Testing;
 namespace Acme.App.Tests.Chat;
 
 /// <summary>The API in this process, asking the stand-in.</summary>
-internal sealed class ApiUnderTest(MistralStandIn mistral) : WebApplicationFactory<Program>
+internal sealed class ApiUnderTest(MistralStandIn mistral, params (string Name, string Value)[] settings) : WebApplicationFactory<Program>
 {
     private readonly string _data = Directory.CreateTempSubdirectory("api-under-test-").FullName;
 
@@ -14,6 +15,13 @@ internal sealed class ApiUnderTest(MistralStandIn mistral) : WebApplicationFacto
 
     public string AuditFile => Path.Combine(_data, "audit.jsonl");
 
+    /// <summary>Every client has a token; a test that wants none takes it off.</summary>
+    protected override void ConfigureClient(HttpClient client)
+    {
+        base.ConfigureClient(client);
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", TestTokens.Create());
+    }
+
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseEnvironment("Development");
@@ -21,6 +29,10 @@ internal sealed class ApiUnderTest(MistralStandIn mistral) : WebApplicationFacto
         builder.UseContentRoot(AppContext.BaseDirectory);
         builder.UseSetting("Audit:Path", AuditFile);
         builder.UseSetting("Mistral:Endpoint", mistral.Endpoint.ToString());
+        foreach (var (setting, value) in TestTokens.Settings)
+            builder.UseSetting(setting, value);
+        foreach (var (setting, value) in settings)
+            builder.UseSetting(setting, value);
     }
 
     public override async ValueTask DisposeAsync()

@@ -59,8 +59,15 @@ internal sealed class AzureKeySource : IKeySource
         }
     }
 
-    /// <summary>The client's options: few tries, so that a vault that is down is noticed within the time limit.</summary>
-    internal static SecretClientOptions Client() => new() { Retry = { MaxRetries = 1, NetworkTimeout = TimeSpan.FromSeconds(4) } };
+    /// <summary>
+    /// The client's options: few tries, so that a vault that is down is noticed within the time limit; and no events or traces of
+    /// its own, since they repeat the body of an answer that failed.
+    /// </summary>
+    internal static SecretClientOptions Client() => new()
+    {
+        Retry = { MaxRetries = 1, NetworkTimeout = TimeSpan.FromSeconds(4) },
+        Diagnostics = { IsLoggingEnabled = false, IsDistributedTracingEnabled = false },
+    };
 
     private static ManagedIdentityCredential Identity(string? clientId) =>
         new(string.IsNullOrEmpty(clientId) ? ManagedIdentityId.SystemAssigned : ManagedIdentityId.FromUserAssignedClientId(clientId));

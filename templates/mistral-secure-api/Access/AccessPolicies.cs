@@ -1,0 +1,28 @@
+using Microsoft.AspNetCore.Authorization;
+
+namespace Acme.App.Access;
+
+/// <summary>What a caller's token must allow. A scope is granted by the claim <c>scope</c> (RFC 8693, section 4.2) or <c>scp</c>.</summary>
+internal static class AccessPolicies
+{
+    /// <summary>Who may chat: the scope <c>chat</c>.</summary>
+    public const string Chat = "chat";
+
+    /// <summary>Who may see how the program is doing: the scope <c>operate</c>.</summary>
+    public const string Operate = "operate";
+
+    private static readonly string[] ScopeClaims = ["scope", "scp"];
+
+    public static void Add(AuthorizationOptions authorization, AccessOptions options)
+    {
+        foreach (var scope in (string[])[Chat, Operate])
+            authorization.AddPolicy(scope, policy => policy.RequireAssertion(context => (options.Anonymous && scope == Chat) || HasScope(context, scope)));
+
+        // An endpoint that names no policy is closed, too: a new one cannot be born open.
+        authorization.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build();
+    }
+
+    private static bool HasScope(AuthorizationHandlerContext context, string scope) =>
+        context.User.Identity is { IsAuthenticated: true }
+        && context.User.Claims.Any(claim => ScopeClaims.Contains(claim.Type) && claim.Value.Split(' ').Contains(scope, StringComparer.Ordinal));
+}

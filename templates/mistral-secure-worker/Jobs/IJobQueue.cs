@@ -1,0 +1,42 @@
+namespace Acme.App.Jobs;
+
+/// <summary>
+/// Where jobs wait, and where they end. A claim belongs to one worker for as long as that worker lives; each of the ways in which a
+/// claim ends is one step that happens as a whole or not at all, so that a worker may be killed at any moment.
+/// </summary>
+internal interface IJobQueue
+{
+    /// <summary>Where the jobs are, for the log.</summary>
+    string Place { get; }
+
+    /// <summary>Makes what the queue needs, and this worker known to the others.</summary>
+    Task OpenAsync(CancellationToken cancellationToken);
+
+    /// <summary>Shows the others that this worker lives, and gives free what dead ones had claimed. Called every few seconds.</summary>
+    /// <returns>How many claims were given free.</returns>
+    Task<int> TakeUpAsync(CancellationToken cancellationToken);
+
+    /// <summary>Claims jobs that nobody else has; none when there are none. One caller at a time.</summary>
+    Task<IReadOnlyList<ClaimedJob>> ClaimAsync(int most, CancellationToken cancellationToken);
+
+    Task CompleteAsync(ClaimedJob job, JobResult result, CancellationToken cancellationToken);
+
+    Task FailAsync(ClaimedJob job, JobFailure failure, CancellationToken cancellationToken);
+
+    /// <summary>Gives a job back, to be claimed again after a while. An attempt that is not the job's fault is not counted.</summary>
+    Task ReturnAsync(ClaimedJob job, TimeSpan delay, bool isCounted, CancellationToken cancellationToken);
+
+    Task<JobCounts> CountAsync(CancellationToken cancellationToken);
+
+    /// <summary>Some of the jobs that failed, and why.</summary>
+    Task<IReadOnlyList<JobFailure>> ListFailedAsync(int most, CancellationToken cancellationToken);
+
+    /// <summary>Puts a failed job back, as if it were new.</summary>
+    /// <returns>Whether there was such a job.</returns>
+    Task<bool> RetryAsync(string id, CancellationToken cancellationToken);
+}
+
+/// <summary>How many jobs are where.</summary>
+/// <param name="Waiting">Jobs that nobody has begun.</param>
+/// <param name="Delayed">Jobs that are to be tried again later.</param>
+internal sealed record JobCounts(long Waiting, long Delayed, long Working, long Done, long Failed);

@@ -1,0 +1,41 @@
+using System.Text.Json;
+using Acme.App.Auditing;
+using Acme.App.Mistral;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Options;
+
+namespace Acme.App.Jobs;
+
+/// <summary>Has one job answered. The request's rules are those of the road; the attempt is on record before anything is sent.</summary>
+internal sealed class JobAnswerer(
+    IChatClient chatClient, AuditLog audit, JobCallerAccessor caller, JobPace pace, IOptions<JobOptions> options, IOptions<MistralOptions> mistral)
+{
+    public async Task<JobResult> AnswerAsync(ClaimedJob claim, CancellationToken cancellationToken)
+    {
+        if (claim.IsDuplicate)
+            throw new JobException("job.duplicate", "A job of this name is done already. Give the job another name.");
+        if (claim.Attempt > options.Value.MaxAttempts)
+            throw new JobException("job.poison", $"The worker ended {claim.Attempt - 1} times while it was at this job. Look into its log before you retry it.");
+
+        var job = Read(claim);
+        if (string.IsNullOrWhiteSpace(job.User))
+            throw new JobException("job.invalid", "The job names no user. Set \"user\" to the person or system that it is done for.");
+
+        var request = job.ToChatRequest(mistral.Value.Model);
+        caller.Serve(job.User, job.Id ?? claim.Id);
+        await pace.WaitForTurnAsync(cancellationToken);
+        await audit.WriteAsync(new AuditRecord(AuditActions.JobAttempted) { Detail = $"Attempt {claim.Attempt}." });
+        var response = await chatClient.GetResponseAsync(request.ToChatMessages(), request.ToChatOptions(), cancellationToken);
+        return JobResult.FromResponse(job.Id ?? claim.Id, job.User, claim.Attempt, response);
+    }
+
+    private Job Read(ClaimedJob claim)
+    {
+        if (claim.Body is not { } body)
+            throw new JobException("job.unreadable", "The job cannot be read. Give the worker's account the right to read it.");
+        if (body.Length > options.Value.MaxJobBytes)
+            throw new JobException("job.too_large", $"The job is larger than the {options.Value.MaxJobBytes} bytes that Jobs:MaxJobBytes allows.");
+
+        return JsonSerializer.Deserialize(body.Span, JobJsonContext.Default.Job) ?? throw new JobException("job.invalid", "The file holds null instead of a job.");
+    }
+}

@@ -1,0 +1,62 @@
+using System.Text.Json;
+using Acme.App.Auditing;
+using Acme.App.Keys;
+using Microsoft.Extensions.Options;
+
+namespace Acme.App.Jobs;
+
+/// <summary>How a worker is, as its health file says it.</summary>
+/// <param name="Problem">A sentence, or nothing when all is well.</param>
+internal sealed record JobHealthReport(DateTimeOffset At, string? Problem, JobCounts? Jobs);
+
+/// <summary>Knows what keeps the worker from working. The file is read by <c>jobs health</c>; a file that is old means a worker that is gone.</summary>
+internal sealed class JobHealth(KeyRing keys, AuditLog audit, IOptions<JobOptions> options, IHostEnvironment environment, TimeProvider time)
+{
+    private const int MissedBeats = 4;
+
+    private string? _stopped;
+    private long _queueAnswered = time.GetTimestamp();
+
+    private string FilePath => Path.GetFullPath(options.Value.HealthFile, environment.ContentRootPath);
+
+    private TimeSpan Limit => options.Value.Heartbeat * MissedBeats + options.Value.PollInterval;
+
+    public void QueueAnswered() => Volatile.Write(ref _queueAnswered, time.GetTimestamp());
+
+    /// <summary>Something keeps every job from being answered.</summary>
+    public void Stopped(JobFailure failure) => _stopped = failure.Code == "mistral.rate_limited" ? null : failure.Reason;
+
+    public void KeyAccepted() => _stopped = null;
+
+    public void KeyRejected() => _stopped = "Mistral refused the key at the last check. Run 'keys rotate'.";
+
+    public void Write(JobCounts? counts)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);
+        var draft = FilePath + ".tmp";
+        using (var stream = File.Create(draft))
+            JsonSerializer.Serialize(stream, new JobHealthReport(time.GetUtcNow(), Problem(), counts), JobJsonContext.Default.JobHealthReport);
+        File.Move(draft, FilePath, overwrite: true);
+    }
+
+    /// <summary>What the worker's file says, seen from another process.</summary>
+    public string? ReadProblem()
+    {
+        try
+        {
+            using var stream = File.OpenRead(FilePath);
+            var report = JsonSerializer.Deserialize(stream, JobJsonContext.Default.JobHealthReport);
+            return report is null || time.GetUtcNow() - report.At > Limit ? "The worker has not written its health file for a while." : report.Problem;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return "There is no health file that can be read. Does the worker run, and is 'Jobs:HealthFile' the same for both?";
+        }
+    }
+
+    private string? Problem() =>
+        audit.CheckStatus().Problem
+        ?? _stopped
+        ?? (keys.CurrentOrDefault is not null && !keys.Health.Ready ? "The key may not be used." : null)
+        ?? (time.GetElapsedTime(Volatile.Read(ref _queueAnswered)) > Limit + options.Value.MaxRetryDelay ? "The queue has not answered for a while." : null);
+}

@@ -1,0 +1,73 @@
+using Acme.App.Keys;
+using Microsoft.Extensions.Options;
+
+namespace Acme.App.Jobs;
+
+/// <summary>Every few seconds: shows that the worker lives, takes up what dead ones left, and says how far it is. Once a day: checks the key.</summary>
+internal sealed partial class JobHeartbeat(
+    IJobQueue queue, JobHealth health, JobMetrics metrics, IApiKeys keys, IKeyVerifier verifier, IOptions<JobOptions> options, TimeProvider time, ILogger<JobHeartbeat> logger)
+    : BackgroundService
+{
+    private (long, long, long) _told;
+    private long _keyChecked = time.GetTimestamp();
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.Value.Heartbeat, time);
+        do
+        {
+            try
+            {
+                await BeatAsync(stoppingToken);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                LogFault(exception);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task BeatAsync(CancellationToken cancellationToken)
+    {
+        if (await queue.TakeUpAsync(cancellationToken) is > 0 and var taken)
+            LogTakenUp(taken);
+
+        var counts = await queue.CountAsync(cancellationToken);
+        metrics.Counted(counts);
+        if (time.GetElapsedTime(_keyChecked) >= options.Value.KeyCheckInterval)
+            await CheckKeyAsync(cancellationToken);
+        health.Write(counts);
+
+        var totals = metrics.Totals;
+        if (totals != _told)
+            LogProgress(totals.Done, totals.Failed, totals.Returned, counts.Waiting + counts.Delayed);
+        _told = totals;
+    }
+
+    private async Task CheckKeyAsync(CancellationToken cancellationToken)
+    {
+        _keyChecked = time.GetTimestamp();
+        if (keys.CurrentOrDefault is not { } key)
+            return;
+
+        var verdict = await verifier.VerifyAsync(key, cancellationToken);
+        LogKeyChecked(key.Fingerprint, verdict);
+        if (verdict == KeyVerdict.Accepted)
+            health.KeyAccepted();
+        else if (verdict == KeyVerdict.Rejected)
+            health.KeyRejected();
+    }
+
+    [LoggerMessage(3010, LogLevel.Information, "{Done} jobs done, {Failed} failed, {Returned} given back since the start; {Waiting} wait.")]
+    private partial void LogProgress(long done, long failed, long returned, long waiting);
+
+    [LoggerMessage(3011, LogLevel.Warning, "{Count} claims of workers that are gone were given free.")]
+    private partial void LogTakenUp(int count);
+
+    [LoggerMessage(3012, LogLevel.Information, "The scheduled check of the key {Fingerprint}: {Verdict}.")]
+    private partial void LogKeyChecked(string fingerprint, KeyVerdict verdict);
+
+    [LoggerMessage(3013, LogLevel.Error, "The worker's heartbeat failed; it is tried again.")]
+    private partial void LogFault(Exception exception);
+}

@@ -1,0 +1,87 @@
+using System.Threading.RateLimiting;
+using Microsoft.Extensions.Options;
+
+namespace Acme.App.Jobs;
+
+/// <summary>Keeps the worker within its rate, and still while Mistral asks it to wait.</summary>
+internal sealed class JobPace : IDisposable
+{
+    private const int LongestDoubling = 6;
+    private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(1);
+
+    private readonly JobOptions _options;
+    private readonly TimeProvider _time;
+    private readonly TokenBucketRateLimiter? _limiter;
+    private readonly Lock _lock = new();
+    private DateTimeOffset _pausedUntil;
+    private int _pauses;
+
+    public JobPace(IOptions<JobOptions> options, TimeProvider time)
+    {
+        (_options, _time) = (options.Value, time);
+        if (_options.RequestsPerMinute is > 0 and var rate)
+        {
+            _limiter = new TokenBucketRateLimiter(new TokenBucketRateLimiterOptions
+            {
+                // One second's worth at once, so that a minute's worth never comes in a burst.
+                TokenLimit = Math.Max(1, rate / 60),
+                TokensPerPeriod = 1,
+                ReplenishmentPeriod = TimeSpan.FromMinutes(1) / rate,
+                QueueLimit = _options.Concurrency,
+            });
+        }
+    }
+
+    /// <summary>How long the worker stands still, from now.</summary>
+    public TimeSpan Pause
+    {
+        get
+        {
+            lock (_lock)
+                return _pausedUntil - _time.GetUtcNow();
+        }
+    }
+
+    public async Task WaitForPauseAsync(CancellationToken cancellationToken)
+    {
+        while (Pause is { Ticks: > 0 } pause)
+            await Task.Delay(pause, _time, cancellationToken);
+    }
+
+    /// <summary>Waits until a request may be sent.</summary>
+    public async Task WaitForTurnAsync(CancellationToken cancellationToken)
+    {
+        await WaitForPauseAsync(cancellationToken);
+        if (_limiter is null)
+            return;
+        using var lease = await _limiter.AcquireAsync(1, cancellationToken);
+    }
+
+    /// <summary>The whole worker waits: as long as Mistral asks for, else longer each time until something succeeds.</summary>
+    public TimeSpan Hold(TimeSpan? retryAfter)
+    {
+        lock (_lock)
+        {
+            var now = _time.GetUtcNow();
+            // Jobs that were under way together fail together; that is one reason to wait, not many.
+            if (_pausedUntil <= now)
+                _pauses = Math.Min(_pauses + 1, LongestDoubling);
+            var wait = retryAfter ?? (s_firstPause * Math.Pow(2, _pauses - 1));
+            var until = now + (wait < _options.MaxRetryDelay ? wait : _options.MaxRetryDelay);
+            if (until > _pausedUntil)
+                _pausedUntil = until;
+            return _pausedUntil - now;
+        }
+    }
+
+    public void Succeeded() => Volatile.Write(ref _pauses, 0);
+
+    /// <summary>How long a job waits after an attempt: doubled each time, with a random half, so that jobs do not come back together.</summary>
+    public TimeSpan DelayAfter(int attempt)
+    {
+        var longest = Math.Min(_options.RetryDelay.TotalMilliseconds * Math.Pow(2, Math.Min(attempt - 1, 30)), _options.MaxRetryDelay.TotalMilliseconds);
+        return TimeSpan.FromMilliseconds(longest * (0.5 + (Random.Shared.NextDouble() / 2)));
+    }
+
+    public void Dispose() => _limiter?.Dispose();
+}

@@ -1,0 +1,57 @@
+using System.Text.Json;
+using Acme.App.Auditing;
+using Acme.App.Guards;
+using Acme.App.Mistral;
+
+namespace Acme.App.Jobs;
+
+/// <summary>What becomes of a job that has no answer.</summary>
+internal enum JobCourse
+{
+    /// <summary>It goes to the failed ones at once: another attempt would end the same way.</summary>
+    Fail,
+
+    /// <summary>It is tried again after a while, and fails after the last attempt.</summary>
+    Retry,
+
+    /// <summary>No job would fare better now: it goes back uncounted, and the whole worker waits.</summary>
+    Pause,
+}
+
+/// <summary>Judges what stopped a job, and puts it into words that may stand beside it.</summary>
+/// <param name="RetryAfter">How long Mistral asks to wait, where it said so.</param>
+internal sealed record JobVerdict(JobCourse Course, JobFailure Failure, TimeSpan? RetryAfter = null)
+{
+    public static JobVerdict Of(string id, Exception exception)
+    {
+        var failure = exception switch
+        {
+            JobException fault => new JobFailure(id, fault.Code, fault.Message),
+            JsonException fault => new JobFailure(id, "job.malformed", Describe(fault)),
+            _ when ChatFailure.From(exception) is { } chat => new JobFailure(id, chat.Code, chat.Message, chat.Fields),
+            _ => new JobFailure(id, "internal", "The worker failed on this job. Its log says why."),
+        };
+        return new JobVerdict(CourseOf(exception), failure, (exception as MistralException)?.RetryAfter);
+    }
+
+    private static JobCourse CourseOf(Exception exception) => exception switch
+    {
+        JobException or JsonException => JobCourse.Fail,
+        ChatRefusedException { Code: ChatRefusedException.ModerationFailed } => JobCourse.Retry,
+        ChatRefusedException => JobCourse.Fail,
+        AuditUnavailableException => JobCourse.Pause,
+        MistralException failure => failure.Kind switch
+        {
+            // A key that is refused today fails every job; it must not carry the whole queue into the failed ones.
+            MistralErrorKind.RateLimited or MistralErrorKind.Authentication => JobCourse.Pause,
+            MistralErrorKind.Unavailable or MistralErrorKind.TimedOut or MistralErrorKind.BrokenStream => JobCourse.Retry,
+            _ => JobCourse.Fail,
+        },
+        _ => JobCourse.Retry,
+    };
+
+    // The exception's own message may quote the job.
+    private static string Describe(JsonException fault) => fault.LineNumber is { } line
+        ? $"The file is no job in JSON: see line {line + 1}. A job has user, messages and, if wanted, id, model, temperature and maxTokens."
+        : "The file is no job in JSON.";
+}

@@ -1,0 +1,131 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text.Json;
+using Acme.App.Scale;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace Acme.App.Jobs;
+
+/// <summary>
+/// A queue in Redis Streams, for several workers. <c>inbox</c> has one consumer group, whose pending entries are the claims; results
+/// are keys of their own, and <c>failed</c> is the stream of dead letters. A job is put there by <c>XADD inbox * id NAME job JSON</c>.
+/// </summary>
+internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> jobs, IOptions<RedisQueueOptions> options, TimeProvider time) : IJobQueue
+{
+    private const string Group = "workers";
+    private const int MissedBeats = 6;
+    private const int MostAtOnce = 100;
+    private static readonly TimeSpan s_rememberWorkers = TimeSpan.FromHours(1);
+
+    private readonly ConcurrentDictionary<string, bool> _claims = new();
+    private readonly string _worker = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid():N}");
+
+    // One hash tag, so that a cluster keeps together what a script touches.
+    private readonly string _prefix = redis.KeyPrefix + "{jobs}:";
+    private bool _isOpen;
+
+    public string Place => _prefix + "inbox";
+
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        var database = await redis.DatabaseAsync(cancellationToken);
+        try
+        {
+            await database.StreamCreateConsumerGroupAsync(Place, Group, StreamPosition.Beginning, createStream: true);
+        }
+        catch (RedisServerException exception) when (exception.Message.StartsWith("BUSYGROUP", StringComparison.Ordinal))
+        {
+            // Another worker was first.
+        }
+
+        _isOpen = true;
+    }
+
+    public async Task<int> TakeUpAsync(CancellationToken cancellationToken)
+    {
+        if (!_isOpen)
+            return 0;
+        var database = await redis.DatabaseAsync(cancellationToken);
+        RedisValue[] own = [.. _claims.Keys.Select(claim => (RedisValue)claim)];
+        if (own.Length > 0)
+            await database.StreamClaimIdsOnlyAsync(Place, Group, _worker, minIdleTimeInMs: 0, own);
+        var lease = (long)(jobs.Value.Heartbeat * MissedBeats).TotalMilliseconds;
+        return (int)await EvaluateAsync(RedisQueueScripts.TakeUp, "", cancellationToken, Group, _worker, lease, MostAtOnce, (long)s_rememberWorkers.TotalMilliseconds);
+    }
+
+    public async Task<IReadOnlyList<ClaimedJob>> ClaimAsync(int most, CancellationToken cancellationToken)
+    {
+        var database = await redis.DatabaseAsync(cancellationToken);
+        var promoted = EvaluateAsync(RedisQueueScripts.Promote, "", cancellationToken, time.GetUtcNow().ToUnixTimeMilliseconds(), MostAtOnce);
+        var entries = await database.StreamReadGroupAsync(Place, Group, _worker, StreamPosition.NewMessages, most);
+        await promoted;
+        foreach (var entry in entries)
+            _claims[entry.Id.ToString()] = true;
+        return await Task.WhenAll(entries.Select(entry => ReadAsync(database, entry)));
+    }
+
+    public Task CompleteAsync(ClaimedJob job, JobResult result, CancellationToken cancellationToken)
+    {
+        var duplicate = new JobFailure(job.Id, "job.duplicate", "A job of this name is done already. Give the job another name.");
+        return EndAsync(job, RedisQueueScripts.Complete, cancellationToken, JsonSerializer.SerializeToUtf8Bytes(result, JobJsonContext.Default.JobResult),
+            (long)options.Value.KeepResults.TotalSeconds, options.Value.KeepFailed, JsonSerializer.SerializeToUtf8Bytes(duplicate, JobJsonContext.Default.JobFailure));
+    }
+
+    public Task FailAsync(ClaimedJob job, JobFailure failure, CancellationToken cancellationToken) =>
+        EndAsync(job, RedisQueueScripts.Fail, cancellationToken, JsonSerializer.SerializeToUtf8Bytes(failure, JobJsonContext.Default.JobFailure), options.Value.KeepFailed);
+
+    public Task ReturnAsync(ClaimedJob job, TimeSpan delay, bool isCounted, CancellationToken cancellationToken) =>
+        EndAsync(job, RedisQueueScripts.Return, cancellationToken,
+            isCounted ? job.Attempt : job.Attempt - 1, delay > TimeSpan.Zero ? (time.GetUtcNow() + delay).ToUnixTimeMilliseconds() : 0);
+
+    public async Task<JobCounts> CountAsync(CancellationToken cancellationToken)
+    {
+        var database = await redis.DatabaseAsync(cancellationToken);
+        var length = await database.StreamLengthAsync(Place);
+        var groups = length == 0 ? [] : await database.StreamGroupInfoAsync(Place);
+        var working = groups.Where(group => group.Name == Group).Sum(group => group.PendingMessageCount);
+        return new JobCounts(
+            length - working,
+            await database.SortedSetLengthAsync(_prefix + "delayed"),
+            working,
+            (long)await database.HashGetAsync(_prefix + "counts", "done"),
+            await database.StreamLengthAsync(_prefix + "failed"));
+    }
+
+    public async Task<IReadOnlyList<JobFailure>> ListFailedAsync(int most, CancellationToken cancellationToken)
+    {
+        var database = await redis.DatabaseAsync(cancellationToken);
+        var entries = await database.StreamRangeAsync(_prefix + "failed", count: most, messageOrder: Order.Descending);
+        return [.. entries.Select(entry => JsonSerializer.Deserialize((byte[])entry["failure"]!, JobJsonContext.Default.JobFailure)! with { Id = entry["id"].ToString() })];
+    }
+
+    public async Task<bool> RetryAsync(string id, CancellationToken cancellationToken) =>
+        (long)await EvaluateAsync(RedisQueueScripts.Retry, "", cancellationToken, id) == 1;
+
+    private async Task<ClaimedJob> ReadAsync(IDatabase database, StreamEntry entry)
+    {
+        var id = entry["id"] is { IsNullOrEmpty: false } name ? name.ToString() : entry.Id.ToString();
+        return new ClaimedJob
+        {
+            Id = id,
+            Handle = entry.Id.ToString(),
+            Attempt = (entry["attempts"].TryParse(out int attempts) ? attempts : 0) + 1,
+            Body = (byte[]?)entry["job"] ?? [],
+            IsDuplicate = await database.KeyExistsAsync(_prefix + "done:" + id),
+        };
+    }
+
+    private async Task EndAsync(ClaimedJob job, string script, CancellationToken cancellationToken, params RedisValue[] arguments)
+    {
+        // Where the claim was lost to another worker, the script changes nothing, and that is as it should be.
+        await EvaluateAsync(script, job.Id, cancellationToken, [Group, job.Handle, .. arguments]);
+        _claims.TryRemove(job.Handle, out _);
+    }
+
+    private async Task<RedisResult> EvaluateAsync(string script, string id, CancellationToken cancellationToken, params RedisValue[] arguments)
+    {
+        var database = await redis.DatabaseAsync(cancellationToken);
+        return await database.ScriptEvaluateAsync(script, [Place, _prefix + "delayed", _prefix + "failed", _prefix + "counts", _prefix + "done:" + id], arguments);
+    }
+}

@@ -1,0 +1,97 @@
+namespace Acme.App.Jobs;
+
+/// <summary>
+/// The steps that happen as a whole or not at all. Each begins by acknowledging the claim: Redis does that once for an entry, so of
+/// two workers that both believe to have a job, because one was thought dead, only the first one's result counts.
+/// </summary>
+/// <remarks>KEYS: inbox, delayed, failed, counts, the job's result. ARGV begins with the group and the entry.</remarks>
+internal static class RedisQueueScripts
+{
+    /// <summary>ARGV: group, entry, result, seconds to keep it, failures to keep, the reason if the name is taken.</summary>
+    public const string Complete = Take + """
+        if redis.call('SET', KEYS[5], ARGV[3], 'NX', 'EX', ARGV[4]) then
+          redis.call('HINCRBY', KEYS[4], 'done', 1)
+          return 1
+        end
+        redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[5], '*', 'id', job.id, 'failure', ARGV[6], 'job', job.job)
+        return 1
+        """;
+
+    /// <summary>ARGV: group, entry, reason, failures to keep.</summary>
+    public const string Fail = Take + """
+        redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[4], '*', 'id', job.id, 'failure', ARGV[3], 'job', job.job)
+        return 1
+        """;
+
+    /// <summary>ARGV: group, entry, attempts used up, when it is due in milliseconds, or 0 for now.</summary>
+    public const string Return = Take + """
+        if ARGV[4] == '0' then
+          redis.call('XADD', KEYS[1], '*', 'id', job.id, 'attempts', ARGV[3], 'job', job.job)
+        else
+          redis.call('ZADD', KEYS[2], ARGV[4], cmsgpack.pack({ARGV[2], job.id, ARGV[3], job.job}))
+        end
+        return 1
+        """;
+
+    /// <summary>Puts what is due into the inbox. ARGV: now in milliseconds, how many at the most.</summary>
+    public const string Promote = """
+        local due = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
+        for _, member in ipairs(due) do
+          local job = cmsgpack.unpack(member)
+          redis.call('XADD', KEYS[1], '*', 'id', job[2], 'attempts', job[3], 'job', job[4])
+          redis.call('ZREM', KEYS[2], member)
+        end
+        return #due
+        """;
+
+    /// <summary>
+    /// Gives free the claims of workers that have not shown themselves, one attempt used up, and forgets idle workers without any.
+    /// ARGV: group, this worker, how long without a sign in milliseconds, how many at the most, how long an idle worker is remembered.
+    /// </summary>
+    public const string TakeUp = """
+        local entries = redis.call('XAUTOCLAIM', KEYS[1], ARGV[1], ARGV[2], ARGV[3], '0-0', 'COUNT', ARGV[4])[2]
+        local taken = 0
+        for _, entry in ipairs(entries) do
+          if entry then
+            local fields = {}
+            for i = 1, #entry[2], 2 do fields[entry[2][i]] = entry[2][i + 1] end
+            redis.call('XACK', KEYS[1], ARGV[1], entry[1])
+            redis.call('XDEL', KEYS[1], entry[1])
+            redis.call('XADD', KEYS[1], '*', 'id', fields.id or entry[1], 'attempts', (tonumber(fields.attempts) or 0) + 1, 'job', fields.job or '')
+            taken = taken + 1
+          end
+        end
+        for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
+          if consumer[4] == 0 and consumer[6] > tonumber(ARGV[5]) then redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], consumer[2]) end
+        end
+        return taken
+        """;
+
+    /// <summary>Puts a failed job back. ARGV: its name.</summary>
+    public const string Retry = """
+        local from = '-'
+        while true do
+          local entries = redis.call('XRANGE', KEYS[3], from, '+', 'COUNT', 1000)
+          if #entries == 0 then return 0 end
+          for _, entry in ipairs(entries) do
+            local fields = {}
+            for i = 1, #entry[2], 2 do fields[entry[2][i]] = entry[2][i + 1] end
+            if fields.id == ARGV[1] then
+              redis.call('XADD', KEYS[1], '*', 'id', fields.id, 'attempts', 0, 'job', fields.job)
+              redis.call('XDEL', KEYS[3], entry[1])
+              return 1
+            end
+          end
+          from = '(' .. entries[#entries][1]
+        end
+        """;
+
+    private const string Take = """
+        local entry = redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2])[1]
+        if redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 0 or not entry then return 0 end
+        redis.call('XDEL', KEYS[1], ARGV[2])
+        local job = {id = ARGV[2], job = ''}
+        for i = 1, #entry[2], 2 do job[entry[2][i]] = entry[2][i + 1] end
+
+        """;
+}

@@ -1,0 +1,254 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.Extensions.Options;
+
+namespace Acme.App.Jobs;
+
+/// <summary>
+/// A queue made of folders. A job is claimed by renaming its file into the worker's own folder below <c>working</c>, which only one
+/// worker can do. What comes of it is written there whole, and its renaming to <c>.done</c> or <c>.reason</c> is the moment that counts:
+/// whoever takes up the claims of a killed worker finishes what has such a file beside it, and gives free the rest.
+/// </summary>
+/// <remarks>Names in <c>working</c> are <c>attempt~name</c>, in <c>waiting</c> <c>attempts~due~name</c>, due in milliseconds since 1970.</remarks>
+internal sealed class FolderQueue : IJobQueue, IDisposable
+{
+    private const string Pattern = "*.json";
+    private const string AnswerSuffix = ".done";
+    private const string ReasonSuffix = ".reason";
+    private const string DraftSuffix = ".tmp";
+    private const int CandidatesAtOnce = 4096;
+    private const int MostNamesakes = 10_000;
+    private const int LongestName = 180;
+
+    // A file that was written a moment ago may not be whole: whoever writes into the inbox cannot be made to rename.
+    private static readonly TimeSpan s_settleTime = TimeSpan.FromMilliseconds(100);
+
+    private readonly Queue<Candidate> _candidates = new();
+    private readonly JobOptions _options;
+    private readonly TimeProvider _time;
+    private readonly string _inbox;
+    private readonly string _waiting;
+    private readonly string _done;
+    private readonly string _failed;
+    private readonly WorkerClaims _claims;
+
+    public FolderQueue(IOptions<JobOptions> options, IHostEnvironment environment, TimeProvider time)
+    {
+        (_options, _time) = (options.Value, time);
+        Place = Path.GetFullPath(_options.Path, environment.ContentRootPath);
+        _inbox = Path.Combine(Place, "inbox");
+        _waiting = Path.Combine(Place, "waiting");
+        _done = Path.Combine(Place, "done");
+        _failed = Path.Combine(Place, "failed");
+        _claims = new WorkerClaims(Path.Combine(Place, "working"));
+    }
+
+    public string Place { get; }
+
+    public Task OpenAsync(CancellationToken cancellationToken)
+    {
+        foreach (var folder in (string[])[_inbox, _waiting, _done, _failed])
+            Directory.CreateDirectory(folder);
+        _claims.Open();
+        _claims.TakeUp(Recover);
+        return Task.CompletedTask;
+    }
+
+    public Task<int> TakeUpAsync(CancellationToken cancellationToken) => Task.FromResult(_claims.TakeUp(Recover));
+
+    public async Task<IReadOnlyList<ClaimedJob>> ClaimAsync(int most, CancellationToken cancellationToken)
+    {
+        if (_candidates.Count == 0)
+            FindCandidates();
+
+        var claimed = new List<ClaimedJob>(most);
+        while (claimed.Count < most && _candidates.TryDequeue(out var candidate))
+        {
+            var claim = Path.Combine(_claims.Folder, string.Create(CultureInfo.InvariantCulture, $"{candidate.Attempts + 1}~{candidate.Name}"));
+            if (!TryMove(candidate.Path, claim))
+                continue;
+            claimed.Add(new ClaimedJob
+            {
+                Id = Path.GetFileNameWithoutExtension(candidate.Name),
+                Handle = claim,
+                Attempt = candidate.Attempts + 1,
+                Body = await ReadAsync(claim, cancellationToken),
+                IsDuplicate = File.Exists(Path.Combine(_done, candidate.Name)),
+            });
+        }
+
+        return claimed;
+    }
+
+    public Task CompleteAsync(ClaimedJob job, JobResult result, CancellationToken cancellationToken)
+    {
+        Commit(job.Handle, AnswerSuffix, result, JobJsonContext.Default.JobResult);
+        PublishAnswer(job.Handle);
+        return Task.CompletedTask;
+    }
+
+    public Task FailAsync(ClaimedJob job, JobFailure failure, CancellationToken cancellationToken)
+    {
+        Commit(job.Handle, ReasonSuffix, failure, JobJsonContext.Default.JobFailure);
+        PublishFailure(job.Handle);
+        return Task.CompletedTask;
+    }
+
+    public Task ReturnAsync(ClaimedJob job, TimeSpan delay, bool isCounted, CancellationToken cancellationToken)
+    {
+        Postpone(job.Handle, isCounted ? job.Attempt : job.Attempt - 1, delay);
+        return Task.CompletedTask;
+    }
+
+    public Task<JobCounts> CountAsync(CancellationToken cancellationToken) => Task.FromResult(new JobCounts(
+        Count(_inbox, Pattern),
+        Count(_waiting, Pattern),
+        Directory.Exists(_claims.Root) ? Directory.EnumerateDirectories(_claims.Root).Sum(folder => Count(folder, Pattern)) : 0,
+        Count(_done, Pattern),
+        Count(_failed, "*" + ReasonSuffix + ".json")));
+
+    public Task<IReadOnlyList<JobFailure>> ListFailedAsync(int most, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<JobFailure>>(
+        !Directory.Exists(_failed) ? [] : [.. new DirectoryInfo(_failed).EnumerateFiles("*" + ReasonSuffix + ".json").Take(most)
+            .Select(file => JsonSerializer.Deserialize(File.ReadAllBytes(file.FullName), JobJsonContext.Default.JobFailure)!
+                with { Id = file.Name[..^(ReasonSuffix + ".json").Length] })]);
+
+    public Task<bool> RetryAsync(string id, CancellationToken cancellationToken)
+    {
+        // The id is a file's name and must not lead anywhere else.
+        if (Path.GetFileName(id) != id)
+            return Task.FromResult(false);
+        var job = Path.Combine(_failed, id + ".json");
+        if (!File.Exists(job))
+            return Task.FromResult(false);
+        Directory.CreateDirectory(_waiting);
+        Postpone(job, attempts: 0, TimeSpan.Zero);
+        File.Delete(Path.Combine(_failed, id + ReasonSuffix + ".json"));
+        return Task.FromResult(true);
+    }
+
+    public void Dispose() => _claims.Dispose();
+
+    private void FindCandidates()
+    {
+        var now = _time.GetUtcNow();
+        foreach (var (path, parts) in Directory.EnumerateFiles(_waiting, Pattern).Select(path => (path, Path.GetFileName(path).Split('~', 3)))
+            .Where(file => file.Item2.Length == 3 && Number(file.Item2[1]) <= now.ToUnixTimeMilliseconds())
+            .Take(CandidatesAtOnce).OrderBy(file => Number(file.Item2[1])))
+            _candidates.Enqueue(new Candidate(path, parts[2], (int)Math.Min(Number(parts[0]), int.MaxValue - 1)));
+
+        var settled = now.UtcDateTime - s_settleTime;
+        foreach (var file in new DirectoryInfo(_inbox).EnumerateFiles(Pattern).Take(CandidatesAtOnce).Where(file => file.LastWriteTimeUtc <= settled).OrderBy(file => file.LastWriteTimeUtc))
+            _candidates.Enqueue(new Candidate(file.FullName, Shorten(file.Name), 0));
+    }
+
+    private async Task<ReadOnlyMemory<byte>?> ReadAsync(string claim, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var stream = new FileStream(claim, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            var body = new byte[Math.Min(stream.Length, _options.MaxJobBytes + 1L)];
+            var length = await stream.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, cancellationToken);
+            return body.AsMemory(0, length);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What a worker that is gone left in its folder: results that count are published, drafts do not count, and the rest is free.</summary>
+    private int Recover(string folder)
+    {
+        foreach (var answer in Directory.GetFiles(folder, "*" + AnswerSuffix))
+            PublishAnswer(answer[..^AnswerSuffix.Length]);
+        foreach (var reason in Directory.GetFiles(folder, "*" + ReasonSuffix))
+            PublishFailure(reason[..^ReasonSuffix.Length]);
+        foreach (var draft in Directory.GetFiles(folder, "*" + DraftSuffix))
+            File.Delete(draft);
+        var claims = Directory.GetFiles(folder, Pattern);
+        foreach (var claim in claims)
+            Postpone(claim, (int)Number(Path.GetFileName(claim).Split('~', 2)[0]), TimeSpan.Zero);
+        return claims.Length;
+    }
+
+    private void Commit<T>(string claim, string suffix, T value, JsonTypeInfo<T> type)
+    {
+        using (var stream = new FileStream(claim + DraftSuffix, FileMode.Create, FileAccess.Write, FileShare.None))
+        {
+            JsonSerializer.Serialize(stream, value, type);
+            stream.Flush(flushToDisk: _options.Durability == JobDurability.Disk);
+        }
+
+        File.Move(claim + DraftSuffix, claim + suffix, overwrite: true);
+    }
+
+    private void PublishAnswer(string claim)
+    {
+        File.Delete(claim);
+        MoveUnderFreeName(claim + AnswerSuffix, Path.Combine(_done, Stem(claim)), ".json");
+    }
+
+    private void PublishFailure(string claim)
+    {
+        if (File.Exists(claim))
+            MoveUnderFreeName(claim, Path.Combine(_failed, Stem(claim)), ".json");
+        MoveUnderFreeName(claim + ReasonSuffix, Path.Combine(_failed, Stem(claim)), ReasonSuffix + ".json");
+    }
+
+    private void Postpone(string claim, int attempts, TimeSpan delay)
+    {
+        var name = Path.GetFileName(claim);
+        name = claim.StartsWith(_claims.Root, StringComparison.Ordinal) ? name[(name.IndexOf('~', StringComparison.Ordinal) + 1)..] : name;
+        var due = (_time.GetUtcNow() + delay).ToUnixTimeMilliseconds();
+        for (var namesake = 0; namesake < MostNamesakes; namesake++)
+        {
+            var target = Path.Combine(_waiting, string.Create(CultureInfo.InvariantCulture, $"{attempts}~{due + namesake}~{name}"));
+            if (!File.Exists(target) && TryMove(claim, target))
+                return;
+            if (!File.Exists(claim))
+                return;
+        }
+    }
+
+    // Two jobs of one name at the same time both end somewhere: nothing that stands is written over.
+    private static void MoveUnderFreeName(string from, string stem, string extension)
+    {
+        for (var namesake = 1; namesake < MostNamesakes; namesake++)
+        {
+            var target = namesake == 1 ? stem + extension : string.Create(CultureInfo.InvariantCulture, $"{stem}-{namesake}{extension}");
+            if (!File.Exists(target) && TryMove(from, target))
+                return;
+            if (!File.Exists(from))
+                return;
+        }
+
+        throw new IOException("Too many jobs bear the same name.");
+    }
+
+    private static bool TryMove(string from, string to)
+    {
+        try
+        {
+            File.Move(from, to);
+            return true;
+        }
+        catch (IOException exception) when (exception is FileNotFoundException || File.Exists(to))
+        {
+            return false;
+        }
+    }
+
+    private static string Stem(string claim) => Path.GetFileNameWithoutExtension(Path.GetFileName(claim).Split('~', 2)[^1]);
+
+    private static string Shorten(string name) => Encoding.UTF8.GetByteCount(name) <= LongestName ? name
+        : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name))) + ".json";
+
+    private static long Number(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+
+    private static int Count(string folder, string pattern) => Directory.Exists(folder) ? Directory.EnumerateFiles(folder, pattern).Count() : 0;
+
+    private sealed record Candidate(string Path, string Name, int Attempts);
+}

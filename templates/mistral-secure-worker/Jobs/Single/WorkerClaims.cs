@@ -1,0 +1,77 @@
+using System.Globalization;
+
+namespace Acme.App.Jobs;
+
+/// <summary>
+/// The folder of this worker's claims, and those of others. A worker holds a lock file open for as long as it lives; the operating
+/// system lets go of it however the process ends. So whoever can open another's lock knows that the other is gone, without a clock.
+/// </summary>
+internal sealed class WorkerClaims(string root) : IDisposable
+{
+    private const string LockSuffix = ".lock";
+
+    private FileStream? _lock;
+
+    public string Root { get; } = root;
+
+    /// <summary>Where this worker's claims lie; empty until it is open.</summary>
+    public string Folder { get; private set; } = "";
+
+    public void Open()
+    {
+        if (_lock is not null)
+            return;
+        Directory.CreateDirectory(Root);
+        Folder = Path.Combine(Root, string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid():N}"));
+        // The lock comes first and goes last: a folder without one cannot be.
+        _lock = new FileStream(Folder + LockSuffix, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+        Directory.CreateDirectory(Folder);
+    }
+
+    /// <summary>Has the folders of workers that are gone emptied.</summary>
+    public int TakeUp(Func<string, int> recover)
+    {
+        var claims = 0;
+        foreach (var file in _lock is null ? [] : Directory.GetFiles(Root, "*" + LockSuffix))
+        {
+            var folder = file[..^LockSuffix.Length];
+            if (folder != Folder && TryLock(file) is { } held)
+                claims += Empty(folder, held, recover);
+        }
+
+        return claims;
+    }
+
+    public void Dispose()
+    {
+        // Claims that could not be given back stay, and so does the lock's file, for whoever takes them up.
+        if (_lock is not null && Directory.Exists(Folder) && !Directory.EnumerateFileSystemEntries(Folder).Any())
+            Empty(Folder, _lock, _ => 0);
+        _lock?.Dispose();
+    }
+
+    private static int Empty(string folder, FileStream held, Func<string, int> recover)
+    {
+        using (held)
+        {
+            var claims = Directory.Exists(folder) ? recover(folder) : 0;
+            if (Directory.Exists(folder))
+                Directory.Delete(folder);
+            held.Dispose();
+            File.Delete(held.Name);
+            return claims;
+        }
+    }
+
+    private static FileStream? TryLock(string file)
+    {
+        try
+        {
+            return new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}

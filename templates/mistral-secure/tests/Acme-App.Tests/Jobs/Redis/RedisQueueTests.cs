@@ -1,0 +1,165 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Acme.App.Jobs;
+using Acme.App.Scale;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace Acme.App.Tests.Jobs;
+
+/// <summary>The queue in a Redis server of the tests' own; without one installed they are skipped.</summary>
+public sealed class RedisQueueTests : IAsyncLifetime
+{
+    private static readonly TimeSpan s_heartbeat = TimeSpan.FromMilliseconds(100);
+
+    private readonly List<RedisConnection> _connections = [];
+    private Process? _server;
+    private int _port;
+    private ConnectionMultiplexer _outside = null!;
+
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+
+    private IDatabase Database => _outside.GetDatabase();
+
+    public async ValueTask InitializeAsync()
+    {
+        using (var listener = new TcpListener(IPAddress.Loopback, 0))
+        {
+            listener.Start();
+            _port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        }
+
+        try
+        {
+            _server = Process.Start(new ProcessStartInfo("redis-server", ["--port", _port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", ""]) { RedirectStandardOutput = true })!;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            Assert.Skip("redis-server is not installed.");
+        }
+
+        while (await _server!.StandardOutput.ReadLineAsync(CancellationToken) is { } line && !line.Contains("Ready to accept", StringComparison.Ordinal))
+            Assert.False(_server.HasExited);
+        _outside = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{_port}");
+    }
+
+    [Fact]
+    public async Task Claim_OfSeveralWorkers_GivesEachJobToOne()
+    {
+        var (one, two) = (await OpenAsync(), await OpenAsync());
+        for (var job = 0; job < 50; job++)
+            await PutAsync($"job-{job}");
+
+        var claimed = new List<ClaimedJob>();
+        while (await one.ClaimAsync(3, CancellationToken) is { Count: > 0 } first)
+            claimed.AddRange([.. first, .. await two.ClaimAsync(3, CancellationToken)]);
+
+        Assert.Equal(50, claimed.Select(job => job.Id).Distinct().Count());
+        Assert.Equal(50, claimed.Count);
+        Assert.All(claimed, job => Assert.Equal("{}", Encoding.UTF8.GetString(job.Body!.Value.Span)));
+    }
+
+    [Fact]
+    public async Task TakeUp_OfAWorkerThatShowsItself_LeavesItsClaims()
+    {
+        var (one, two) = (await OpenAsync(), await OpenAsync());
+        await PutAsync("a");
+        await one.ClaimAsync(1, CancellationToken);
+
+        for (var beat = 0; beat < 10; beat++)
+        {
+            await one.TakeUpAsync(CancellationToken);
+            Assert.Equal(0, await two.TakeUpAsync(CancellationToken));
+            await Task.Delay(s_heartbeat, CancellationToken);
+        }
+    }
+
+    [Fact]
+    public async Task TakeUp_OfAWorkerThatIsGone_CountsItsAttempt_AndOnlyTheFirstResultCounts()
+    {
+        var (gone, next) = (await OpenAsync(), await OpenAsync());
+        await PutAsync("a");
+        var first = Assert.Single(await gone.ClaimAsync(1, CancellationToken));
+        await Task.Delay(s_heartbeat * 8, CancellationToken);
+
+        Assert.Equal(1, await next.TakeUpAsync(CancellationToken));
+        var again = Assert.Single(await next.ClaimAsync(1, CancellationToken));
+        await gone.CompleteAsync(first, Result("the dead one's"), CancellationToken);
+        await next.CompleteAsync(again, Result("the living one's"), CancellationToken);
+        await next.CompleteAsync(again, Result("once more"), CancellationToken);
+
+        Assert.Equal(2, again.Attempt);
+        Assert.Contains("the living one", (await Database.StringGetAsync("test:{jobs}:done:a")).ToString(), StringComparison.Ordinal);
+        Assert.Equal(new JobCounts(0, 0, 0, 1, 0), await next.CountAsync(CancellationToken));
+    }
+
+    [Fact]
+    public async Task Complete_OfANameThatIsDone_EndsAmongTheFailed()
+    {
+        var queue = await OpenAsync();
+        await PutAsync("a");
+        await PutAsync("a");
+        var claims = await queue.ClaimAsync(2, CancellationToken);
+
+        foreach (var claim in claims)
+            await queue.CompleteAsync(claim, Result("answer"), CancellationToken);
+
+        Assert.Equal(new JobCounts(0, 0, 0, 1, 1), await queue.CountAsync(CancellationToken));
+        Assert.Equal(("a", "job.duplicate"), Assert.Single(await queue.ListFailedAsync(5, CancellationToken)) is var failure ? (failure.Id, failure.Code) : default);
+    }
+
+    [Fact]
+    public async Task Return_WithADelay_IsClaimedOnceItIsDue()
+    {
+        var queue = await OpenAsync();
+        await PutAsync("a");
+        var first = Assert.Single(await queue.ClaimAsync(1, CancellationToken));
+
+        await queue.ReturnAsync(first, TimeSpan.FromMilliseconds(200), isCounted: true, CancellationToken);
+
+        Assert.Equal(new JobCounts(0, 1, 0, 0, 0), await queue.CountAsync(CancellationToken));
+        Assert.Empty(await queue.ClaimAsync(1, CancellationToken));
+        await Task.Delay(300, CancellationToken);
+        Assert.Equal(2, Assert.Single(await queue.ClaimAsync(1, CancellationToken)).Attempt);
+    }
+
+    [Fact]
+    public async Task Retry_OfAFailedJob_PutsItBackAsNew()
+    {
+        var queue = await OpenAsync();
+        await PutAsync("a");
+        await queue.FailAsync(Assert.Single(await queue.ClaimAsync(1, CancellationToken)), new JobFailure("a", "job.invalid", "It is wrong."), CancellationToken);
+
+        Assert.False(await queue.RetryAsync("b", CancellationToken));
+        Assert.True(await queue.RetryAsync("a", CancellationToken));
+
+        Assert.Equal(1, Assert.Single(await queue.ClaimAsync(1, CancellationToken)).Attempt);
+        Assert.Empty(await queue.ListFailedAsync(5, CancellationToken));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var connection in _connections)
+            await connection.DisposeAsync();
+        if (_outside is not null)
+            await _outside.DisposeAsync();
+        _server?.Kill();
+        _server?.Dispose();
+    }
+
+    private static JobResult Result(string content) => new("a", "ada", null, content, null, new JobUsage(0, 0, 0), 1);
+
+    private Task PutAsync(string id) => Database.StreamAddAsync("test:{jobs}:inbox", [new("id", id), new("job", "{}")]);
+
+    private async Task<RedisQueue> OpenAsync()
+    {
+        var connection = new RedisConnection(Options.Create(new RedisOptions { Endpoint = $"127.0.0.1:{_port}", KeyPrefix = "test:" }));
+        _connections.Add(connection);
+        var queue = new RedisQueue(connection, Options.Create(new JobOptions { Heartbeat = s_heartbeat }), Options.Create(new RedisQueueOptions()), TimeProvider.System);
+        await queue.OpenAsync(CancellationToken);
+        return queue;
+    }
+}

@@ -1,0 +1,155 @@
+using System.Text;
+using Acme.App.Jobs;
+using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Acme.App.Tests.Jobs;
+
+public sealed class FolderQueueTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("folder-queue-").FullName;
+
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Claim_OfSeveralWorkers_GivesEachJobToOne()
+    {
+        using var one = await OpenAsync();
+        using var two = await OpenAsync();
+        for (var job = 0; job < 50; job++)
+            Put($"{job}.json");
+
+        var claimed = new List<ClaimedJob>();
+        while (await one.ClaimAsync(3, CancellationToken) is { Count: > 0 } first)
+            claimed.AddRange([.. first, .. await two.ClaimAsync(3, CancellationToken)]);
+
+        Assert.Equal(50, claimed.Count);
+        Assert.Equal(50, claimed.Select(job => job.Id).Distinct().Count());
+        Assert.All(claimed, job => Assert.Equal("{}", Encoding.UTF8.GetString(job.Body!.Value.Span)));
+    }
+
+    [Fact]
+    public async Task TakeUp_WhileTheOtherLives_LeavesItsClaims()
+    {
+        using var one = await OpenAsync();
+        using var two = await OpenAsync();
+        Put("a.json");
+        await one.ClaimAsync(1, CancellationToken);
+
+        Assert.Equal(0, await two.TakeUpAsync(CancellationToken));
+        Assert.Empty(await two.ClaimAsync(1, CancellationToken));
+    }
+
+    [Fact]
+    public async Task TakeUp_OfAWorkerThatIsGone_CountsItsAttempt()
+    {
+        Put("a.json");
+        using (var gone = await OpenAsync())
+            await gone.ClaimAsync(1, CancellationToken);
+        using var next = await OpenAsync();
+
+        var again = Assert.Single(await next.ClaimAsync(1, CancellationToken));
+
+        Assert.Equal(("a", 2), (again.Id, again.Attempt));
+        Assert.Equal(1, (await next.CountAsync(CancellationToken)).Working);
+    }
+
+    [Theory]
+    [InlineData(".done", "done/a.json")]
+    [InlineData(".reason", "failed/a.reason.json")]
+    [InlineData(".tmp", null)]
+    public async Task TakeUp_OfAResultThatIsWhole_PublishesItAndNothingElse(string suffix, string? expected)
+    {
+        Put("a.json");
+        using (var gone = await OpenAsync())
+        {
+            var claim = Assert.Single(await gone.ClaimAsync(1, CancellationToken));
+            await File.WriteAllTextAsync(claim.Handle + suffix, "{\"id\":\"a\"}", CancellationToken);
+        }
+
+        using var next = await OpenAsync();
+        var claimed = await next.ClaimAsync(1, CancellationToken);
+
+        Assert.Equal(expected is null ? 1 : 0, claimed.Count);
+        Assert.True(expected is null || File.Exists(Path.Combine(_folder, expected)));
+        Assert.Equal(suffix == ".reason", File.Exists(Path.Combine(_folder, "failed", "a.json")));
+    }
+
+    [Fact]
+    public async Task Return_Uncounted_IsTheSameAttemptAgain()
+    {
+        using var queue = await OpenAsync();
+        Put("a~b.json");
+        var first = Assert.Single(await queue.ClaimAsync(1, CancellationToken));
+
+        await queue.ReturnAsync(first, TimeSpan.Zero, isCounted: false, CancellationToken);
+
+        var again = Assert.Single(await queue.ClaimAsync(1, CancellationToken));
+        Assert.Equal(("a~b", 1), (again.Id, again.Attempt));
+    }
+
+    [Fact]
+    public async Task Return_WithADelay_IsNotClaimedBefore()
+    {
+        using var queue = await OpenAsync();
+        Put("a.json");
+        var first = Assert.Single(await queue.ClaimAsync(1, CancellationToken));
+
+        await queue.ReturnAsync(first, TimeSpan.FromMinutes(1), isCounted: true, CancellationToken);
+
+        Assert.Empty(await queue.ClaimAsync(1, CancellationToken));
+        Assert.Equal(new JobCounts(0, 1, 0, 0, 0), await queue.CountAsync(CancellationToken));
+    }
+
+    [Fact]
+    public async Task Claim_OfANameThatIsDone_SaysSo_AndTheFirstResultStands()
+    {
+        using var queue = await OpenAsync();
+        await File.WriteAllTextAsync(Path.Combine(_folder, "done", "a.json"), "first", CancellationToken);
+        Put("a.json");
+
+        var claim = Assert.Single(await queue.ClaimAsync(1, CancellationToken));
+        await queue.CompleteAsync(claim, new JobResult("a", "ada", null, "", null, new JobUsage(0, 0, 0), 1), CancellationToken);
+
+        Assert.True(claim.IsDuplicate);
+        Assert.Equal("first", await File.ReadAllTextAsync(Path.Combine(_folder, "done", "a.json"), CancellationToken));
+        Assert.True(File.Exists(Path.Combine(_folder, "done", "a-2.json")));
+    }
+
+    [Fact]
+    public async Task Claim_OfALongName_ShortensIt()
+    {
+        using var queue = await OpenAsync();
+        Put(new string('n', 245) + ".json");
+
+        Assert.Equal(64, Assert.Single(await queue.ClaimAsync(1, CancellationToken)).Id.Length);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private async Task<FolderQueue> OpenAsync()
+    {
+        var queue = new FolderQueue(Options.Create(new JobOptions { Path = _folder }), new Home(), TimeProvider.System);
+        await queue.OpenAsync(CancellationToken);
+        return queue;
+    }
+
+    private void Put(string name)
+    {
+        var file = Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, "inbox")).FullName, name);
+        File.WriteAllText(file, "{}");
+        File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddSeconds(-1));
+    }
+
+    private sealed class Home : IHostEnvironment
+    {
+        public string EnvironmentName { get; set; } = Environments.Development;
+
+        public string ApplicationName { get; set; } = "tests";
+
+        public string ContentRootPath { get; set; } = Path.GetTempPath();
+
+        public IFileProvider ContentRootFileProvider { get; set; } = new NullFileProvider();
+    }
+}

@@ -1,0 +1,142 @@
+using System.Text.Json;
+using Acme.App.Tests.StandIn;
+
+namespace Acme.App.Tests.Jobs;
+
+public sealed class JobTests
+{
+    private const string Hello = """{"user":"ada","messages":[{"role":"user","content":"Hello"}]}""";
+
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Job_InTheInbox_IsAnsweredAndAudited()
+    {
+        await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
+        using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
+        var done = Put(program, """{"user":"ada","messages":[{"role":"user","content":"What is a nonce?"}]}""", "done", "first.json");
+
+        await program.RunUntilAsync(done);
+
+        using var result = JsonDocument.Parse(await File.ReadAllTextAsync(done, CancellationToken));
+        Assert.Equal("ada", result.RootElement.GetProperty("user").GetString());
+        Assert.Contains("What is a nonce?", result.RootElement.GetProperty("content").GetString(), StringComparison.Ordinal);
+        Assert.Contains("\"ada\"", await File.ReadAllTextAsync(program.AuditFile, CancellationToken), StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(program.JobsFolder, "working"), "*.json", SearchOption.AllDirectories));
+    }
+
+    [Theory]
+    [InlineData("{ not json", "job.malformed")]
+    [InlineData("""{"user":"ada","messages":[],"surprise":1}""", "job.malformed")]
+    [InlineData("""{"messages":[{"role":"user","content":"Hello"}]}""", "job.invalid")]
+    [InlineData("""{"user":"ada","messages":[]}""", "request.invalid")]
+    public async Task Job_ThatIsWrong_GoesToFailedWithTheReason(string job, string code)
+    {
+        await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
+        using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
+        var failed = Put(program, job, "failed", "first.json");
+
+        await program.RunUntilAsync(Path.ChangeExtension(failed, ".reason.json"));
+
+        using var reason = JsonDocument.Parse(await File.ReadAllTextAsync(Path.ChangeExtension(failed, ".reason.json"), CancellationToken));
+        Assert.Equal(code, reason.RootElement.GetProperty("code").GetString());
+        Assert.Equal(job, await File.ReadAllTextAsync(failed, CancellationToken));
+        Assert.Empty(mistral.Requests);
+    }
+
+    [Fact]
+    public async Task Job_ThatMistralCannotAnswerNow_IsTriedAgain()
+    {
+        await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
+        using var program = new ProgramUnderTest { Settings = SettingsFor(mistral, ("Jobs__RetryDelay", "00:00:00.050")) };
+        mistral.Enqueue(StandInReply.Error(503, "{}"));
+        var done = Put(program, Hello, "done", "first.json");
+
+        await program.RunUntilAsync(done);
+
+        using var result = JsonDocument.Parse(await File.ReadAllTextAsync(done, CancellationToken));
+        Assert.Equal(2, result.RootElement.GetProperty("attempts").GetInt32());
+        var audit = await File.ReadAllTextAsync(program.AuditFile, CancellationToken);
+        Assert.Equal(2, audit.Split("\"job.attempted\"").Length - 1);
+        Assert.Contains("mistral.unavailable", audit, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Job_ThatMistralNeverAnswers_FailsAfterTheLastAttempt()
+    {
+        await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
+        using var program = new ProgramUnderTest { Settings = SettingsFor(mistral, ("Jobs__RetryDelay", "00:00:00.050"), ("Jobs__MaxAttempts", "2")) };
+        for (var attempt = 0; attempt < 2; attempt++)
+            mistral.Enqueue(StandInReply.Error(503, "{}"));
+        var failed = Put(program, Hello, "failed", "first.json");
+
+        await program.RunUntilAsync(Path.ChangeExtension(failed, ".reason.json"));
+
+        using var reason = JsonDocument.Parse(await File.ReadAllTextAsync(Path.ChangeExtension(failed, ".reason.json"), CancellationToken));
+        Assert.Equal("mistral.unavailable", reason.RootElement.GetProperty("code").GetString());
+        Assert.Equal(2, mistral.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Job_AtTheRateLimit_WaitsAsLongAsMistralAsks_UncountedAndDone()
+    {
+        await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
+        using var program = new ProgramUnderTest { Settings = SettingsFor(mistral, ("Jobs__MaxAttempts", "1")) };
+        mistral.Enqueue(StandInReply.Error(429, "{}", ("Retry-After", "1")));
+        var done = Put(program, Hello, "done", "first.json");
+
+        await program.RunUntilAsync(done);
+
+        using var result = JsonDocument.Parse(await File.ReadAllTextAsync(done, CancellationToken));
+        Assert.Equal(1, result.RootElement.GetProperty("attempts").GetInt32());
+        Assert.Equal(2, mistral.Requests.Count);
+    }
+
+    [Fact]
+    public async Task JobsRetry_OfAFailedJob_PutsItBack()
+    {
+        await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
+        using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
+        var failed = Put(program, "{ not json", "failed", "first.json");
+        await program.RunUntilAsync(Path.ChangeExtension(failed, ".reason.json"));
+
+        var (shown, status, _) = await program.RunAsync("", "jobs", "status", "--format", "json");
+        var (unknown, _, _) = await program.RunAsync("", "jobs", "retry", "../first");
+        var (put, _, _) = await program.RunAsync("", "jobs", "retry", "first");
+        var (_, after, _) = await program.RunAsync("", "jobs", "status", "--format", "json");
+
+        Assert.Equal((0, 1, 0), (shown, unknown, put));
+        Assert.Equal("first", JsonDocument.Parse(status).RootElement.GetProperty("failed")[0].GetProperty("id").GetString());
+        Assert.Equal(1, JsonDocument.Parse(after).RootElement.GetProperty("jobs").GetProperty("delayed").GetInt32());
+        Assert.Empty(JsonDocument.Parse(after).RootElement.GetProperty("failed").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task JobsHealth_WithoutAWorker_SaysSo()
+    {
+        await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
+        using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
+
+        var (exitCode, output, _) = await program.RunAsync("", "jobs", "health");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("health file", output, StringComparison.Ordinal);
+    }
+
+    private static Dictionary<string, string> SettingsFor(MistralStandIn mistral, params (string Name, string Value)[] more)
+    {
+        var settings = ProgramUnderTest.SettingsFor(mistral);
+        // The queue's own attempts are what is tried here, not those within one call.
+        settings["Mistral__Resilience__MaxRetries"] = "0";
+        foreach (var (name, value) in more)
+            settings[name] = value;
+        return settings;
+    }
+
+    private static string Put(ProgramUnderTest program, string job, string expectedFolder, string name)
+    {
+        var inbox = Directory.CreateDirectory(Path.Combine(program.JobsFolder, "inbox")).FullName;
+        File.WriteAllText(Path.Combine(inbox, name), job);
+        return Path.Combine(program.JobsFolder, expectedFolder, name);
+    }
+}

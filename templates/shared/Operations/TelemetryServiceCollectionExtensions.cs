@@ -1,0 +1,30 @@
+using Acme.App.Mistral;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+
+namespace Acme.App.Operations;
+
+internal static class TelemetryServiceCollectionExtensions
+{
+    private const string EndpointSetting = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    /// <summary>
+    /// Sends traces, metrics and logs over OTLP, once <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set; OpenTelemetry's other variables
+    /// hold as well. No prompt, answer or key is in any of them.
+    /// </summary>
+    public static IHostApplicationBuilder AddTelemetry(this IHostApplicationBuilder builder)
+    {
+        if (string.IsNullOrEmpty(builder.Configuration[EndpointSetting]))
+            return builder;
+
+        builder.Services.AddOpenTelemetry()
+            .WithTracing(traces => traces.AddSource("Microsoft.AspNetCore", "System.Net.Http", MistralChatClientFactory.TelemetrySource))
+            .WithMetrics(metrics => metrics.AddMeter(
+                "Acme.App.*", "Audit", MistralChatClientFactory.TelemetrySource, "System.Net.Http",
+                "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.RateLimiting", "Microsoft.AspNetCore.Authentication"))
+            .WithLogging()
+            .UseOtlpExporter();
+        return builder;
+    }
+}

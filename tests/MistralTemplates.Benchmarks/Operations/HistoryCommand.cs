@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using Acme.App.Guards;
+using Acme.App.Operations.Doctor;
+
+namespace MistralTemplates.Benchmarks.Operations;
+
+/// <summary>
+/// Measures the doctor's search for secrets against <c>git log -p --all -S MISTRAL_API_KEY</c>, on a history of 10,000 commits that is made
+/// by <c>git fast-import</c>. Both are processes of their own, so that the doctor's start is part of its time.
+/// </summary>
+internal static class HistoryCommand
+{
+    private const int Commits = 10_000;
+    private const int Files = 200;
+    private const int LinesOfAFile = 120;
+    private const int Rounds = 3;
+
+    public static async Task<int> RunAsync(CancellationToken cancellationToken)
+    {
+        var folder = Directory.CreateTempSubdirectory("history-").FullName;
+        try
+        {
+            await MakeAsync(folder, cancellationToken);
+            string[] doctor = [Environment.ProcessPath!, .. Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? new[] { typeof(HistoryCommand).Assembly.Location } : [], "history-search", folder];
+            for (var round = 1; round <= Rounds; round++)
+            {
+                var git = await MeasureAsync(["git", "-C", folder, "log", "-p", "--all", "-S", "MISTRAL_API_KEY"], cancellationToken);
+                var own = await MeasureAsync(doctor, cancellationToken);
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"round {round}: git log -S {git.TotalSeconds:F2} s, doctor {own.TotalSeconds:F2} s, {own / git:F2} of it"));
+            }
+
+            return 0;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    public static async Task<int> SearchAsync(string folder, CancellationToken cancellationToken)
+    {
+        var git = await GitRepository.OpenAsync(folder, isDemanded: true, cancellationToken);
+        var verdict = await new SecretSearch(git!, new AllowFile(), new SensitiveDataOptions(), []).SearchAllAsync(cancellationToken);
+        Console.WriteLine($"{verdict.Mark}: {verdict.Found}");
+        return 0;
+    }
+
+    private static async Task MakeAsync(string folder, CancellationToken cancellationToken)
+    {
+        await MeasureAsync(["git", "init", "-q", "-b", "main", folder], cancellationToken);
+        using var import = Process.Start(new ProcessStartInfo("git", ["-C", folder, "fast-import", "--quiet"]) { RedirectStandardInput = true })!;
+        var random = new Random(1);
+        await using (var writer = new StreamWriter(import.StandardInput.BaseStream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { NewLine = "\n" })
+        {
+            for (var commit = 1; commit <= Commits; commit++)
+            {
+                var text = Text(commit, random);
+                await writer.WriteAsync($"commit refs/heads/main\ncommitter Ada <ada@example.org> {1_700_000_000 + commit} +0000\ndata 1\nx\nM 100644 inline src/part{commit % Files / 20}/File{commit % Files}.cs\ndata {text.Length}\n{text}\n");
+            }
+        }
+
+        await import.WaitForExitAsync(cancellationToken);
+        await MeasureAsync(["git", "-C", folder, "checkout", "-q", "main"], cancellationToken);
+    }
+
+    /// <summary>Code that changes in a few lines from commit to commit; one commit in a thousand brings a key in.</summary>
+    private static string Text(int commit, Random random)
+    {
+        var text = new StringBuilder();
+        for (var line = 0; line < LinesOfAFile; line++)
+            text.Append(CultureInfo.InvariantCulture, $"        var value{line} = Compute(input[{(line % 40 == commit % 40 ? random.Next() : line)}], options.Timeout, cancellationToken);\n");
+        if (commit % 1000 == 0)
+            text.Append("MISTRAL_API_").Append("KEY=").Append(random.GetItems("abcdefghkmnpqrstuvwxyzABCDEFGHKLMNPQRSTUVWXYZ23456789".AsSpan(), 32)).Append('\n');
+        return text.ToString();
+    }
+
+    private static async Task<TimeSpan> MeasureAsync(string[] command, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        using var process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true })!;
+        await process.StandardOutput.BaseStream.CopyToAsync(Stream.Null, cancellationToken);
+        await process.WaitForExitAsync(cancellationToken);
+        return process.ExitCode == 0 ? Stopwatch.GetElapsedTime(started) : throw new InvalidOperationException($"{command[0]} ended with {process.ExitCode}.");
+    }
+}

@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Acme.App.Auditing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+
+namespace MistralTemplates.Tests.Rooms.Auditing;
+
+public sealed class AuditCheckpointsTests
+{
+    private readonly ConcurrentQueue<string> _posted = new();
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+    private HttpStatusCode _status = HttpStatusCode.OK;
+
+    [Fact]
+    public async Task Count_EnoughRecords_PostsASignedCheckpointAndKeepsItInTheFile()
+    {
+        await using var room = Open(records: 3);
+
+        await WriteAsync(room, 3);
+        await UntilAsync(() => _posted.Count == 1);
+
+        var checkpoint = AuditCheckpoint.Parse(Assert.Single(_posted))!;
+        Assert.True(checkpoint.IsSignedBy(room.Host.Services.GetRequiredService<AuditKeys>().Signing));
+        Assert.InRange(checkpoint.Sequence, 4, 5);
+        Assert.Equal(_posted, File.ReadAllLines(Path.Combine(room.Folder, "audit", "checkpoints.txt")));
+        Assert.Contains(checkpoint.Mac, string.Concat(room.Lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Count_FewRecordsForLong_SignsACheckpointAfterTheInterval()
+    {
+        await using var room = Open(records: 1000);
+        await WriteAsync(room, 1);
+        Assert.Empty(_posted);
+
+        await UntilAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(30));
+            return !_posted.IsEmpty;
+        });
+
+        Assert.Single(_posted);
+    }
+
+    [Fact]
+    public async Task Dispose_UnsignedRecords_SignsTheLastOne()
+    {
+        await using (var room = Open(records: 1000))
+            await WriteAsync(room, 2);
+
+        Assert.Equal(4, AuditCheckpoint.Parse(Assert.Single(_posted))!.Sequence);
+    }
+
+    [Fact]
+    public async Task Count_WebhookRefuses_CoversTheRecordsByTheNextCheckpoint()
+    {
+        await using var room = Open(records: 1000);
+        _status = HttpStatusCode.InternalServerError;
+        await WriteAsync(room, 1);
+        await UntilAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(30));
+            return !_posted.IsEmpty;
+        });
+
+        _status = HttpStatusCode.OK;
+        var refused = _posted.Count;
+        await UntilAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(30));
+            return _posted.Count > refused;
+        });
+
+        Assert.Equal(2, AuditCheckpoint.Parse(_posted.Last())!.Sequence);
+        Assert.True(room.Log.CheckStatus().Available);
+    }
+
+    private AuditRoom Open(int records) => new(
+        settings: new Dictionary<string, string?>
+        {
+            ["Audit:CheckpointRecords"] = $"{records}",
+            ["Audit:CheckpointInterval"] = "00:01:00",
+            ["Audit:CheckpointUrl"] = "https://witness.example/checkpoints",
+        },
+        services: services =>
+        {
+            services.AddSingleton<TimeProvider>(_time);
+            services.AddHttpClient(AuditCheckpoints.HttpClientName).AddHttpMessageHandler(() => new Witness(this));
+        });
+
+    private static async Task WriteAsync(AuditRoom room, int records)
+    {
+        for (var number = 0; number < records; number++)
+            await room.Log.WriteAsync(new AuditRecord("one"));
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        for (var tries = 0; !condition(); tries++)
+        {
+            Assert.True(tries < 1000, "It did not happen within ten seconds.");
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private sealed class Witness(AuditCheckpointsTests test) : DelegatingHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            test._posted.Enqueue(await request.Content!.ReadAsStringAsync(cancellationToken));
+            return new HttpResponseMessage(test._status);
+        }
+    }
+}

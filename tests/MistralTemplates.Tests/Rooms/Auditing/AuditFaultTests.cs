@@ -1,0 +1,96 @@
+using System.Net;
+using System.Text.Json;
+using Acme.App.Auditing;
+using Acme.App.Keys;
+using MistralTemplates.Benchmarks.Auditing;
+using MistralTemplates.Harness;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MistralTemplates.Tests.Rooms.Auditing;
+
+/// <summary>What the log does when its place fails it.</summary>
+public sealed class AuditFaultTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("audit-faults-").FullName;
+
+    [Fact]
+    public async Task Chat_FileCannotGrow_IsRefusedAndNotReadyUntilThereIsRoom()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no limit for a file's size.");
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var settings = ApiProcess.Settings(_folder);
+        await using (var full = ApiProcess.Start(_folder, settings, largestFile: 32))
+        {
+            await full.WaitUntilItAnswersAsync(cancellationToken);
+            var statuses = new List<HttpStatusCode>();
+            for (var asked = 0; asked < 200 && statuses.LastOrDefault() is 0 or HttpStatusCode.OK; asked++)
+                statuses.Add(await AskAsync(full, cancellationToken));
+
+            Assert.True(statuses.Count > 20, $"{statuses.Count} chats were answered, so the log was never full.");
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, statuses[^1]);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, await AskAsync(full, cancellationToken));
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, full.Get("/health/ready"));
+            Assert.Equal(HttpStatusCode.OK, full.Get("/health/live"));
+            Assert.Contains("The audit log cannot be written", full.Output, StringComparison.Ordinal);
+            full.Kill();
+        }
+
+        await using (var roomy = ApiProcess.Start(_folder, settings))
+        {
+            await roomy.WaitUntilItAnswersAsync(cancellationToken);
+            Assert.Equal(HttpStatusCode.OK, roomy.Get("/health/ready"));
+            Assert.Equal(HttpStatusCode.OK, await AskAsync(roomy, cancellationToken));
+            await roomy.StopAsync(cancellationToken);
+        }
+
+        var verdict = await Command.RunAsync("dotnet", ["exec", ApiProcess.ProgramFile, "audit", "verify"], _folder, TimeSpan.FromMinutes(1), cancellationToken, settings);
+        Assert.Equal(0, verdict.ExitCode);
+        Assert.Contains("An unfinished line of", verdict.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WriteAsync_FolderNotWritable_RefusesAndSaysWhy()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has a folder that nobody, not even root, may write to.");
+        await using var room = new AuditRoom(_folder, new Dictionary<string, string?>
+        {
+            ["Audit:Path"] = "/proc/self/fdinfo/audit.jsonl",
+            ["Audit:CheckpointPath"] = "checkpoints.txt",
+            ["Audit:ChainKey"] = AuditKeys.Make()[0],
+            ["Audit:CheckpointKey"] = AuditKeys.Make()[1],
+        });
+
+        Assert.Throws<AuditUnavailableException>(room.Log.EnsureAvailable);
+        await Assert.ThrowsAsync<AuditUnavailableException>(() => room.Log.WriteAsync(new AuditRecord("one")).AsTask());
+
+        var status = room.Log.CheckStatus();
+        Assert.False(status.Available);
+        Assert.Contains("/proc/self/fdinfo", status.Problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Rotated", "key.rotated")]
+    [InlineData("Rejected", "key.rejected")]
+    public async Task Record_KeyEvent_StandsInTheLogByItsFingerprints(string kind, string action)
+    {
+        await using var room = new AuditRoom();
+
+        foreach (var events in room.Host.Services.GetServices<IKeyEvents>())
+            events.Record(new KeyEvent(Enum.Parse<KeyEventKind>(kind), "store", "oldoldoldold", "v1", "newnewnewnew", "v2", null));
+
+        using var record = JsonDocument.Parse(room.Lines[^1]);
+        Assert.Equal(action, record.RootElement.GetProperty("action").GetString());
+        Assert.Equal(kind == "Rotated", record.RootElement.GetProperty("success").GetBoolean());
+        Assert.Equal("newnewnewnew", record.RootElement.GetProperty("keyFingerprint").GetString());
+        Assert.Contains("oldoldoldold", record.RootElement.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static async Task<HttpStatusCode> AskAsync(ApiProcess api, CancellationToken cancellationToken)
+    {
+        using var request = ApiProcess.Chat("Hello", stream: false, Guid.NewGuid().ToString("N"));
+        using var response = await api.Client.SendAsync(request, cancellationToken);
+        return response.StatusCode;
+    }
+}

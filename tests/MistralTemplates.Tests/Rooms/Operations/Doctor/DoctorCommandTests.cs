@@ -1,0 +1,230 @@
+using System.Text.Json;
+using Acme.App.Auditing;
+using Acme.App.Configuration;
+using Acme.App.Guards;
+using Acme.App.Keys;
+using Acme.App.Mistral;
+using Acme.App.Operations;
+using Acme.App.Operations.Doctor;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using MistralTemplates.Harness;
+using Spectre.Console;
+
+namespace MistralTemplates.Tests.Rooms.Operations.Doctor;
+
+public sealed class DoctorCommandTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Run_ProjectAsItIsMade_FailsNothingAndSaysWhatWasNotChecked()
+    {
+        using var folder = await ProjectAsync();
+
+        var (exitCode, json, _) = await RunAsync(folder, []);
+
+        Assert.Equal(0, exitCode);
+        Assert.Equal("passed", MarkOf(json, "request-rules"));
+        Assert.Equal("passed", MarkOf(json, "output-guard"));
+        Assert.Equal("passed", MarkOf(json, "audit"));
+        Assert.Equal("notChecked", MarkOf(json, "key-per-environment"));
+        Assert.Equal("notChecked", MarkOf(json, "line-7"));
+        Assert.All(Enumerable.Range(1, 10), line => Assert.Contains(Checks(json), check => check.GetProperty("line").GetInt32() == line));
+    }
+
+    [Theory]
+    [InlineData("output-guard", "Guards:SensitiveData:Secrets:Output", "Allow")]
+    [InlineData("endpoint", "Mistral:Endpoint", "http://mistral.example")]
+    [InlineData("configuration", "Mistral:Modle", "a-typing-mistake")]
+    [InlineData("key-rotation", "Keys:MaxAge", "")]
+    public async Task Run_SettingIsUnsafe_FailsItsCheckAndLives(string check, string setting, string value)
+    {
+        using var folder = await ProjectAsync();
+
+        var (exitCode, json, _) = await RunAsync(folder, [new(setting, value)]);
+
+        Assert.Equal(1, exitCode);
+        Assert.Equal("failed", MarkOf(json, check));
+    }
+
+    [Fact]
+    public async Task Run_SettingsFileIsMalformed_IsAFailureAndNoCrash()
+    {
+        using var folder = await ProjectAsync();
+        folder.Write("appsettings.Production.json", "{ not json");
+
+        var (exitCode, json, _) = await RunAsync(folder, []);
+
+        Assert.Equal(1, exitCode);
+        Assert.Equal(["configuration", "offline", "policies"], Failed(json));
+    }
+
+    [Fact]
+    public async Task Run_KeyInSettingsFile_FailsWithoutTheValue()
+    {
+        using var folder = await ProjectAsync();
+        var key = GitFolder.NewKey();
+        folder.Write("appsettings.Staging.json", $$"""{ "MISTRAL_API_KEY": "{{key}}", "Policy": { "AllowedModels": [ "a" ], "MaxTokensPerRequest": 1 } }""");
+
+        var (_, json, text) = await RunAsync(folder, []);
+
+        Assert.Equal(["key-place", "secrets-in-git"], Failed(json));
+        Assert.DoesNotContain(key[..8], text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_TwoEnvironmentsShareAKey_Fails()
+    {
+        using var folder = await ProjectAsync();
+        var key = GitFolder.NewKey();
+
+        var (_, json, text) = await RunAsync(folder, [new("MISTRAL_API_KEY_DEV", key), new("MISTRAL_API_KEY_PROD", key)]);
+
+        Assert.Equal("failed", MarkOf(json, "key-per-environment"));
+        Assert.DoesNotContain(key[..8], text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_GitIgnoreLostALine_Fails()
+    {
+        using var folder = await ProjectAsync();
+        await File.AppendAllTextAsync(Path.Combine(folder.Path, ".gitignore"), "!*.key\n", Token);
+
+        var (_, json, _) = await RunAsync(folder, []);
+
+        Assert.Equal("failed", MarkOf(json, "ignored-files"));
+    }
+
+    [Fact]
+    public async Task Run_KeyFileIsTrackedAlready_Fails()
+    {
+        using var folder = await ProjectAsync();
+        folder.Write(".env.local", "A=1\n");
+        await folder.GitAsync("add", "-f", ".env.local");
+
+        var (_, json, _) = await RunAsync(folder, []);
+
+        Assert.Equal("failed", MarkOf(json, "ignored-files"));
+    }
+
+    [Theory]
+    [InlineData("ENV MISTRAL_API_KEY=", 1)]
+    [InlineData("COPY .env ./", 1)]
+    [InlineData("COPY . ./", 0)]
+    public async Task Run_ContainerFile_IsJudgedByWhatItBringsIn(string line, int expected)
+    {
+        using var folder = await ProjectAsync();
+        folder.Write("Dockerfile", "FROM scratch\n" + line + "\n");
+        folder.Write(".dockerignore", "**/.env\n");
+
+        var (_, json, _) = await RunAsync(folder, []);
+
+        Assert.Equal(expected == 1 ? ["container-file"] : [], Failed(json));
+    }
+
+    [Fact]
+    public async Task Run_EnvFileThatOthersMayRead_Fails()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows keeps access lists instead of modes.");
+            return;
+        }
+
+        using var folder = await ProjectAsync();
+        File.SetUnixFileMode(folder.Write(".env", "A=1\n"), (UnixFileMode)0b110_100_100);
+
+        var (_, json, _) = await RunAsync(folder, []);
+
+        Assert.Equal("failed", MarkOf(json, "file-modes"));
+    }
+
+    [Fact]
+    public async Task Run_AuditLogWasEdited_Fails()
+    {
+        using var folder = await ProjectAsync();
+        folder.Write("audit/audit.jsonl", "{\"sequence\":1}\n");
+
+        var (_, json, _) = await RunAsync(folder, []);
+
+        Assert.Equal("failed", MarkOf(json, "audit"));
+    }
+
+    [Fact]
+    public async Task Run_AsSarif_GivesFailuresAsResultsAndTheRestAsNotifications()
+    {
+        using var folder = await ProjectAsync();
+        folder.Write("a b.txt", $"\nMISTRAL_API_KEY={GitFolder.NewKey()}\n");
+
+        var (exitCode, sarif, _) = await RunAsync(folder, [], "--format", "sarif");
+
+        var run = Assert.Single(sarif.GetProperty("runs").EnumerateArray());
+        var result = Assert.Single(run.GetProperty("results").EnumerateArray());
+        var place = result.GetProperty("locations")[0].GetProperty("physicalLocation");
+        Assert.Equal(1, exitCode);
+        Assert.Equal("2.1.0", sarif.GetProperty("version").GetString());
+        Assert.Equal("a%20b.txt", place.GetProperty("artifactLocation").GetProperty("uri").GetString());
+        Assert.Equal(2, place.GetProperty("region").GetProperty("startLine").GetInt32());
+        Assert.Equal(result.GetProperty("ruleId").GetString(), run.GetProperty("tool").GetProperty("driver").GetProperty("rules")[result.GetProperty("ruleIndex").GetInt32()].GetProperty("id").GetString());
+        Assert.NotEmpty(run.GetProperty("invocations")[0].GetProperty("toolExecutionNotifications").EnumerateArray());
+    }
+
+    [Theory]
+    [InlineData("--format", "xml")]
+    [InlineData("--allow", "no-such-file")]
+    [InlineData("no-such-folder")]
+    public async Task Run_WrongInput_IsExitCode2(params string[] arguments)
+    {
+        using var folder = await ProjectAsync();
+
+        Assert.Equal(2, (await RunRawAsync(folder, [], arguments)).ExitCode);
+    }
+
+    private static async Task<GitFolder> ProjectAsync()
+    {
+        var folder = await GitFolder.CreateAsync();
+        var shared = Path.Combine(TemplatePack.RepositoryRoot, "templates", "shared");
+        foreach (var name in new[] { ".gitignore", "appsettings.json", "appsettings.Development.json", "appsettings.Staging.json", "appsettings.Production.json" })
+            folder.Write(name, await File.ReadAllTextAsync(Path.Combine(shared, name), Token));
+        return folder;
+    }
+
+    private static async Task<(int ExitCode, JsonElement Json, string Text)> RunAsync(GitFolder folder, KeyValuePair<string, string?>[] settings, params string[] arguments)
+    {
+        var (exitCode, text, errors) = await RunRawAsync(folder, settings, arguments.Length == 0 ? ["--format", "json"] : arguments);
+        Assert.Equal("", errors);
+        return (exitCode, JsonDocument.Parse(text).RootElement, text);
+    }
+
+    private static async Task<(int ExitCode, string Text, string Errors)> RunRawAsync(GitFolder folder, KeyValuePair<string, string?>[] settings, string[] arguments)
+    {
+        using var output = new StringWriter();
+        using var errors = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+        var parsed = DoctorCommand.Create(() => Build(folder, settings), output, console, errors).Parse(arguments);
+        return (parsed.Errors.Count > 0 ? 2 : await parsed.InvokeAsync(cancellationToken: Token), output.ToString(), errors.ToString());
+    }
+
+    private static IHost Build(GitFolder folder, KeyValuePair<string, string?>[] settings)
+    {
+        var home = ProgramHome.At(folder.Path);
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = home.Arguments, ContentRootPath = home.ContentRoot, EnvironmentName = "Development" });
+        builder.AddConfiguration(home);
+        builder.Configuration.AddInMemoryCollection([new("Mistral:Offline", "true"), .. settings]);
+        builder.AddKeys();
+        builder.AddMistral();
+        builder.AddGuards();
+        builder.AddAuditing();
+        builder.AddOperations();
+        return builder.Build();
+    }
+
+    private static IEnumerable<JsonElement> Checks(JsonElement json) => json.GetProperty("checks").EnumerateArray();
+
+    private static string? MarkOf(JsonElement json, string id) => Checks(json).Single(check => check.GetProperty("id").GetString() == id).GetProperty("mark").GetString();
+
+    private static string?[] Failed(JsonElement json) =>
+        [.. Checks(json).Where(check => check.GetProperty("mark").GetString() == "failed").Select(check => check.GetProperty("id").GetString()).Order(StringComparer.Ordinal)];
+}
