@@ -10,12 +10,15 @@ internal readonly record struct FoundSecret(int Line, string Fingerprint);
 /// Looks for secrets of every kind that the guards know, and for the program's own keys letter by letter, in a file that is read piece by
 /// piece: however large it is, two pieces are held. Made once for each thread.
 /// </summary>
-internal sealed class SecretFinder(SensitiveDataOptions guards, IReadOnlyList<string> keys)
+/// <param name="guards">Their shapes, and the values that they let pass.</param>
+/// <param name="keys">The program's own.</param>
+/// <param name="seen">What was searched under the same path before, so that only what changed is searched again.</param>
+internal sealed class SecretFinder(SensitiveDataOptions guards, IReadOnlyList<string> keys, SeenVersions? seen = null)
 {
     public const int PieceBytes = 256 * 1024;
 
-    // More than a detector reads back and on together, so that a value cut by a piece's end is whole in the next one.
-    private const int Overlap = 2048;
+    // More than a detector reads back and on together, a private key of 16 KiB at most, so that what a piece's end cuts is whole in the next.
+    public const int Overlap = 20 * 1024;
     private const int LookForBinary = 8000;
     private const int MostDigitsOfName = 4;
     private static readonly HashSet<string> s_code = [".cs", ".razor", ".fs", ".vb", ".js", ".mjs", ".ts", ".tsx", ".py", ".java", ".kt", ".go", ".rs"];
@@ -46,10 +49,15 @@ internal sealed class SecretFinder(SensitiveDataOptions guards, IReadOnlyList<st
             var piece = _bytes.AsSpan(0, kept + read);
             if (isFirst)
                 encoding = EncodingOf(piece);
+            var isWholeText = isFirst && length == 0 && !WasBinary && encoding == Encoding.Latin1;
             isFirst = false;
-            FindKeys(piece, line, found);
+            var part = isWholeText && seen is not null ? seen.ChangeOf(path, piece) : ..;
+            var (start, size) = part.GetOffsetAndLength(piece.Length);
+            var isFinal = length == 0 && start + size == piece.Length;
+            var firstLine = line + piece[..start].Count((byte)'\n');
+            FindKeys(piece[part], firstLine, found);
             if (!WasBinary)
-                FindShapes(_chars.AsSpan(0, encoding.GetChars(piece, _chars)), line, isCode, length == 0, found);
+                FindShapes(_chars.AsSpan(0, encoding.GetChars(piece[part], _chars)), firstLine, isCode, isFinal, found);
             if (length == 0)
                 return;
 
