@@ -8,6 +8,7 @@ internal sealed class SeenVersions(int mostBytes = 64 * 1024 * 1024)
 {
     // More than a detector reads back and on together; only a block with a private key may be longer.
     private const int Context = 2048;
+    private const int Block = 256;
 
     private readonly Dictionary<string, Version> _versions = [];
     private int _bytes;
@@ -32,11 +33,21 @@ internal sealed class SeenVersions(int mostBytes = 64 * 1024 * 1024)
     {
         var same = text.CommonPrefixLength(before);
         var start = text[..Math.Max(0, same - Context)].LastIndexOf((byte)'\n') + 1;
-        var (end, endBefore) = (text.Length, before.Length);
-        while (end > same && endBefore > same && text[end - 1] == before[endBefore - 1])
-            (end, endBefore) = (end - 1, endBefore - 1);
-        end = Math.Min(text.Length, end + Context);
-        return text[Math.Max(0, start - SecretFinder.Overlap)..end].IndexOf("-----BEGIN "u8) < 0 ? start..end : ..;
+        var after = Math.Max(0, CommonSuffixLength(text[same..], before[same..]) - Context);
+        return HoldsBlock(text, start, after) || HoldsBlock(before, start, after) ? .. : start..^after;
+    }
+
+    // A private key is one finding with all that it holds, so that its first line, once there or gone, changes what is found far below.
+    private static bool HoldsBlock(ReadOnlySpan<byte> text, int start, int after) => text[Math.Max(0, start - SecretFinder.Overlap)..^after].IndexOf("-----BEGIN "u8) >= 0;
+
+    private static int CommonSuffixLength(ReadOnlySpan<byte> one, ReadOnlySpan<byte> other)
+    {
+        var (length, most) = (0, Math.Min(one.Length, other.Length));
+        while (length + Block <= most && one[^(length + Block)..^length].SequenceEqual(other[^(length + Block)..^length]))
+            length += Block;
+        while (length < most && one[^(length + 1)] == other[^(length + 1)])
+            length++;
+        return length;
     }
 
     /// <summary>A text in an array that its next versions use again.</summary>

@@ -27,7 +27,7 @@ public sealed class SeenVersionsTests
 
             return found.Keys.Order().SequenceEqual(expected.Keys.Order());
         },
-        iter: 300,
+        iter: 3000,
         threads: 1);
 
     [Fact]
