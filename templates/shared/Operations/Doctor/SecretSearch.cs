@@ -84,7 +84,7 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
                 if (header.Split(' ') is not [var blob, "blob", var size])
                     throw GitRepository.Broken($"an object of {path} is missing");
                 found.Clear();
-                _finder.Find(stream, long.Parse(size, CultureInfo.InvariantCulture), path, found);
+                _finder.Find(stream, long.Parse(size, CultureInfo.InvariantCulture), found, path);
                 stream.ReadByte();
                 Keep(blob, path, found.Values);
             }
@@ -123,7 +123,7 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
         try
         {
             using var stream = file.Open(FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            _finder.Find(stream, file.Length, path, found);
+            _finder.Find(stream, file.Length, found, path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
