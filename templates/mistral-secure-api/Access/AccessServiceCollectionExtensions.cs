@@ -35,7 +35,7 @@ internal static class AccessServiceCollectionExtensions
         services.AddAuthorization();
         services.AddOptions<AuthorizationOptions>().Configure<IOptions<AccessOptions>>((authorization, access) => AccessPolicies.Add(authorization, access.Value));
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AuditedAuthorization>();
-        services.AddRateLimiter(_ => { });
+        services.AddRateLimiter(RequestLimits.ByCaller);
 
         services.AddHsts(hsts => hsts.MaxAge = TimeSpan.FromDays(365));
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<AccessOptions>>((kestrel, access) => Limit(kestrel, access.Value));
@@ -61,7 +61,7 @@ internal static class AccessServiceCollectionExtensions
         app.UseRouting();
         app.UseRateLimiter(RequestLimits.ByAddress(options.Value));
         app.UseAuthentication();
-        app.UseRateLimiter(RequestLimits.ByCaller());
+        app.UseRateLimiter();
         app.UseAuthorization();
         return app;
     }

@@ -12,24 +12,28 @@ internal static class RequestLimits
     private static readonly TimeSpan s_minute = TimeSpan.FromMinutes(1);
 
     /// <summary>Guards the validation of tokens itself: whoever has none could have any number of bad ones looked at.</summary>
-    public static RateLimiterOptions ByAddress(AccessOptions options) => Options(PartitionedRateLimiter.Create<HttpContext, string>(
-        context => IsExempt(context)
+    public static RateLimiterOptions ByAddress(AccessOptions access)
+    {
+        var options = new RateLimiterOptions();
+        Configure(options, PartitionedRateLimiter.Create<HttpContext, string>(context => IsExempt(context)
             ? RateLimitPartition.GetNoLimiter("")
-            : RateLimitPartition.GetFixedWindowLimiter(CallerQuota.AddressOf(context), _ => PerMinute(options.RequestsPerMinuteByAddress))));
+            : RateLimitPartition.GetFixedWindowLimiter(CallerQuota.AddressOf(context), _ => PerMinute(access.RequestsPerMinuteByAddress))));
+        return options;
+    }
 
-    public static RateLimiterOptions ByCaller() => Options(PartitionedRateLimiter.CreateChained(
+    public static void ByCaller(RateLimiterOptions options) => Configure(options, PartitionedRateLimiter.CreateChained(
         Create(quota => RateLimitPartition.GetConcurrencyLimiter(quota.Key, _ => new ConcurrencyLimiterOptions { PermitLimit = quota.Limits.ConcurrentRequests })),
         Create(quota => RateLimitPartition.GetFixedWindowLimiter(quota.Key, _ => PerMinute(quota.Limits.RequestsPerMinute)))));
 
     private static PartitionedRateLimiter<HttpContext> Create(Func<CallerQuota, RateLimitPartition<string>> partition) =>
         PartitionedRateLimiter.Create<HttpContext, string>(context => IsExempt(context) ? RateLimitPartition.GetNoLimiter("") : partition(CallerQuota.Of(context)));
 
-    private static RateLimiterOptions Options(PartitionedRateLimiter<HttpContext> limiter) => new()
+    private static void Configure(RateLimiterOptions options, PartitionedRateLimiter<HttpContext> limiter)
     {
-        GlobalLimiter = limiter,
-        RejectionStatusCode = StatusCodes.Status429TooManyRequests,
-        OnRejected = RefuseAsync,
-    };
+        options.GlobalLimiter = limiter;
+        options.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
+        options.OnRejected = RefuseAsync;
+    }
 
     private static FixedWindowRateLimiterOptions PerMinute(int requests) => new() { PermitLimit = requests, Window = s_minute };
 

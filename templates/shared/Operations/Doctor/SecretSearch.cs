@@ -81,7 +81,7 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
                 if (header.Split(' ') is not [var blob, "blob", var size])
                     throw GitRepository.Broken($"an object of {path} is missing");
                 found.Clear();
-                _finder.Find(stream, long.Parse(size, CultureInfo.InvariantCulture), path, found);
+                _finder.Find(stream, long.Parse(size, CultureInfo.InvariantCulture), found);
                 stream.ReadByte();
                 Keep(blob, path, found.Values);
             }
@@ -118,7 +118,7 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
             return;
         var found = new Dictionary<string, FoundSecret>();
         using (var stream = file.Open(FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
-            _finder.Find(stream, file.Length, path, found);
+            _finder.Find(stream, file.Length, found);
         Keep(null, path, found.Values);
     }
 
