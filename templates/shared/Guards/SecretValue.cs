@@ -3,13 +3,15 @@ namespace Acme.App.Guards;
 /// <summary>Judges the value beside a name that promises a secret.</summary>
 internal static class SecretValue
 {
+    private const int MostDigitsOfName = 4;
+
     public static bool IsSecret(ReadOnlySpan<char> value, SecretPromise promise, bool isQuoted)
     {
         if (!IsPlausible(value) || (!isQuoted && value.ContainsAny("([{")))
             return false;
 
         var (digits, capitals, smalls, marks) = Count(value);
-        if (digits + capitals + smalls == 0 || marks < 0)
+        if (digits + capitals + smalls == 0 || marks < 0 || (!isQuoted && promise != SecretPromise.Password && IsIdentifier(value)))
             return false;
 
         var isMixed = digits > 0 && capitals + smalls > 0;
@@ -27,6 +29,25 @@ internal static class SecretValue
     /// <summary>Whether the value stands for itself: no variable, no template, nothing to be replaced.</summary>
     public static bool IsPlausible(ReadOnlySpan<char> value) =>
         value.Length > 0 && value[0] is not ('$' or '<' or '{' or '[' or '*' or '(') && !(value[0] == '%' && value[^1] == '%') && Placeholder.IsUnlikely(value, ofKey: false);
+
+    /// <summary>Whether a value outside of quotes is the name of something in code, as <c>StatusCodes.Status429TooManyRequests</c>: words and one short number.</summary>
+    private static bool IsIdentifier(ReadOnlySpan<char> value)
+    {
+        var (capitals, previous) = (0, '.');
+        foreach (var character in value)
+        {
+            if (!char.IsAsciiLetterOrDigit(character) && character is not ('.' or '_'))
+                return false;
+            var isCapital = char.IsAsciiLetterUpper(character);
+            if ((isCapital && char.IsAsciiLetterUpper(previous)) || (previous == '.' && !char.IsAsciiLetter(character)))
+                return false;
+            capitals += isCapital ? 1 : 0;
+            previous = character;
+        }
+
+        var firstDigit = value.IndexOfAnyInRange('0', '9');
+        return capitals > 1 && (firstDigit < 0 || value.LastIndexOfAnyInRange('0', '9') - firstDigit < MostDigitsOfName);
+    }
 
     /// <summary>The longest run of letters and digits with both in it: paths, versions and names made of words have short ones.</summary>
     private static int LongestMixedRun(ReadOnlySpan<char> value)

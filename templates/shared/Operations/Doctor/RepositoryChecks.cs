@@ -138,7 +138,7 @@ internal static class RepositoryChecks
         foreach (var file in files)
         {
             using (var stream = File.OpenRead(file))
-                finder.Find(stream, stream.Length, file, found);
+                finder.Find(stream, stream.Length, found);
             var lines = File.ReadLines(file).Select((text, index) => (Text: text.Trim(), Line: index + 1));
             var carrying = lines.FirstOrDefault(line => (Begins(line.Text, "ENV ") || Begins(line.Text, "ARG ")) && line.Text.Contains(EnvironmentKeySource.Variable, StringComparison.Ordinal)
                 || (Begins(line.Text, "COPY ") || Begins(line.Text, "ADD ")) && line.Text.Contains(".env", StringComparison.Ordinal));

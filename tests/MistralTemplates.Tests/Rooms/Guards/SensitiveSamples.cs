@@ -73,5 +73,8 @@ internal static class SensitiveSamples
         "public_key = \"9Cnzj4p4WGeKLs1Pt8QuKUpRKfFLfRYC9AIKjbJTWit\"",
         "tokens: 4000, max_tokens=1024, token_type=bearer",
         "https://example.com:8080/a?b=c&d=e",
+        "\"mistral.rate_limited\" => StatusCodes.Status429TooManyRequests,",
+        "var apiKey = Settings.Sha256KeyName;",
+        "services.Add(mistral) : WebApplicationFactory<Program>",
     ];
 }
