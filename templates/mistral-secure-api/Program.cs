@@ -21,7 +21,6 @@ static WebApplication Build(string[] arguments, bool isStarted)
 {
     var home = ProgramHome.Find(arguments);
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = home.Arguments, ContentRootPath = home.ContentRoot });
-    builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
 
     builder.AddConfiguration(home);
     builder.AddApplicationLogs(forPerson: !isStarted);
@@ -30,6 +29,7 @@ static WebApplication Build(string[] arguments, bool isStarted)
     builder.AddGuards();
     builder.AddAuditing();
     builder.AddOperations();
+    builder.AddTelemetry();
     builder.AddAccess();
     builder.AddChat();
     if (!isStarted)
@@ -38,6 +38,7 @@ static WebApplication Build(string[] arguments, bool isStarted)
     var app = builder.Build();
     app.UseExceptionHandler();
     app.UseStatusCodePages();
+    app.UseAccess();
     app.MapChat();
     app.MapHealth();
     return app;

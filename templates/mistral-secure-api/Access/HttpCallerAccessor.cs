@@ -11,8 +11,11 @@ internal sealed class HttpCallerAccessor(IHttpContextAccessor accessor) : ICalle
 
     public Caller Current => accessor.HttpContext is { } context
         ? new Caller(
-            context.User.FindFirstValue(ClaimTypes.NameIdentifier),
+            IdOf(context.User),
             context.Connection.RemoteIpAddress?.ToString(),
             Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier)
         : s_nobody;
+
+    /// <returns>The token's subject; null for a caller without a valid token.</returns>
+    public static string? IdOf(ClaimsPrincipal user) => user.FindFirst("sub")?.Value ?? user.FindFirst(ClaimTypes.NameIdentifier)?.Value;
 }

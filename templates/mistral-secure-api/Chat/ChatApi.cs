@@ -1,6 +1,7 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Acme.App.Access;
 using Acme.App.Guards;
 using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -17,7 +18,7 @@ internal static class ChatApi
 
     public static IEndpointRouteBuilder MapChat(this IEndpointRouteBuilder endpoints)
     {
-        var group = endpoints.MapGroup("/api");
+        var group = endpoints.MapGroup("/api").RequireAccess();
         group.MapPost("/chat", AnswerAsync);
         return endpoints;
     }

@@ -26,6 +26,7 @@ internal sealed record ChatFailure(string Code, string Message)
         {
             Fields = refusal.Errors.Count > 0 ? refusal.Errors : null,
             Kinds = refusal.Kinds,
+            RetryAfter = refusal.RetryAfter,
         },
         MistralException failure => FromMistral(failure),
         AuditUnavailableException => new ChatFailure(AuditUnavailable, "The request was refused because it could not be audited. Try again later."),

@@ -12,6 +12,9 @@ internal sealed class ApiUnderTest(MistralStandIn mistral) : WebApplicationFacto
     // A key on the command line, which is how the factory passes settings, is refused: every user of the machine could see it.
     static ApiUnderTest() => Environment.SetEnvironmentVariable("MISTRAL_API_KEY_DEV", MistralStandIn.UsualKey);
 
+    /// <summary>Whether chats need no token.</summary>
+    public bool AllowAnonymous { get; init; } = true;
+
     public string AuditFile => Path.Combine(_data, "audit.jsonl");
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
@@ -19,6 +22,7 @@ internal sealed class ApiUnderTest(MistralStandIn mistral) : WebApplicationFacto
         builder.UseEnvironment("Development");
         // The test's own folder: no .env of the repository is read, and its settings are the project's.
         builder.UseContentRoot(AppContext.BaseDirectory);
+        builder.UseSetting("Access:AllowAnonymous", AllowAnonymous.ToString());
         builder.UseSetting("Audit:Path", AuditFile);
         builder.UseSetting("Mistral:Endpoint", mistral.Endpoint.ToString());
     }

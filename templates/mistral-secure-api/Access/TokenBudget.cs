@@ -1,0 +1,49 @@
+using Acme.App.Guards;
+using Microsoft.Extensions.AI;
+
+namespace Acme.App.Access;
+
+/// <summary>Keeps each caller within its tokens of a minute, a day and a month: the most is reserved before the call, the rest given back after it.</summary>
+internal sealed class TokenBudget(CallerLimiter limiter, TimeProvider time) : IBudget
+{
+    private static readonly UnlimitedBudget s_noCaller = new();
+
+    public async ValueTask<IBudgetReservation> ReserveAsync(BudgetEstimate estimate, CancellationToken cancellationToken)
+    {
+        if (limiter.Current is not { } caller)
+            return s_noCaller;
+
+        var now = time.GetUtcNow();
+        var most = estimate.InputTokens + estimate.OutputTokens;
+        LimitClaim[] claims =
+        [
+            new("tokens-minute", caller.Limits.TokensPerMinute, most, LimitWindows.NextMinute(now)),
+            new("tokens-day", caller.Limits.TokensPerDay, most, LimitWindows.NextDay(now)),
+            new("tokens-month", caller.Limits.TokensPerMonth, most, LimitWindows.NextMonth(now)),
+        ];
+        return await limiter.TakeAsync(caller.Id, claims, cancellationToken) is null ? s_noCaller : new Reservation(limiter, caller.Id, claims, most);
+    }
+
+    private sealed class Reservation(CallerLimiter limiter, string caller, LimitClaim[] claims, long reserved) : IBudgetReservation
+    {
+        private bool _isSettled;
+
+        public async ValueTask SettleAsync(UsageDetails? usage, CancellationToken cancellationToken)
+        {
+            if (_isSettled)
+                return;
+            _isSettled = true;
+            var cost = usage?.TotalTokenCount ?? usage?.InputTokenCount + usage?.OutputTokenCount ?? reserved;
+            if (cost != reserved)
+                await limiter.CorrectAsync(caller, claims, cost - reserved);
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            if (_isSettled)
+                return default;
+            _isSettled = true;
+            return limiter.CorrectAsync(caller, claims, -reserved);
+        }
+    }
+}
