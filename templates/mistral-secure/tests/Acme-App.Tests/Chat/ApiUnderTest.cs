@@ -23,6 +23,8 @@ internal sealed class ApiUnderTest(MistralStandIn mistral) : WebApplicationFacto
         // The test's own folder: no .env of the repository is read, and its settings are the project's.
         builder.UseContentRoot(AppContext.BaseDirectory);
         builder.UseSetting("Access:AllowAnonymous", AllowAnonymous.ToString());
+        // No service but the stand-in is needed.
+        builder.UseSetting("Limits:FailureMode", "Open");
         builder.UseSetting("Audit:Path", AuditFile);
         builder.UseSetting("Mistral:Endpoint", mistral.Endpoint.ToString());
     }
