@@ -1,32 +1,53 @@
-using FluentValidation;
-using IPNetwork = System.Net.IPNetwork;
+using Acme.App.Guards;
 
 namespace Acme.App.Access;
 
-/// <summary>Who reaches the API, and from where.</summary>
+/// <summary>Who may call, and how often and how much.</summary>
 internal sealed class AccessOptions
 {
     public const string SectionName = "Access";
 
-    /// <summary>Whether chats need no token. Development only. The default is no.</summary>
-    public bool AllowAnonymous { get; set; }
+    /// <summary>Whether a caller without a token may chat. Development only.</summary>
+    public bool Anonymous { get; set; }
 
-    /// <summary>The networks of the reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, as 10.0.0.0/8. The default is none.</summary>
-    public string[] Proxies { get; set; } = [];
+    /// <summary>The addresses, or networks as <c>10.0.0.0/8</c>, of the proxies whose forwarded headers are believed.</summary>
+    public string[] KnownProxies { get; set; } = [];
 
-    /// <summary>The origins whose pages may call from a browser, as https://app.example. The default is none.</summary>
-    public string[] Origins { get; set; } = [];
+    /// <summary>The most bytes of a request's body.</summary>
+    public long MaxBodyBytes { get; set; } = 4 * 1024 * 1024;
+
+    /// <summary>The requests that one address may send in a minute before anyone asks who it is.</summary>
+    public int RequestsPerMinuteByAddress { get; set; } = 600;
+
+    /// <summary>The claim of a token that names its caller's class.</summary>
+    public string ClassClaim { get; set; } = "class";
+
+    /// <summary>What happens while the count that replicas share cannot be reached. The default is closed: requests are refused.</summary>
+    public FailureMode FailureMode { get; set; } = FailureMode.Closed;
+
+    /// <summary>The limits of whoever has none of their own.</summary>
+    public CallerLimits Limits { get; set; } = new();
+
+    /// <summary>The limits of a class of callers, by the class's name.</summary>
+    public Dictionary<string, CallerLimits> Classes { get; set; } = [];
+
+    /// <summary>The limits of one caller, by the token's subject. They come before those of the class.</summary>
+    public Dictionary<string, CallerLimits> Callers { get; set; } = [];
 }
 
-internal sealed class AccessOptionsValidator : AbstractValidator<AccessOptions>
+/// <summary>What one caller may take. A token is Mistral's unit of text, in the prompt and in the answer.</summary>
+internal sealed class CallerLimits
 {
-    public AccessOptionsValidator(IHostEnvironment environment)
-    {
-        RuleFor(options => options.AllowAnonymous).Equal(false).When(_ => !environment.IsDevelopment())
-            .WithMessage("Chats without a token are allowed in Development only.").WithState(_ => "Remove the setting, and set Authentication:Schemes:Bearer.");
-        RuleForEach(options => options.Proxies).Must(proxy => IPNetwork.TryParse(proxy, out _))
-            .WithMessage("The proxy is not a network.").WithState(_ => "Write it with its prefix, for example 10.0.0.0/8, or 10.1.2.3/32 for one address.");
-        RuleForEach(options => options.Origins).Must(origin => Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.GetLeftPart(UriPartial.Authority) == origin && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps))
-            .WithMessage("The origin is not a scheme and a host alone.").WithState(_ => "Write it as https://app.example, without a path and without *.");
-    }
+    public int RequestsPerMinute { get; set; } = 60;
+
+    /// <summary>The most requests that are answered at the same time, streams among them.</summary>
+    public int ConcurrentRequests { get; set; } = 8;
+
+    public long TokensPerMinute { get; set; } = 400_000;
+
+    /// <summary>By the UTC day.</summary>
+    public long TokensPerDay { get; set; } = 2_000_000;
+
+    /// <summary>By the UTC month.</summary>
+    public long TokensPerMonth { get; set; } = 20_000_000;
 }

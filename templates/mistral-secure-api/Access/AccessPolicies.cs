@@ -2,39 +2,27 @@ using Microsoft.AspNetCore.Authorization;
 
 namespace Acme.App.Access;
 
-/// <summary>Who may do what: a policy asks for a token that carries the scope of the same name.</summary>
+/// <summary>What a caller's token must allow. A scope is granted by the claim <c>scope</c> (RFC 8693, section 4.2) or <c>scp</c>.</summary>
 internal static class AccessPolicies
 {
-    /// <summary>To chat.</summary>
+    /// <summary>Who may chat: the scope <c>chat</c>.</summary>
     public const string Chat = "chat";
 
-    /// <summary>To see what only an operator sees.</summary>
+    /// <summary>Who may see how the program is doing: the scope <c>operate</c>.</summary>
     public const string Operate = "operate";
 
-    // OAuth's own claim is one text with spaces (RFC 8693); some issuers write "scp", as a text or a list.
     private static readonly string[] ScopeClaims = ["scope", "scp"];
 
-    public static void Configure(AuthorizationOptions authorization, bool isOpen)
+    public static void Add(AuthorizationOptions authorization, AccessOptions options)
     {
-        authorization.AddPolicy(Chat, policy => _ = isOpen ? policy.RequireAssertion(_ => true) : policy.RequireAuthenticatedUser().RequireAssertion(context => HasScope(context, Chat)));
-        authorization.AddPolicy(Operate, policy => policy.RequireAuthenticatedUser().RequireAssertion(context => HasScope(context, Operate)));
-        // An endpoint that says nothing is closed.
-        authorization.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().RequireAssertion(context => HasScope(context, Operate)).Build();
+        foreach (var scope in (string[])[Chat, Operate])
+            authorization.AddPolicy(scope, policy => policy.RequireAssertion(context => (options.Anonymous && scope == Chat) || HasScope(context, scope)));
+
+        // An endpoint that names no policy is closed, too: a new one cannot be born open.
+        authorization.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build();
     }
 
-    private static bool HasScope(AuthorizationHandlerContext context, string scope)
-    {
-        foreach (var claim in context.User.Claims)
-        {
-            if (!ScopeClaims.Contains(claim.Type))
-                continue;
-            foreach (var part in claim.Value.AsSpan().Split(' '))
-            {
-                if (claim.Value.AsSpan(part).SequenceEqual(scope))
-                    return true;
-            }
-        }
-
-        return false;
-    }
+    private static bool HasScope(AuthorizationHandlerContext context, string scope) =>
+        context.User.Identity is { IsAuthenticated: true }
+        && context.User.Claims.Any(claim => ScopeClaims.Contains(claim.Type) && claim.Value.Split(' ').Contains(scope, StringComparer.Ordinal));
 }

@@ -1,87 +1,106 @@
+using System.Net;
 using System.Security.Authentication;
-using System.Threading.RateLimiting;
 using Acme.App.Auditing;
 using Acme.App.Configuration;
 using Acme.App.Guards;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using IPNetwork = System.Net.IPNetwork;
 
 namespace Acme.App.Access;
 
 internal static class AccessServiceCollectionExtensions
 {
-    private const long LargestBody = 4 * 1024 * 1024;
-    private const long MostConnections = 5_000;
+    private const int HttpsPort = 443;
 
-    /// <summary>Who may call, from where, how often and how much. <see cref="AccessApplicationBuilderExtensions.UseAccess"/> puts it to work.</summary>
+    /// <summary>Who may call, how often and how much, and by which transport.</summary>
     public static IHostApplicationBuilder AddAccess(this IHostApplicationBuilder builder)
     {
         builder.AddValidatedOptions<AccessOptions, AccessOptionsValidator>(AccessOptions.SectionName);
-        builder.AddValidatedOptions<LimitOptions, LimitOptionsValidator>(LimitOptions.SectionName);
         var services = builder.Services;
-        services.AddSingleton(new StartUpCheck(provider => ActivatorUtilities.CreateInstance<BearerCheck>(provider)));
         services.AddHttpContextAccessor();
         services.AddSingleton<ICallerAccessor, HttpCallerAccessor>();
-
-        // The rest of its settings stand in Authentication:Schemes:Bearer.
-        services.AddAuthentication().AddJwtBearer(bearer => bearer.MapInboundClaims = false);
-        services.AddAuthorization();
-        services.AddOptions<AuthorizationOptions>().Configure<IOptions<AccessOptions>>((authorization, access) => AccessPolicies.Configure(authorization, access.Value.AllowAnonymous));
-        services.AddSingleton<IAuthorizationMiddlewareResultHandler, AccessDenials>();
-
         builder.AddLimitStore();
         services.AddSingleton<CallerLimiter>();
-        services.Replace(ServiceDescriptor.Singleton<IBudget, TokenBudget>());
-        services.AddRateLimiter(_ => { });
-        services.AddOptions<RateLimiterOptions>().Configure<IOptions<LimitOptions>>(LimitAddresses);
+        services.AddSingleton<IBudget, TokenBudget>();
 
-        services.AddCors();
-        services.AddOptions<CorsOptions>().Configure<IOptions<AccessOptions>>((cors, access) =>
-            cors.AddDefaultPolicy(policy => policy.WithOrigins(access.Value.Origins).WithMethods("GET", "POST").WithHeaders("Authorization", "Content-Type")));
-        services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<AccessOptions>>(BelieveProxies);
-        services.Configure<KestrelServerOptions>(LimitConnections);
+        // Issuer, audience and keys stand under Authentication:Schemes:Bearer, where "dotnet user-jwts" writes a developer's.
+        services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(bearer =>
+        {
+            bearer.MapInboundClaims = false;
+            bearer.IncludeErrorDetails = false;
+            bearer.TokenValidationParameters.ClockSkew = TimeSpan.FromMinutes(1);
+        });
+        services.AddSingleton(new StartUpCheck(provider => ActivatorUtilities.CreateInstance<TokenIssuerCheck>(provider)));
+        services.AddAuthorization();
+        services.AddOptions<AuthorizationOptions>().Configure<IOptions<AccessOptions>>((authorization, access) => AccessPolicies.Add(authorization, access.Value));
+        services.AddSingleton<IAuthorizationMiddlewareResultHandler, AuditedAuthorization>();
+        services.AddRateLimiter(_ => { });
+        services.AddOptions<RateLimiterOptions>().Configure<IOptions<AccessOptions>>((limiter, access) => RequestLimits.Configure(limiter, access.Value));
+
+        services.AddHsts(hsts => hsts.MaxAge = TimeSpan.FromDays(365));
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<AccessOptions>>((kestrel, access) => Limit(kestrel, access.Value));
+        services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<AccessOptions>>((forwarded, access) => Believe(forwarded, access.Value.KnownProxies));
+        // Behind a proxy Kestrel knows no port of its own for https; without one nobody would be redirected.
+        services.AddHttpsRedirection(https => https.HttpsPort ??= builder.Environment.IsDevelopment() ? null : HttpsPort);
         return builder;
     }
 
-    private static void LimitAddresses(RateLimiterOptions limiter, IOptions<LimitOptions> limits)
+    /// <summary>The caller's way in, in the order that counts: the true address, safe transport, then who, how often and what is allowed.</summary>
+    public static WebApplication UseAccess(this WebApplication app)
     {
-        limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
-        limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, System.Net.IPAddress>(context => RateLimitPartition.GetFixedWindowLimiter(
-            context.Connection.RemoteIpAddress ?? System.Net.IPAddress.None,
-            _ => new FixedWindowRateLimiterOptions { PermitLimit = limits.Value.RequestsPerMinuteByAddress, Window = TimeSpan.FromMinutes(1) }));
-        // No audit record: a flood from one address must not become a flood of the log. The rate limiter's own metric counts it.
-        limiter.OnRejected = (context, _) =>
+        app.UseForwardedHeaders();
+        app.UseSecurityHeaders(headers => headers.AddDefaultApiSecurityHeaders());
+        if (!app.Environment.IsDevelopment())
         {
-            if (context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait))
-                context.HttpContext.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
-            return ValueTask.CompletedTask;
-        };
+            app.UseHsts();
+            // A probe of the machine's own comes by plain http.
+            app.UseWhen(context => !context.Request.Path.StartsWithSegments("/health"), branch => branch.UseHttpsRedirection());
+        }
+
+        app.UseRouting();
+        app.UseRateLimiter();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        return app;
     }
 
-    private static void BelieveProxies(ForwardedHeadersOptions forwarded, IOptions<AccessOptions> access)
+    /// <summary>For a group of endpoints: only callers whose token has this scope, each within its limits.</summary>
+    public static RouteGroupBuilder RequireAccess(this RouteGroupBuilder group, string policy)
     {
-        // With no network known, the middleware would believe everybody.
-        forwarded.ForwardedHeaders = access.Value.Proxies.Length == 0 ? ForwardedHeaders.None : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
-        forwarded.ForwardLimit = null;
-        forwarded.KnownProxies.Clear();
-        forwarded.KnownIPNetworks.Clear();
-        foreach (var proxy in access.Value.Proxies)
-            forwarded.KnownIPNetworks.Add(IPNetwork.Parse(proxy));
+        group.RequireAuthorization(policy);
+        group.AddEndpointFilterFactory((factory, next) =>
+        {
+            var filter = ActivatorUtilities.CreateInstance<CallerLimitFilter>(factory.ApplicationServices);
+            return context => filter.InvokeAsync(context, next);
+        });
+        return group;
     }
 
-    private static void LimitConnections(KestrelServerOptions kestrel)
+    private static void Limit(KestrelServerOptions kestrel, AccessOptions options)
     {
         kestrel.AddServerHeader = false;
-        kestrel.ConfigureHttpsDefaults(https => https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13);
-        kestrel.Limits.MaxConcurrentConnections = MostConnections;
-        kestrel.Limits.MaxRequestBodySize = LargestBody;
+        kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
         kestrel.Limits.MaxRequestHeaderCount = 64;
+        kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+        kestrel.ConfigureHttpsDefaults(https => https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13);
+    }
+
+    private static void Believe(ForwardedHeadersOptions forwarded, string[] proxies)
+    {
+        forwarded.ForwardedHeaders = proxies.Length > 0 ? ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto : ForwardedHeaders.None;
+        forwarded.KnownProxies.Clear();
+        forwarded.KnownIPNetworks.Clear();
+        foreach (var proxy in proxies)
+        {
+            if (IPAddress.TryParse(proxy, out var address))
+                forwarded.KnownProxies.Add(address);
+            else
+                forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(proxy));
+        }
     }
 }

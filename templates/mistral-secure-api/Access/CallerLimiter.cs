@@ -7,15 +7,17 @@ namespace Acme.App.Access;
 
 /// <summary>Holds each caller to its limits, and follows the declared mode while the count cannot be reached.</summary>
 internal sealed class CallerLimiter(
-    ILimitStore store, IOptions<LimitOptions> options, IHttpContextAccessor accessor, AuditLog audit, IMeterFactory meters, TimeProvider time)
+    ILimitStore store, IOptions<AccessOptions> options, IHttpContextAccessor accessor, AuditLog audit, IMeterFactory meters, TimeProvider time)
 {
-    private const string StoreFailed = "limits.unavailable";
+    public const string Requests = "requests";
+    public const string Concurrency = "concurrency";
+
 
     private readonly Counter<long> _exceeded = meters.Create("Acme.App.Access").CreateCounter<long>("limits.exceeded", description: "Requests refused by a limit.");
     private readonly Counter<long> _failed = meters.Create("Acme.App.Access").CreateCounter<long>("limits.failed", description: "Times that the count of limits could not be reached.");
 
     /// <returns>Who is served, and what it may; null outside a request.</returns>
-    public (string Id, CallerLimits Limits)? Current => accessor.HttpContext is { } context ? Find(context) : null;
+    public CallerQuota? Current => accessor.HttpContext is { } context ? CallerQuota.Of(context) : null;
 
     /// <summary>Takes all claims, or refuses.</summary>
     /// <returns>What is left of the first; null when the count could not be reached and the limits stay open.</returns>
@@ -58,7 +60,7 @@ internal sealed class CallerLimiter(
     {
         try
         {
-            return await store.EnterAsync(caller, most, requestId, cancellationToken) ? true : throw Exceeded("concurrency", TimeSpan.FromSeconds(1));
+            return await store.EnterAsync(caller, most, requestId, cancellationToken) ? true : throw Exceeded(Concurrency, TimeSpan.FromSeconds(1));
         }
         catch (LimitStoreException)
         {
@@ -79,28 +81,24 @@ internal sealed class CallerLimiter(
         }
     }
 
-    private (string Id, CallerLimits Limits) Find(HttpContext context)
-    {
-        var limits = options.Value;
-        if (HttpCallerAccessor.IdOf(context.User) is not { } id)
-            return ($"address {context.Connection.RemoteIpAddress}", limits.Default);
-        if (limits.Callers.TryGetValue(id, out var own))
-            return (id, own);
-        return (id, context.User.FindFirst(limits.ClassClaim)?.Value is { } plan && limits.Classes.TryGetValue(plan, out var ofClass) ? ofClass : limits.Default);
-    }
-
     private ChatRefusedException Exceeded(string limit, TimeSpan? retryAfter)
     {
+        var code = limit switch
+        {
+            Requests => ChatRefusedException.TooManyRequests,
+            Concurrency => ChatRefusedException.TooManyAtOnce,
+            _ => ChatRefusedException.TooManyTokens,
+        };
         _exceeded.Add(1, new KeyValuePair<string, object?>("limit", limit));
-        return new ChatRefusedException(ChatRefusedException.LimitExceeded, retryAfter is null
+        return new ChatRefusedException(code, retryAfter is null
             ? $"The request may cost more than the limit '{limit}' ever allows. Send less, or ask for fewer tokens."
-            : $"The limit '{limit}' is reached. Try again later.") { Kinds = [limit], RetryAfter = retryAfter };
+            : $"The limit '{limit}' is reached. Try again later.") { RetryAfter = retryAfter };
     }
 
     private async ValueTask FailAsync()
     {
         _failed.Add(1);
-        await audit.WriteAsync(new AuditRecord(AuditActions.GuardFailed) { Success = false, ErrorCode = StoreFailed, Detail = $"The limits are {options.Value.FailureMode}." });
+        await audit.WriteAsync(new AuditRecord(AuditActions.GuardFailed) { Success = false, ErrorCode = ChatRefusedException.LimitsUnavailable, Detail = $"The limits are {options.Value.FailureMode}." });
         if (options.Value.FailureMode != FailureMode.Open)
             throw new ChatRefusedException(ChatRefusedException.LimitsUnavailable, "The limits cannot be counted now. Try again later.") { RetryAfter = TimeSpan.FromSeconds(5) };
     }

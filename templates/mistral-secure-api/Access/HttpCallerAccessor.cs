@@ -7,15 +7,15 @@ namespace Acme.App.Access;
 /// <summary>Tells the audit who sent the request that is being served.</summary>
 internal sealed class HttpCallerAccessor(IHttpContextAccessor accessor) : ICallerAccessor
 {
+    /// <summary>Who a token speaks of (RFC 7519, section 4.1.2).</summary>
+    public const string SubjectClaim = "sub";
+
     private static readonly Caller s_nobody = new(null, null, null);
 
     public Caller Current => accessor.HttpContext is { } context
         ? new Caller(
-            IdOf(context.User),
+            context.User.FindFirstValue(SubjectClaim),
             context.Connection.RemoteIpAddress?.ToString(),
             Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier)
         : s_nobody;
-
-    /// <returns>The token's subject; null for a caller without a valid token.</returns>
-    public static string? IdOf(ClaimsPrincipal user) => user.FindFirst("sub")?.Value ?? user.FindFirst(ClaimTypes.NameIdentifier)?.Value;
 }

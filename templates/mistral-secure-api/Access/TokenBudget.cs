@@ -10,6 +10,7 @@ internal sealed class TokenBudget(CallerLimiter limiter, TimeProvider time) : IB
 
     public async ValueTask<IBudgetReservation> ReserveAsync(BudgetEstimate estimate, CancellationToken cancellationToken)
     {
+        // Work that no request began is the program's own.
         if (limiter.Current is not { } caller)
             return s_noCaller;
 
@@ -21,7 +22,7 @@ internal sealed class TokenBudget(CallerLimiter limiter, TimeProvider time) : IB
             new("tokens-day", caller.Limits.TokensPerDay, most, LimitWindows.NextDay(now)),
             new("tokens-month", caller.Limits.TokensPerMonth, most, LimitWindows.NextMonth(now)),
         ];
-        return await limiter.TakeAsync(caller.Id, claims, cancellationToken) is null ? s_noCaller : new Reservation(limiter, caller.Id, claims, most);
+        return await limiter.TakeAsync(caller.Key, claims, cancellationToken) is null ? s_noCaller : new Reservation(limiter, caller.Key, claims, most);
     }
 
     private sealed class Reservation(CallerLimiter limiter, string caller, LimitClaim[] claims, long reserved) : IBudgetReservation

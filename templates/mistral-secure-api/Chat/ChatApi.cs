@@ -18,7 +18,7 @@ internal static class ChatApi
 
     public static IEndpointRouteBuilder MapChat(this IEndpointRouteBuilder endpoints)
     {
-        var group = endpoints.MapGroup("/api").RequireAccess();
+        var group = endpoints.MapGroup("/api").RequireAccess(AccessPolicies.Chat);
         group.MapPost("/chat", AnswerAsync);
         return endpoints;
     }

@@ -47,7 +47,7 @@ internal sealed class AuditedCall(TimeProvider time, string? modelAsked, string?
     {
         (OperationCanceledException, _) when cancelled => Left(),
         (ChatRefusedException { Code: ChatRefusedException.ModerationFailed }, { } failed) => Record(AuditActions.GuardFailed, failed.Code) with { Kinds = failed.Kinds },
-        (ChatRefusedException { Code: ChatRefusedException.LimitExceeded }, { } limit) => Record(AuditActions.LimitExceeded, limit.Code) with { Kinds = limit.Kinds },
+        (ChatRefusedException { Code: ChatRefusedException.TooManyTokens }, { } limit) => Record(AuditActions.LimitExceeded, limit.Code),
         (ChatRefusedException, { } refusal) => Record(AuditActions.ChatRefused, refusal.Code) with { Kinds = refusal.Kinds },
         (_, { } failure) => Record(AuditActions.ChatFailed, failure.Code),
         (TimeoutException or OperationCanceledException, _) => Record(AuditActions.ChatFailed, "timed_out"),

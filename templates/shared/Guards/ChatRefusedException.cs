@@ -9,23 +9,25 @@ internal sealed class ChatRefusedException(string code, string message) : Except
     public const string SensitiveData = "sensitive.data";
     public const string Moderated = "moderation.flagged";
     public const string ModerationFailed = "moderation.failed";
-    public const string LimitExceeded = "limit.exceeded";
+    public const string TooManyRequests = "limit.requests";
+    public const string TooManyAtOnce = "limit.concurrency";
+    public const string TooManyTokens = "limit.tokens";
     public const string LimitsUnavailable = "limits.unavailable";
 
     /// <summary>Why, for programs: one of the constants above.</summary>
     public string Code { get; } = code;
 
-    /// <summary>The kinds found: <c>secret</c>, <c>card</c>, categories of moderation, or the limit reached.</summary>
+    /// <summary>The kinds found: <c>secret</c>, <c>card</c>, or categories of moderation.</summary>
     public IReadOnlyCollection<string> Kinds { get; init; } = [];
-
-    /// <summary>How long to wait before the next try; null when that would not help.</summary>
-    public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>The message that holds what was found, counted from 0; null when it is not one message.</summary>
     public int? MessageIndex { get; init; }
 
     /// <summary>The rules broken, by field: <c>messages[0].content</c>.</summary>
     public IReadOnlyDictionary<string, string[]> Errors { get; init; } = new Dictionary<string, string[]>();
+
+    /// <summary>How long to wait before the next try, when a limit is what refused.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 
     public static ChatRefusedException Invalid(ValidationResult result)
     {

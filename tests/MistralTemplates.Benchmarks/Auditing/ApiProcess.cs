@@ -32,13 +32,14 @@ internal sealed class ApiProcess : IAsyncDisposable
 
     public static string ProgramFile => Path.Combine(AppContext.BaseDirectory, "Acme-App.dll");
 
-    /// <summary>The settings of a log in a folder, of offline answers, and of callers who sign with the drill's key.</summary>
+    /// <summary>The settings of a log in a folder, of offline answers, and of callers whose tokens are signed with a key of this run.</summary>
     public static Dictionary<string, string> Settings(string folder) => new()
     {
         ["DOTNET_ENVIRONMENT"] = "Development",
         ["Mistral__Offline"] = "true",
         ["Audit__Path"] = Path.Combine(folder, "audit.jsonl"),
         ["Audit__CheckpointPath"] = Path.Combine(folder, "checkpoints.txt"),
+        ["Access__RequestsPerMinuteByAddress"] = "100000000",
         ["Authentication__Schemes__Bearer__ValidIssuer"] = Issuer,
         ["Authentication__Schemes__Bearer__ValidAudiences__0"] = Issuer,
         ["Authentication__Schemes__Bearer__SigningKeys__0__Id"] = Issuer,
@@ -59,8 +60,9 @@ internal sealed class ApiProcess : IAsyncDisposable
         return new ApiProcess(RunningProgram.Start("bash", ["-c", $"trap '' XFSZ; ulimit -f {largestFile}; exec dotnet exec \"$0\"", ProgramFile], folder, environment), address);
     }
 
-    public Task WaitUntilItAnswersAsync(CancellationToken cancellationToken) =>
-        _program.WaitForAsync(() => Get("/health/live") == HttpStatusCode.OK, TimeSpan.FromMinutes(1), cancellationToken);
+    public Task WaitUntilItAnswersAsync(CancellationToken cancellationToken) => WaitUntilAsync(() => Get("/health/live") == HttpStatusCode.OK, cancellationToken);
+
+    public Task WaitUntilAsync(Func<bool> condition, CancellationToken cancellationToken) => _program.WaitForAsync(condition, TimeSpan.FromMinutes(1), cancellationToken);
 
     /// <summary>A chat of a caller of its own; the trace id finds its record.</summary>
     public static HttpRequestMessage Chat(string prompt, bool stream, string traceId)

@@ -55,9 +55,10 @@ internal sealed class KillDrill : IDisposable
     {
         await using var api = ApiProcess.Start(_folder, _settings);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (!duringStart)
-            await api.WaitUntilItAnswersAsync(cancellationToken);
+        var answered = _answered.Count;
         var callers = Enumerable.Range(0, Callers).Select(caller => Task.Run(() => AskAsync(api, stream: caller % 2 == 0, stop.Token), cancellationToken)).ToList();
+        if (!duringStart)
+            await api.WaitUntilAsync(() => _answered.Count > answered, cancellationToken);
         await Task.Delay(Random.Shared.Next(duringStart ? 1500 : 500), cancellationToken);
         api.Kill();
         await stop.CancelAsync();

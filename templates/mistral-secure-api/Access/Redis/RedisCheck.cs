@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace Acme.App.Access;
 
 /// <summary>Whether the shared count answers. Where the limits stay open without it, the program stays ready.</summary>
-internal sealed class RedisCheck(RedisConnection redis, IOptions<LimitOptions> limits) : IHealthCheck
+internal sealed class RedisCheck(RedisConnection redis, IOptions<AccessOptions> limits) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken) =>
         await redis.CheckAsync(cancellationToken) is not { } problem ? HealthCheckResult.Healthy()

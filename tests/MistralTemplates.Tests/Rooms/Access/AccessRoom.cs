@@ -10,8 +10,11 @@ using Acme.App.Configuration;
 using Acme.App.Guards;
 using Acme.App.Keys;
 using Acme.App.Mistral;
+using Acme.App.Scale;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace MistralTemplates.Tests.Rooms.Access;
 
@@ -31,7 +34,14 @@ internal sealed class AccessRoom : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    public static async Task<AccessRoom> StartAsync(CancellationToken cancellationToken, params string[] settings)
+    public IServiceProvider Services => _app.Services;
+
+    public IBudget Budget => Services.GetRequiredService<IBudget>();
+
+    public static Task<AccessRoom> StartAsync(CancellationToken cancellationToken, params string[] settings) => StartAsync(limits: null, cancellationToken, settings);
+
+    /// <summary>Starts with another count of limits than this process's own.</summary>
+    public static async Task<AccessRoom> StartAsync(RedisConnection? limits, CancellationToken cancellationToken, params string[] settings)
     {
         var folder = Directory.CreateTempSubdirectory("access-room-").FullName;
         foreach (var file in Directory.EnumerateFiles(AppContext.BaseDirectory, "appsettings*.json"))
@@ -52,6 +62,8 @@ internal sealed class AccessRoom : IAsyncDisposable
         builder.AddAuditing();
         builder.AddAccess();
         builder.AddChat();
+        if (limits is not null)
+            builder.Services.Replace(ServiceDescriptor.Singleton<ILimitStore>(new RedisLimitStore(limits, TimeProvider.System)));
         var app = builder.Build();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
@@ -63,11 +75,11 @@ internal sealed class AccessRoom : IAsyncDisposable
         return new AccessRoom(folder, app);
     }
 
-    public static string Token(string user = "ada", string? scope = "chat", int secondsToLive = 600, string? plan = null)
+    public static string Token(string user = "ada", string? scope = "chat", int secondsToLive = 600, string? @class = null)
     {
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         var head = Encode("""{"alg":"HS256","typ":"JWT"}"""u8);
-        var claims = Encode(JsonSerializer.SerializeToUtf8Bytes(new { sub = user, iss = Issuer, aud = Issuer, scope, plan, nbf = now - 7200, exp = now + secondsToLive }));
+        var claims = Encode(JsonSerializer.SerializeToUtf8Bytes(new { sub = user, iss = Issuer, aud = Issuer, scope, @class, nbf = now - 7200, exp = now + secondsToLive }));
         return $"{head}.{claims}.{Encode(HMACSHA256.HashData(s_key, Encoding.ASCII.GetBytes($"{head}.{claims}")))}";
     }
 

@@ -70,6 +70,7 @@ public sealed class LeakMatrixTests : IDisposable
             ["redirect"] = [StandInReply.Error(307, "", ("Location", new Uri(elsewhere.Endpoint, ChatPath).ToString()))],
             ["cancelled"] = [StandInReply.Answer("Late.") with { Delay = TimeSpan.FromSeconds(20) }],
             ["refused"] = [],
+            ["nobody"] = [],
         };
         foreach (var (outcome, replies) in outcomes)
             foreach (var stream in new[] { false, true })
@@ -97,7 +98,7 @@ public sealed class LeakMatrixTests : IDisposable
         // The matrix is only as good as its outcomes and channels: all of them came about.
         var audit = File.ReadAllText(Path.Combine(_folder, "audit.jsonl"));
         string[] codes = ["authentication", "permission", "invalid_request", "rate_limited", "unavailable", "timed_out", "unreadable", "broken_stream"];
-        Assert.All([.. codes.Select(code => "mistral." + code), "cancelled", "sensitive.data"], code => Assert.Contains($"\"errorCode\":\"{code}\"", audit, StringComparison.Ordinal));
+        Assert.All([.. codes.Select(code => "mistral." + code), "cancelled", "sensitive.data", "token.missing"], code => Assert.Contains($"\"errorCode\":\"{code}\"", audit, StringComparison.Ordinal));
         Assert.True(_searched > 30 && api.Output.Length > 100_000, $"{_searched} searched, {api.Output.Length} characters logged.");
     }
 
@@ -202,6 +203,8 @@ public sealed class LeakMatrixTests : IDisposable
     {
         var prompt = outcome == "refused" ? $"{s_prompt} {"4111"} 1111 1111 1111" : s_prompt;
         using var request = ApiProcess.Chat(prompt, stream, Guid.NewGuid().ToString("N"));
+        if (outcome == "nobody")
+            request.Headers.Authorization = null;
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         if (outcome == "cancelled")
             leave.CancelAfter(300);

@@ -1,0 +1,27 @@
+using System.Security.Claims;
+using Microsoft.Extensions.Options;
+
+namespace Acme.App.Access;
+
+/// <summary>Whose account a request goes to, and what that caller may take.</summary>
+/// <param name="Key">The caller: by issuer and subject, or by address without a token.</param>
+internal sealed record CallerQuota(string Key, CallerLimits Limits)
+{
+    public static CallerQuota Of(HttpContext context)
+    {
+        var options = context.RequestServices.GetRequiredService<IOptions<AccessOptions>>().Value;
+        if (context.User.FindFirst(HttpCallerAccessor.SubjectClaim) is not { } subject)
+            return new CallerQuota($"address {AddressOf(context)}", options.Limits);
+
+        return new CallerQuota($"{subject.Issuer} {subject.Value}", LimitsOf(context.User, subject.Value, options));
+    }
+
+    public static string AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "";
+
+    private static CallerLimits LimitsOf(ClaimsPrincipal user, string subject, AccessOptions options)
+    {
+        if (options.Callers.TryGetValue(subject, out var own))
+            return own;
+        return user.FindFirstValue(options.ClassClaim) is { } name && options.Classes.TryGetValue(name, out var shared) ? shared : options.Limits;
+    }
+}
