@@ -1,3 +1,5 @@
+using System.Security.Claims;
+using Acme.App.Access;
 using Acme.App.Operations.Doctor;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
@@ -32,7 +34,7 @@ internal static class ApiChecks
             || chat.All(endpoint => endpoint.Metadata.GetMetadata<EnableRateLimitingAttribute>() is not null);
         return isLimited && chat.All(endpoint => endpoint.Metadata.GetMetadata<DisableRateLimitingAttribute>() is null)
             ? Verdict.Passed($"{ChatPath} is under a rate limit.")
-            : Verdict.Failed($"{ChatPath} is under no rate limit.", "Put RequireRateLimiting back on the endpoint's group.");
+            : Verdict.Failed($"{ChatPath} is under no rate limit.", "Put UseAccess back into the pipeline, and leave no DisableRateLimiting on the endpoint.");
     }
 
     private static async Task<Verdict> CheckErrorsAsync(IServiceProvider services, CancellationToken cancellationToken)
@@ -43,6 +45,8 @@ internal static class ApiChecks
         var answer = await server.AskAsync(context =>
         {
             Prepare(context, HttpMethods.Post, ChatPath, Uri.UriSchemeHttps);
+            // A caller with a token, so that the request gets as far as it can.
+            context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(HttpCallerAccessor.SubjectClaim, "doctor"), new Claim("scope", AccessPolicies.Chat)], "doctor"));
             context.Request.ContentType = "application/json";
             context.Request.ContentLength = 2;
             context.Features.Set<IHttpRequestBodyDetectionFeature>(new HasBody());

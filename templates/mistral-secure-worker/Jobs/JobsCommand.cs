@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Acme.App.Configuration;
+using Microsoft.Extensions.Options;
 using Spectre.Console;
 
 namespace Acme.App.Jobs;
@@ -26,12 +27,26 @@ internal sealed class JobsCommand(Lazy<IServiceProvider> services, TextWriter ou
     {
         _format.AcceptOnlyFromAmong("text", "json");
         var status = new Command("status", "Says how many jobs are where, and why the last ones failed.") { _format };
-        status.SetAction(async (arguments, cancellationToken) => (int)await ShowAsync(arguments.GetValue(_format) == "json", cancellationToken));
+        status.SetAction(async (arguments, cancellationToken) => (int)await ReachAsync(() => ShowAsync(arguments.GetValue(_format) == "json", cancellationToken)));
         var retry = new Command("retry", "Puts failed jobs back, as if they were new. Exit code 1 when there is no such job.") { _ids };
-        retry.SetAction(async (arguments, cancellationToken) => (int)await RetryAsync(arguments.GetValue(_ids) ?? [], cancellationToken));
+        retry.SetAction(async (arguments, cancellationToken) => (int)await ReachAsync(() => RetryAsync(arguments.GetValue(_ids) ?? [], cancellationToken)));
         var health = new Command("health", "Says whether the worker is well, for a container's or an orchestrator's check. Exit code 0 or 1.");
         health.SetAction(async (_, _) => (int)await CheckHealthAsync());
         return new Command("jobs", "Shows the queue, retries failed jobs, and checks the worker.") { status, retry, health };
+    }
+
+    // What a queue throws when it is away is its own; a wrong setting is reported as at every start.
+    private async Task<ExitCode> ReachAsync(Func<Task<ExitCode>> command)
+    {
+        try
+        {
+            return await command();
+        }
+        catch (Exception exception) when (exception is not (OperationCanceledException or OptionsValidationException or ConfigurationException))
+        {
+            await errors.WriteLineAsync($"The queue cannot be reached ({exception.GetType().Name}). Does it run, and may this account read and write it?");
+            return ExitCode.CheckFailed;
+        }
     }
 
     private async Task<ExitCode> ShowAsync(bool asJson, CancellationToken cancellationToken)

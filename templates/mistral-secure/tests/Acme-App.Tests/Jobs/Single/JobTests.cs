@@ -93,6 +93,21 @@ public sealed class JobTests
     }
 
     [Fact]
+    public async Task Job_ThatEndsItsWorkerEachTime_FailsInTheEnd()
+    {
+        await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
+        using var program = new ProgramUnderTest { Settings = SettingsFor(mistral, ("Jobs__MaxAttempts", "2")) };
+        var failed = Path.Combine(program.JobsFolder, "failed", "first.reason.json");
+        Directory.CreateDirectory(Path.Combine(program.JobsFolder, "waiting"));
+        await File.WriteAllTextAsync(Path.Combine(program.JobsFolder, "waiting", "2~0~first.json"), Hello, CancellationToken);
+
+        await program.RunUntilAsync(failed);
+
+        Assert.Contains("job.poison", await File.ReadAllTextAsync(failed, CancellationToken), StringComparison.Ordinal);
+        Assert.Empty(mistral.Requests);
+    }
+
+    [Fact]
     public async Task JobsRetry_OfAFailedJob_PutsItBack()
     {
         await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
