@@ -40,6 +40,7 @@ static WebApplication Build(string[] arguments, bool isStarted)
     app.UseStatusCodePages();
     app.UseAccess();
     app.MapChat();
+    app.MapCompletions();
     app.MapHealth();
     return app;
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Acme.App.Auditing;
 using Acme.App.Guards;
 using Microsoft.AspNetCore.Diagnostics;
@@ -9,6 +10,8 @@ namespace Acme.App.Chat;
 /// <summary>Turns what went wrong into problem details (RFC 9457) that tell the caller what to do and nothing of the inside.</summary>
 internal sealed class ChatProblems(IProblemDetailsService problemDetails) : IExceptionHandler
 {
+    private const int LongestPath = 200;
+
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
         if (From(exception) is not { } problem)
@@ -23,12 +26,25 @@ internal sealed class ChatProblems(IProblemDetailsService problemDetails) : IExc
     /// <returns>Null for a fault that nobody foresaw: it becomes a bare 500.</returns>
     public static ProblemDetails? From(Exception exception) => exception switch
     {
+        BadHttpRequestException { InnerException: JsonException unreadable } => From(Unreadable(unreadable)),
         BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } =>
             Problem(400, ChatRefusedException.InvalidRequest, "The body is not a chat request in JSON. It takes model, messages, temperature, maxTokens and stream, and nothing else."),
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problem(413, "request.too_large", "The body is larger than this program takes."),
+        BadHttpRequestException { StatusCode: StatusCodes.Status415UnsupportedMediaType } => Problem(415, "request.media_type", "The content type must be application/json."),
         BadHttpRequestException bad => Problem(bad.StatusCode, ChatRefusedException.InvalidRequest, null),
         _ when ChatFailure.From(exception) is { } failure => FromFailure(failure),
         _ => null,
     };
+
+    /// <summary>What is wrong with a body that cannot be read: the place, never what stands there.</summary>
+    public static ChatRefusedException Unreadable(JsonException exception)
+    {
+        var path = exception.Path is { Length: > 2 and <= LongestPath } full && full.StartsWith("$.", StringComparison.Ordinal) ? full[2..] : "$";
+        return new ChatRefusedException(ChatRefusedException.InvalidRequest, "The body is not a request in JSON as this endpoint takes it.")
+        {
+            Errors = new Dictionary<string, string[]> { [path] = ["The field is unknown, repeated, or of the wrong type, or the JSON is malformed here."] },
+        };
+    }
 
     private static ProblemDetails FromFailure(ChatFailure failure)
     {

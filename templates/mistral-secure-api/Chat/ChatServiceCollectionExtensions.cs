@@ -22,6 +22,8 @@ internal static class ChatServiceCollectionExtensions
         });
         // A body that cannot be read is answered by ChatProblems, in words, in every environment.
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+        // Before the usual writer, which takes everything that is left.
+        builder.Services.AddSingleton<IProblemDetailsWriter, CompletionProblemWriter>();
         builder.Services.AddProblemDetails();
         builder.Services.AddExceptionHandler<ChatProblems>();
         builder.Services.AddHealthChecks().AddCheck<ReadinessCheck>("chat");

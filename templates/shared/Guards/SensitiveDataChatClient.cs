@@ -78,6 +78,7 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
             safe.Add(contents.SequenceEqual(message.Contents) ? message : WithContents(message, contents));
         }
 
+        RefuseInOptions(options);
         if (options?.Instructions is not { } instructions)
             return (safe, options);
         var heard = new HashSet<SensitiveKind>();
@@ -86,6 +87,26 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
         _input.RefuseBlocked(heard, messageIndex: null);
         kinds.UnionWith(heard);
         return (safe, guarded);
+    }
+
+    /// <summary>Tools, the answer's schema and stop sequences go to Mistral as well. A mask in them would change what they mean, so what is found refuses.</summary>
+    private void RefuseInOptions(ChatOptions? options)
+    {
+        IEnumerable<object?> parts =
+        [
+            .. options?.StopSequences ?? [],
+            .. (options?.Tools ?? []).SelectMany(tool => new object?[] { tool.Name, tool.Description, (tool as AIFunctionDeclaration)?.JsonSchema }),
+            .. options?.ResponseFormat is ChatResponseFormatJson json ? new object?[] { json.SchemaName, json.SchemaDescription, json.Schema } : [],
+        ];
+        var found = new HashSet<SensitiveKind>();
+        // As a tool's result, since that is read through JSON: an escaped letter hides nothing.
+        foreach (var part in parts.OfType<object>())
+            _input.Guard(new FunctionResultContent("", part), found);
+        if (found.Count > 0)
+            throw new ChatRefusedException(ChatRefusedException.SensitiveData, "A tool, the answer's schema or a stop sequence holds sensitive data.")
+            {
+                Kinds = [.. found.Select(TextGuard.NameOf)],
+            };
     }
 
     private static ChatMessage WithContents(ChatMessage message, IList<AIContent> contents)

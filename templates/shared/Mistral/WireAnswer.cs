@@ -8,6 +8,7 @@ internal sealed class WireAnswer
 {
     [JsonConverter(typeof(RepeatedTextConverter))]
     public string? Id { get; set; }
+    public string? Object { get; set; }
     public double? Created { get; set; }
     [JsonConverter(typeof(RepeatedTextConverter))]
     public string? Model { get; set; }
@@ -17,8 +18,12 @@ internal sealed class WireAnswer
 
 internal sealed class WireChoice
 {
+    public int? Index { get; set; }
     public WireMessage? Message { get; set; }
     public WireMessage? Delta { get; set; }
+
+    /// <summary>Written as null while an answer goes on: Mistral's client reads no chunk without it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public string? FinishReason { get; set; }
 }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Acme.App.Mistral;
 
@@ -10,6 +11,12 @@ internal sealed class WireMessage
     public WireContent? Content { get; set; }
     public IReadOnlyList<WireToolCall?>? ToolCalls { get; set; }
     public string? ToolCallId { get; set; }
+
+    /// <summary>The tool that answers; clients send it, and Mistral does not need it.</summary>
+    public string? Name { get; set; }
+
+    /// <summary>Whether the answer begins with this message; Mistral's client always writes it.</summary>
+    public bool? Prefix { get; set; }
 }
 
 /// <summary>What a message says: plain text or chunks.</summary>
@@ -32,7 +39,7 @@ internal sealed class WireChunk
 }
 
 /// <summary>The model's wish to call a function, or a fragment of it.</summary>
-internal sealed record WireToolCall(string? Id, WireFunctionCall? Function, int? Index = null);
+internal sealed record WireToolCall(string? Id, WireFunctionCall? Function, int? Index = null, string? Type = null);
 
 internal sealed record WireFunctionCall(string? Name, [property: JsonConverter(typeof(TextOrJsonConverter))] string? Arguments);
 
@@ -42,7 +49,7 @@ internal sealed class WireContentConverter : JsonConverter<WireContent>
     public override WireContent Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.TokenType == JsonTokenType.String
             ? new WireContent(reader.GetString())
-            : new WireContent(null, JsonSerializer.Deserialize(ref reader, MistralJsonContext.Default.IReadOnlyListWireChunk));
+            : new WireContent(null, JsonSerializer.Deserialize(ref reader, ChunksOf(options)));
 
     public override void Write(Utf8JsonWriter writer, WireContent value, JsonSerializerOptions options)
     {
@@ -51,6 +58,10 @@ internal sealed class WireContentConverter : JsonConverter<WireContent>
         else
             JsonSerializer.Serialize(writer, value.Chunks, MistralJsonContext.Default.IReadOnlyListWireChunk);
     }
+
+    /// <summary>As strict as whoever reads the message around the chunks.</summary>
+    private static JsonTypeInfo<IReadOnlyList<WireChunk?>> ChunksOf(JsonSerializerOptions options) =>
+        (JsonTypeInfo<IReadOnlyList<WireChunk?>>)options.GetTypeInfo(typeof(IReadOnlyList<WireChunk>));
 }
 
 /// <summary>Reads a string as it is and any other JSON as its text: a tool call's arguments come as either.</summary>

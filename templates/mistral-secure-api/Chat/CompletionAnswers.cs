@@ -1,0 +1,61 @@
+using System.Text.Json;
+using Acme.App.Mistral;
+using Microsoft.Extensions.AI;
+
+namespace Acme.App.Chat;
+
+/// <summary>Writes what came back along the road, guarded as it is, in Mistral's wire.</summary>
+internal static class CompletionAnswers
+{
+    public static WireAnswer ToWhole(ChatResponse response) => new()
+    {
+        Id = response.ResponseId,
+        Object = "chat.completion",
+        Created = response.CreatedAt?.ToUnixTimeSeconds() ?? 0,
+        Model = response.ModelId,
+        Choices = [new() { Index = 0, Message = ToMessage(response.Messages.SelectMany(message => message.Contents)), FinishReason = response.FinishReason?.Value ?? "stop" }],
+        Usage = UsageOf(response.Usage ?? new()),
+    };
+
+    public static WireAnswer ToChunk(ChatResponseUpdate update) => new()
+    {
+        Id = update.ResponseId,
+        Object = "chat.completion.chunk",
+        Created = update.CreatedAt?.ToUnixTimeSeconds() ?? 0,
+        Model = update.ModelId,
+        Choices = [new() { Index = 0, Delta = ToMessage(update.Contents), FinishReason = update.FinishReason?.Value }],
+        Usage = update.Contents.OfType<UsageContent>().FirstOrDefault() is { } usage ? UsageOf(usage.Details) : null,
+    };
+
+    private static WireMessage ToMessage(IEnumerable<AIContent> contents)
+    {
+        List<WireChunk?> chunks = [];
+        List<WireToolCall?>? calls = null;
+        foreach (var content in contents)
+        {
+            if (content is TextReasoningContent thought)
+                chunks.Add(new() { Type = "thinking", Thinking = new(null, [new() { Type = "text", Text = thought.Text }]) });
+            else if (content is TextContent { Text.Length: > 0 } text)
+                chunks.Add(new() { Type = "text", Text = text.Text });
+            else if (content is FunctionCallContent call)
+                (calls ??= []).Add(new WireToolCall(call.CallId, new WireFunctionCall(call.Name, ArgumentsOf(call)), calls.Count, "function"));
+        }
+
+        var onlyText = chunks.TrueForAll(chunk => chunk!.Type == "text");
+        return new WireMessage
+        {
+            Role = "assistant",
+            Content = onlyText ? new WireContent(string.Concat(chunks.Select(chunk => chunk!.Text))) : new WireContent(null, chunks),
+            ToolCalls = calls,
+        };
+    }
+
+    private static string ArgumentsOf(FunctionCallContent call) =>
+        JsonSerializer.Serialize(call.Arguments ?? new Dictionary<string, object?>(), AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>)));
+
+    private static WireUsage UsageOf(UsageDetails usage) => new(
+        usage.InputTokenCount ?? 0,
+        usage.OutputTokenCount ?? 0,
+        usage.TotalTokenCount ?? (usage.InputTokenCount ?? 0) + (usage.OutputTokenCount ?? 0),
+        usage.CachedInputTokenCount);
+}

@@ -1,0 +1,63 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Acme.App.Mistral;
+
+namespace Acme.App.Chat;
+
+/// <summary>
+/// The body of <c>POST /v1/chat/completions</c> as Mistral's and OpenAI's clients write it. A field that is not here is refused, with its
+/// name, rather than dropped in silence. A class and not a record, so that no log prints it.
+/// </summary>
+internal sealed class CompletionRequest
+{
+    public string? Model { get; init; }
+    public IReadOnlyList<WireMessage?>? Messages { get; init; }
+    public float? Temperature { get; init; }
+    public float? TopP { get; init; }
+    public int? MaxTokens { get; init; }
+    public bool? Stream { get; init; }
+    public JsonElement? Stop { get; init; }
+    public long? RandomSeed { get; init; }
+    public WireResponseFormat? ResponseFormat { get; init; }
+    public IReadOnlyList<WireTool?>? Tools { get; init; }
+    public JsonElement? ToolChoice { get; init; }
+    public bool? ParallelToolCalls { get; init; }
+    public float? PresencePenalty { get; init; }
+    public float? FrequencyPenalty { get; init; }
+
+    /// <summary>How many answers are wanted: 1, as there is one road.</summary>
+    public int? N { get; init; }
+
+    /// <summary>OpenAI's newer name of <c>max_tokens</c>.</summary>
+    public int? MaxCompletionTokens { get; init; }
+
+    /// <summary>OpenAI's name of <c>random_seed</c>.</summary>
+    public long? Seed { get; init; }
+
+    /// <summary>OpenAI's wish for the usage in a stream, which Mistral sends unasked.</summary>
+    public JsonElement? StreamOptions { get; init; }
+}
+
+/// <summary>What <c>GET /v1/models</c> answers: the models that this environment allows.</summary>
+internal sealed record CompletionModels(string Object, IReadOnlyList<CompletionModel> Data);
+
+internal sealed record CompletionModel(string Id, string Object, long Created, string OwnedBy, string Type, CompletionCapabilities Capabilities);
+
+internal sealed record CompletionCapabilities(bool CompletionChat);
+
+/// <summary>An error as Mistral's clients and, in its inner part, OpenAI's clients read it.</summary>
+internal sealed record CompletionError(string? Object, string Message, string Type, string? Param, string? Code, CompletionError? Error = null);
+
+/// <summary>Mistral's wire as callers use it: strict in what is read, which the wire towards Mistral is not.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false)]
+[JsonSerializable(typeof(CompletionRequest))]
+[JsonSerializable(typeof(IReadOnlyList<WireChunk>))]
+[JsonSerializable(typeof(WireAnswer))]
+[JsonSerializable(typeof(CompletionModels))]
+[JsonSerializable(typeof(CompletionError))]
+[JsonSerializable(typeof(Dictionary<string, object?>))]
+internal sealed partial class CompletionJsonContext : JsonSerializerContext;

@@ -1,0 +1,172 @@
+using System.Text.Json;
+using Acme.App.Guards;
+using Acme.App.Mistral;
+using Microsoft.Extensions.AI;
+
+namespace Acme.App.Chat;
+
+/// <summary>Turns a request in Mistral's wire into what goes along the road. What cannot be guarded or translated is refused, by its path.</summary>
+internal static class CompletionRequests
+{
+    private const int LongestName = 64;
+    private const int MostTools = 128;
+    private const int MostStops = 16;
+
+    public static List<ChatMessage> ToMessages(CompletionRequest request) =>
+        [.. (request.Messages ?? []).Select((message, index) => ToMessage(message ?? throw Refused($"messages[{index}]", "A message must be an object."), $"messages[{index}]"))];
+
+    public static ChatOptions ToOptions(CompletionRequest request)
+    {
+        if (request.N is not (null or 1))
+            throw Refused("n", "Only one answer can be asked for.");
+        if (request.Tools is { Count: > MostTools })
+            throw Refused("tools", $"There must be at most {MostTools} tools.");
+        return new ChatOptions
+        {
+            ModelId = request.Model,
+            Temperature = request.Temperature,
+            TopP = request.TopP is null or (> 0 and <= 1) ? request.TopP : throw Refused("top_p", "It must be above 0 and at most 1."),
+            MaxOutputTokens = One(request.MaxTokens, request.MaxCompletionTokens, "max_completion_tokens"),
+            Seed = One(request.RandomSeed, request.Seed, "seed") is not < 0 and var seed ? seed : throw Refused("random_seed", "It must not be negative."),
+            StopSequences = StopsOf(request.Stop),
+            ResponseFormat = FormatOf(request.ResponseFormat),
+            Tools = request.Tools?.Select((tool, index) => ToTool(tool, $"tools[{index}]")).ToList(),
+            ToolMode = ChoiceOf(request.ToolChoice),
+            AllowMultipleToolCalls = request.ParallelToolCalls,
+            PresencePenalty = Penalty(request.PresencePenalty, "presence_penalty"),
+            FrequencyPenalty = Penalty(request.FrequencyPenalty, "frequency_penalty"),
+        };
+    }
+
+    /// <summary>A refusal of one field, in the words of <see cref="ChatRefusedException"/>.</summary>
+    public static ChatRefusedException Refused(string path, string rule) => new(ChatRefusedException.InvalidRequest, $"The request breaks the rules of {path}. {rule}")
+    {
+        Errors = new Dictionary<string, string[]> { [path] = [rule] },
+    };
+
+    private static ChatMessage ToMessage(WireMessage message, string path) => message.Role switch
+    {
+        _ when message.Prefix == true => throw Refused($"{path}.prefix", "An answer cannot be begun for the model."),
+        "system" or "developer" => new ChatMessage(ChatRole.System, ContentsOf(message.Content, $"{path}.content")),
+        "user" => new ChatMessage(ChatRole.User, ContentsOf(message.Content, $"{path}.content")),
+        "assistant" => new ChatMessage(ChatRole.Assistant, [.. ContentsOf(message.Content, $"{path}.content"), .. CallsOf(message.ToolCalls, $"{path}.tool_calls")]),
+        "tool" => new ChatMessage(ChatRole.Tool,
+            [new FunctionResultContent(message.ToolCallId ?? throw Refused($"{path}.tool_call_id", "It must name the call that is answered."), TextOf(message.Content, $"{path}.content"))]),
+        _ => throw Refused($"{path}.role", "The role must be system, user, assistant or tool."),
+    };
+
+    private static List<AIContent> ContentsOf(WireContent? content, string path) => content switch
+    {
+        { Chunks: { } chunks } => [.. chunks.Select((chunk, index) => ToContent(chunk, $"{path}[{index}]"))],
+        { Text: { } text } => [new TextContent(text)],
+        _ => [],
+    };
+
+    private static AIContent ToContent(WireChunk? chunk, string path) => chunk?.Type switch
+    {
+        "text" => new TextContent(chunk.Text),
+        // The signature is not passed on: nothing could judge what it holds.
+        "thinking" => new TextReasoningContent(TextOf(chunk.Thinking, $"{path}.thinking")),
+        "image_url" => ToLink(chunk.ImageUrl, "image/*", $"{path}.image_url"),
+        _ => throw Refused($"{path}.type", "The type must be text, thinking or image_url."),
+    };
+
+    /// <summary>A client may write the address itself or an object around it.</summary>
+    private static AIContent ToLink(string? address, string mediaType, string path)
+    {
+        if (address is ['{', ..])
+        {
+            using var json = JsonDocument.Parse(address);
+            address = json.RootElement.TryGetProperty("url", out var url) && url.ValueKind == JsonValueKind.String ? url.GetString() : null;
+        }
+
+        try
+        {
+            return address is not null && address.StartsWith("data:image/", StringComparison.OrdinalIgnoreCase) ? new DataContent(address)
+                : Uri.TryCreate(address, UriKind.Absolute, out var link) && link.Scheme == Uri.UriSchemeHttps ? new UriContent(link, mediaType)
+                : throw Refused(path, "It must be an https address or image data in base64.");
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException)
+        {
+            throw Refused(path, "It must be an https address or image data in base64.");
+        }
+    }
+
+    private static string TextOf(WireContent? content, string path) => string.Concat(
+        ContentsOf(content, path).Select(part => part is TextContent text ? text.Text : throw Refused(path, "It must be text.")));
+
+    private static IEnumerable<AIContent> CallsOf(IReadOnlyList<WireToolCall?>? calls, string path) => (calls ?? []).Select((call, index) =>
+        call is { Id: { Length: > 0 } id, Function: { } function }
+            ? new FunctionCallContent(id, Name(function.Name, $"{path}[{index}].function.name"), ArgumentsOf(function.Arguments, $"{path}[{index}].function.arguments"))
+            : throw Refused($"{path}[{index}]", "A call must have an id and a function."));
+
+    private static Dictionary<string, object?> ArgumentsOf(string? arguments, string path)
+    {
+        try
+        {
+            return string.IsNullOrWhiteSpace(arguments) ? [] : JsonSerializer.Deserialize(arguments, CompletionJsonContext.Default.DictionaryStringObject) ?? [];
+        }
+        catch (JsonException)
+        {
+            throw Refused(path, "The arguments must be a JSON object.");
+        }
+    }
+
+    private static AITool ToTool(WireTool? tool, string path)
+    {
+        if (tool is not { Type: "function" or null, Function: { } function })
+            throw Refused($"{path}.type", "A tool must be a function.");
+        var schema = function.Parameters.ValueKind switch
+        {
+            JsonValueKind.Object => function.Parameters,
+            JsonValueKind.Undefined or JsonValueKind.Null => JsonElement.Parse("{}"),
+            _ => throw Refused($"{path}.function.parameters", "The parameters must be a JSON schema."),
+        };
+        return AIFunctionFactory.CreateDeclaration(Name(function.Name, $"{path}.function.name"), function.Description, schema);
+    }
+
+    private static string Name(string? name, string path) =>
+        name is { Length: > 0 and <= LongestName } && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-')
+            ? name
+            : throw Refused(path, $"A name must have 1 to {LongestName} ASCII letters, digits, underscores or hyphens.");
+
+    private static List<string>? StopsOf(JsonElement? stop) => stop switch
+    {
+        null or { ValueKind: JsonValueKind.Null } => null,
+        { ValueKind: JsonValueKind.String } one => [one.GetString()!],
+        { ValueKind: JsonValueKind.Array } list when list.GetArrayLength() <= MostStops && list.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) =>
+            [.. list.EnumerateArray().Select(item => item.GetString()!)],
+        _ => throw Refused("stop", $"It must be a string or at most {MostStops} strings."),
+    };
+
+    private static ChatResponseFormat? FormatOf(WireResponseFormat? format) => format switch
+    {
+        null => null,
+        { Type: "text" } => ChatResponseFormat.Text,
+        { Type: "json_object" } => ChatResponseFormat.Json,
+        { Type: "json_schema", JsonSchema: { Schema.ValueKind: JsonValueKind.Object } schema } =>
+            ChatResponseFormat.ForJsonSchema(schema.Schema, Name(schema.Name, "response_format.json_schema.name"), schema.Description),
+        _ => throw Refused("response_format", "The type must be text, json_object, or json_schema with its schema."),
+    };
+
+    private static ChatToolMode? ChoiceOf(JsonElement? choice) => choice switch
+    {
+        null or { ValueKind: JsonValueKind.Null } => null,
+        { ValueKind: JsonValueKind.String } word => word.GetString() switch
+        {
+            "auto" => ChatToolMode.Auto,
+            "none" => ChatToolMode.None,
+            "any" or "required" => ChatToolMode.RequireAny,
+            _ => throw Refused("tool_choice", "It must be auto, none, any, required or a function."),
+        },
+        { ValueKind: JsonValueKind.Object } chosen when chosen.TryGetProperty("function", out var function) && function.ValueKind == JsonValueKind.Object
+            && function.TryGetProperty("name", out var name) && name.ValueKind == JsonValueKind.String =>
+            ChatToolMode.RequireSpecific(Name(name.GetString(), "tool_choice.function.name")),
+        _ => throw Refused("tool_choice", "It must be auto, none, any, required or a function."),
+    };
+
+    private static T? One<T>(T? own, T? other, string path)
+        where T : struct => own is null || other is null ? own ?? other : throw Refused(path, "It has two names; set one of them.");
+
+    private static float? Penalty(float? value, string path) => value is null or (>= -2 and <= 2) ? value : throw Refused(path, "It must be -2 to 2.");
+}

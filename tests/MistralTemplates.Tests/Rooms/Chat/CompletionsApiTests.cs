@@ -1,0 +1,196 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Acme.App.Tests.StandIn;
+using MistralTemplates.Benchmarks.Auditing;
+using MistralTemplates.Harness;
+using MistralTemplates.Tests.Rooms.Configuration;
+
+namespace MistralTemplates.Tests.Rooms.Chat;
+
+/// <summary>The API as a process, on the real Kestrel, asking the stand-in: Mistral's wire as the official clients and as others use it.</summary>
+public sealed class CompletionsApiTests : IAsyncLifetime
+{
+    private const string FolderVariable = "MISTRAL_TEMPLATES_TYPESCRIPT";
+    private const string Question = """{"model":"mistral-small-latest","messages":[{"role":"user","content":"Hello"}]}""";
+
+    private static readonly string OfTheHasty = new('3', 32);
+
+    private static readonly string[] Modes =
+    [
+        "mistralChat", "mistralStream", "mistralTools", "mistralModels", "mistralRefusal",
+        "openaiChat", "openaiStream", "openaiTools", "openaiToolsStreamed", "openaiModels", "openaiRefusal",
+    ];
+
+    private readonly TemporaryFolder _folder = new();
+    private MistralStandIn _mistral = null!;
+    private ApiProcess _api = null!;
+
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _mistral = await MistralStandIn.StartAsync(CancellationToken);
+        _api = ApiProcess.Start(_folder.Path, new Dictionary<string, string>(ApiProcess.Settings(_folder.Path))
+        {
+            ["Mistral__Offline"] = "false",
+            ["Mistral__Endpoint"] = _mistral.Endpoint.ToString(),
+            ["MISTRAL_API_KEY_DEV"] = MistralStandIn.UsualKey,
+            [$"Access__Callers__caller-{OfTheHasty}__RequestsPerMinute"] = "1",
+        });
+        await _api.WaitUntilItAnswersAsync(CancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _api.DisposeAsync();
+        await _mistral.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task OfficialClients_InEveryMode_AreContentWithTheApi()
+    {
+        var folder = Environment.GetEnvironmentVariable(FolderVariable);
+        if (string.IsNullOrEmpty(folder) || !Directory.Exists(Path.Combine(folder, "node_modules", "openai")))
+            Assert.Skip($"Set {FolderVariable} to a folder with typescript/package.json, after npm install there, to run this test.");
+        var script = Path.Combine(folder, $"clients-{Guid.NewGuid():N}.mjs");
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "typescript", "clients.mjs"), script);
+        try
+        {
+            var token = ApiProcess.Chat("", stream: false, new string('1', 32)).Headers.Authorization!.Parameter!;
+            var node = await Command.RunAsync("node", [script, _api.Client.BaseAddress!.ToString(), token], folder, TimeSpan.FromMinutes(1), CancellationToken);
+
+            Assert.True(node.ExitCode == 0, node.Output + node.Error);
+            Assert.Equal(Modes, node.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        }
+        finally
+        {
+            File.Delete(script);
+        }
+    }
+
+    [Theory]
+    [InlineData("{ not json", 400, "request.invalid")]
+    [InlineData("null", 400, "request.invalid")]
+    [InlineData("[]", 400, "request.invalid")]
+    [InlineData("""{"model":1,"messages":[]}""", 400, "request.invalid")]
+    [InlineData("""{"model":"mistral-small-latest","messages":[null]}""", 400, "request.invalid")]
+    [InlineData("""{"model":"mistral-small-latest","messages":[{"role":"judge","content":"x"}]}""", 400, "request.invalid")]
+    [InlineData("""{"model":"mistral-small-latest","messages":[{"role":"user","content":"x","surprise":1}]}""", 400, "request.invalid")]
+    [InlineData("""{"model":"mistral-small-latest","messages":[{"role":"user","content":[{"type":"text","text":"x","surprise":1}]}]}""", 400, "request.invalid")]
+    [InlineData("""{"model":"mistral-small-latest","messages":[{"role":"user","content":[{"type":"image_url","image_url":"http://10.0.0.1/a"}]}]}""", 400, "request.invalid")]
+    public async Task Completions_WithAWrongBody_IsRefusedAndAsksNobody(string body, int status, string code)
+    {
+        using var response = await PostAsync("/v1/chat/completions", Encoding.UTF8.GetBytes(body));
+
+        await AssertRefusedAsync(response, status, code);
+    }
+
+    [Fact]
+    public async Task Completions_WithDeepNesting_IsRefused()
+    {
+        using var response = await PostAsync("/v1/chat/completions", Encoding.UTF8.GetBytes($$"""{"stop":{{new string('[', 100_000)}}"""));
+
+        await AssertRefusedAsync(response, 400, "request.invalid");
+    }
+
+    [Fact]
+    public async Task Completions_WithInvalidUtf8_IsRefused()
+    {
+        byte[] body = [.. "{\"model\":\""u8, 0xff, 0xfe, .. "\"}"u8];
+
+        using var response = await PostAsync("/v1/chat/completions", body);
+
+        await AssertRefusedAsync(response, 400, "request.invalid");
+    }
+
+    [Fact]
+    public async Task Completions_WithAnotherContentType_IsA415()
+    {
+        using var response = await PostAsync("/v1/chat/completions", Encoding.UTF8.GetBytes(Question), "text/plain");
+
+        await AssertRefusedAsync(response, 415, "request.media_type");
+    }
+
+    [Theory]
+    [InlineData("/api/chat")]
+    [InlineData("/v1/chat/completions")]
+    public async Task Body_LargerThanTaken_IsA413(string path)
+    {
+        using var response = await PostAsync(path, new byte[5 * 1024 * 1024]);
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+        Assert.Empty(_mistral.Requests);
+    }
+
+    [Fact]
+    public async Task Completions_WithoutAToken_IsA401InTheClientsShape()
+    {
+        using var response = await _api.Client.PostAsync("/v1/chat/completions", new StringContent(Question, Encoding.UTF8, "application/json"), CancellationToken);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
+        Assert.Equal("Bearer", Assert.Single(response.Headers.WwwAuthenticate).Scheme);
+        Assert.Equal("authentication_error", (await ErrorOfAsync(response)).GetProperty("type").GetString());
+        Assert.Equal(HttpStatusCode.Unauthorized, _api.Get("/v1/models"));
+        Assert.Empty(_mistral.Requests);
+    }
+
+    [Fact]
+    public async Task Completions_MoreOftenThanAllowed_IsA429InTheClientsShape()
+    {
+        using var first = await PostAsync("/v1/chat/completions", Encoding.UTF8.GetBytes(Question), trace: OfTheHasty);
+        using var second = await PostAsync("/v1/chat/completions", Encoding.UTF8.GetBytes(Question), trace: OfTheHasty);
+
+        Assert.Equal(HttpStatusCode.OK, first.StatusCode);
+        Assert.Equal(HttpStatusCode.TooManyRequests, second.StatusCode);
+        Assert.InRange(second.Headers.RetryAfter?.Delta?.TotalSeconds ?? 0, 1, 60);
+        var error = await ErrorOfAsync(second);
+        Assert.Equal(("rate_limited", "limit.requests"), (error.GetProperty("type").GetString(), error.GetProperty("code").GetString()));
+        Assert.Single(_mistral.Requests);
+    }
+
+    [Theory]
+    [InlineData("content")]
+    [InlineData("description")]
+    [InlineData("stop")]
+    public async Task Completions_WithASecretInAnyText_KeepItFromMistral(string place)
+    {
+        var secret = "ghp_" + string.Concat(Enumerable.Range(0, 36).Select(index => (char)(index % 2 == 0 ? 'a' + (index * 7 % 26) : '0' + (index * 3 % 10))));
+        var (content, description, stop) = (place == "content" ? secret : "Hello", place == "description" ? secret : "A tool.", place == "stop" ? secret : "x");
+        var body = JsonSerializer.SerializeToUtf8Bytes(new
+        {
+            model = "mistral-small-latest",
+            messages = new[] { new { role = "user", content } },
+            stop,
+            tools = new[] { new { type = "function", function = new { name = "look", description, parameters = new { type = "object" } } } },
+        });
+
+        using var response = await PostAsync("/v1/chat/completions", body);
+
+        var answer = await response.Content.ReadAsStringAsync(CancellationToken);
+        Assert.DoesNotContain(secret, answer, StringComparison.Ordinal);
+        Assert.DoesNotContain(_mistral.Requests, request => request.Body.Contains(secret, StringComparison.Ordinal));
+    }
+
+    private async Task AssertRefusedAsync(HttpResponseMessage response, int status, string code)
+    {
+        var answer = await response.Content.ReadAsStringAsync(CancellationToken);
+        Assert.True(status == (int)response.StatusCode, answer);
+        Assert.Equal(code, JsonDocument.Parse(answer).RootElement.GetProperty("error").GetProperty("code").GetString());
+        Assert.DoesNotContain("Exception", answer, StringComparison.Ordinal);
+        Assert.Empty(_mistral.Requests);
+    }
+
+    private static async Task<JsonElement> ErrorOfAsync(HttpResponseMessage response) =>
+        JsonDocument.Parse(await response.Content.ReadAsStringAsync(CancellationToken)).RootElement.GetProperty("error");
+
+    private Task<HttpResponseMessage> PostAsync(string path, byte[] body, string mediaType = "application/json", string? trace = null)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(body) { Headers = { ContentType = new(mediaType) } } };
+        request.Headers.Authorization = ApiProcess.Chat("", stream: false, trace ?? new string('2', 32)).Headers.Authorization;
+        // A body that is refused by its length is not sent, so that the answer is read and not a closed connection.
+        request.Headers.ExpectContinue = true;
+        return _api.Client.SendAsync(request, CancellationToken);
+    }
+}
