@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Serilog;
 using Serilog.Events;
+using Serilog.Extensions.Logging;
 using Serilog.Formatting.Compact;
 
 namespace Acme.App.Auditing;
@@ -41,9 +42,13 @@ internal static class AuditingServiceCollectionExtensions
         return builder;
     }
 
-    /// <summary>The application's own logs: for a person readable, on standard error; else compact JSON for a collector, on standard output.</summary>
+    /// <summary>
+    /// The application's own logs: for a person readable, on standard error; else compact JSON for a collector, on standard output.
+    /// Providers that are added after this, such as OpenTelemetry's, get them too, with every key masked.
+    /// </summary>
     public static IHostApplicationBuilder AddApplicationLogs(this IHostApplicationBuilder builder, bool forPerson)
     {
+        builder.Logging.ClearProviders();
         builder.Services.AddSerilog((provider, logs) =>
         {
             // A person reads warnings alone; a request's address may hold what its sender should not have put there.
@@ -62,6 +67,10 @@ internal static class AuditingServiceCollectionExtensions
 
             var output = new LoggerConfiguration().MinimumLevel.Verbose();
             _ = forPerson ? output.WriteTo.Console(standardErrorFromLevel: LevelAlias.Minimum) : output.WriteTo.Console(new CompactJsonFormatter());
+            var others = new LoggerProviderCollection();
+            foreach (var other in provider.GetServices<ILoggerProvider>())
+                others.AddProvider(other);
+            output.WriteTo.Providers(others);
             logs.Enrich.FromLogContext().WriteTo.Sink(new RedactingSink(output.CreateLogger(), new KnownKeys(() => provider.GetRequiredService<IApiKeys>().CurrentOrDefault)));
         });
         return builder;

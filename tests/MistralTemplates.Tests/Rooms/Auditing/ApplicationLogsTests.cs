@@ -1,0 +1,29 @@
+using Acme.App.Auditing;
+using Acme.App.Keys;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
+
+namespace MistralTemplates.Tests.Rooms.Auditing;
+
+public sealed class ApplicationLogsTests
+{
+    [Fact]
+    public void AddApplicationLogs_AnotherProvider_GetsEveryEventWithTheKeyMasked()
+    {
+        var keys = new AuditRoom.FixedKeys(Guid.NewGuid().ToString("N"));
+        var builder = Host.CreateApplicationBuilder();
+        builder.Services.AddSingleton<IApiKeys>(keys);
+        builder.AddApplicationLogs(forPerson: true);
+        builder.Services.AddFakeLogging();
+        using var host = builder.Build();
+
+        host.Services.GetRequiredService<ILogger<ApplicationLogsTests>>().LogError(new InvalidOperationException(keys.Current.Reveal()), "Said {Text}.", keys.Current.Reveal());
+
+        var log = Assert.Single(host.Services.GetFakeLogCollector().GetSnapshot());
+        var text = $"{log.Message} {string.Join(' ', log.StructuredState ?? [])} {log.Exception}";
+        Assert.All(Leaks.Shapes(keys.Current.Reveal()), shape => Assert.DoesNotContain(shape, text, StringComparison.Ordinal));
+        Assert.Contains(keys.Current.Fingerprint, text, StringComparison.Ordinal);
+    }
+}
