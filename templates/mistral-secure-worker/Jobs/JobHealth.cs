@@ -39,6 +39,13 @@ internal sealed class JobHealth(KeyRing keys, AuditLog audit, IOptions<JobOption
         File.Move(draft, FilePath, overwrite: true);
     }
 
+    /// <summary>A worker that ended in good order is not well any more.</summary>
+    public void Remove()
+    {
+        if (File.Exists(FilePath))
+            File.Delete(FilePath);
+    }
+
     /// <summary>What the worker's file says, seen from another process.</summary>
     public string? ReadProblem()
     {

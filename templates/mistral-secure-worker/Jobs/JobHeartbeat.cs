@@ -11,6 +11,12 @@ internal sealed partial class JobHeartbeat(
     private (long, long, long) _told;
     private long _keyChecked = time.GetTimestamp();
 
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        health.Remove();
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(options.Value.Heartbeat, time);
