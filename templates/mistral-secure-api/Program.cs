@@ -29,6 +29,7 @@ static WebApplication Build(string[] arguments, bool isStarted)
     builder.AddGuards();
     builder.AddAuditing();
     builder.AddOperations();
+    builder.AddTelemetry();
     builder.AddAccess();
     builder.AddChat();
     if (!isStarted)

@@ -16,7 +16,7 @@ public sealed record CommandResult(int ExitCode, string Output, string Error)
 /// <summary>Runs a command in a surrounding that does not depend on who runs it.</summary>
 public static class Command
 {
-    private static readonly string[] s_foreignPrefixes = ["MISTRAL", "Mistral__", "Audit__", "Jobs__", "Keys__", "Guards__", "Access__", "Authentication__", "ASPNETCORE_", "DOTNET_ENVIRONMENT", "DOTNET_URLS", "MSBuild", "MSBUILD"];
+    private static readonly string[] s_foreignPrefixes = ["MISTRAL", "Mistral__", "Audit__", "Jobs__", "Keys__", "Guards__", "Access__", "Redis__", "OTEL_", "Authentication__", "ASPNETCORE_", "DOTNET_ENVIRONMENT", "DOTNET_URLS", "MSBuild", "MSBUILD"];
 
     /// <param name="timeLimit">After this the command and its children are killed.</param>
     /// <exception cref="TimeoutException">The command did not end in time.</exception>

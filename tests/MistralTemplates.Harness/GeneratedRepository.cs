@@ -73,6 +73,7 @@ public sealed class GeneratedRepository(string folder, string projectName, strin
     {
         environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
         environment["Access__Anonymous"] = "true";
+        environment["Access__FailureMode"] = "Open";
         await using var program = Start([], environment);
         var address = await ListeningAddressAsync(program, cancellationToken);
         using var client = new HttpClient { BaseAddress = address, Timeout = s_chatLimit };

@@ -1,3 +1,5 @@
+using Acme.App.Guards;
+
 namespace Acme.App.Access;
 
 /// <summary>Who may call, and how often and how much.</summary>
@@ -19,6 +21,9 @@ internal sealed class AccessOptions
 
     /// <summary>The claim of a token that names its caller's class.</summary>
     public string ClassClaim { get; set; } = "class";
+
+    /// <summary>What happens while the count that replicas share cannot be reached. The default is closed: requests are refused.</summary>
+    public FailureMode FailureMode { get; set; } = FailureMode.Closed;
 
     /// <summary>The limits of whoever has none of their own.</summary>
     public CallerLimits Limits { get; set; } = new();

@@ -19,6 +19,7 @@ internal sealed class AccessOptionsValidator : AbstractValidator<AccessOptions>
         RuleFor(options => options.RequestsPerMinuteByAddress).GreaterThan(0)
             .WithMessage("It lets no request in.").WithState(_ => "Set it to 1 or more.");
         RuleFor(options => options.ClassClaim).NotEmpty().WithMessage("No claim is named.").WithState(_ => "Set it to the claim that names a caller's class, for example \"class\".");
+        RuleFor(options => options.FailureMode).IsInEnum().WithMessage("It is neither Closed nor Open.").WithState(_ => "Set it to Closed or Open.");
         RuleFor(options => options.Limits).SetValidator(new CallerLimitsValidator());
         RuleFor(options => options.Classes).Custom((classes, context) => Validate(context, nameof(AccessOptions.Classes), classes));
         RuleFor(options => options.Callers).Custom((callers, context) => Validate(context, nameof(AccessOptions.Callers), callers));

@@ -6,6 +6,7 @@ using Acme.App.Guards;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
@@ -22,6 +23,8 @@ internal static class AccessServiceCollectionExtensions
         var services = builder.Services;
         services.AddHttpContextAccessor();
         services.AddSingleton<ICallerAccessor, HttpCallerAccessor>();
+        builder.AddLimitStore();
+        services.AddSingleton<CallerLimiter>();
         services.AddSingleton<IBudget, TokenBudget>();
 
         // Issuer, audience and keys stand under Authentication:Schemes:Bearer, where "dotnet user-jwts" writes a developer's.
@@ -35,7 +38,8 @@ internal static class AccessServiceCollectionExtensions
         services.AddAuthorization();
         services.AddOptions<AuthorizationOptions>().Configure<IOptions<AccessOptions>>((authorization, access) => AccessPolicies.Add(authorization, access.Value));
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AuditedAuthorization>();
-        services.AddRateLimiter(RequestLimits.ByCaller);
+        services.AddRateLimiter(_ => { });
+        services.AddOptions<RateLimiterOptions>().Configure<IOptions<AccessOptions>>((limiter, access) => RequestLimits.Configure(limiter, access.Value));
 
         services.AddHsts(hsts => hsts.MaxAge = TimeSpan.FromDays(365));
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<AccessOptions>>((kestrel, access) => Limit(kestrel, access.Value));
@@ -48,7 +52,6 @@ internal static class AccessServiceCollectionExtensions
     /// <summary>The caller's way in, in the order that counts: the true address, safe transport, then who, how often and what is allowed.</summary>
     public static WebApplication UseAccess(this WebApplication app)
     {
-        var options = app.Services.GetRequiredService<IOptions<AccessOptions>>();
         app.UseForwardedHeaders();
         app.UseSecurityHeaders(headers => headers.AddDefaultApiSecurityHeaders());
         if (!app.Environment.IsDevelopment())
@@ -59,15 +62,23 @@ internal static class AccessServiceCollectionExtensions
         }
 
         app.UseRouting();
-        app.UseRateLimiter(RequestLimits.ByAddress(options.Value));
-        app.UseAuthentication();
         app.UseRateLimiter();
+        app.UseAuthentication();
         app.UseAuthorization();
         return app;
     }
 
-    /// <summary>For a group of endpoints: only callers whose token has this scope.</summary>
-    public static RouteGroupBuilder RequireAccess(this RouteGroupBuilder group, string policy) => group.RequireAuthorization(policy);
+    /// <summary>For a group of endpoints: only callers whose token has this scope, each within its limits.</summary>
+    public static RouteGroupBuilder RequireAccess(this RouteGroupBuilder group, string policy)
+    {
+        group.RequireAuthorization(policy);
+        group.AddEndpointFilterFactory((factory, next) =>
+        {
+            var filter = ActivatorUtilities.CreateInstance<CallerLimitFilter>(factory.ApplicationServices);
+            return context => filter.InvokeAsync(context, next);
+        });
+        return group;
+    }
 
     private static void Limit(KestrelServerOptions kestrel, AccessOptions options)
     {

@@ -14,6 +14,10 @@ internal sealed class AuditedAuthorization(AuditLog audit) : IAuthorizationMiddl
         if (!authorizeResult.Succeeded)
             await audit.WriteAsync(AuditRecord.AccessDenied(CodeOf(context, authorizeResult)));
         await s_framework.HandleAsync(next, context, policy, authorizeResult);
+
+        // The framework leaves out which scope a token lacks (RFC 6750, section 3.1).
+        if (authorizeResult.Forbidden && context.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>()?.Policy is { } scope)
+            context.Response.Headers.WWWAuthenticate = $"Bearer error=\"insufficient_scope\", scope=\"{scope}\"";
     }
 
     private static string CodeOf(HttpContext context, PolicyAuthorizationResult result) =>

@@ -6,33 +6,19 @@ using Microsoft.AspNetCore.RateLimiting;
 
 namespace Acme.App.Access;
 
-/// <summary>How often: by address before anyone is asked who they are, then by caller. Refusals are audited.</summary>
+/// <summary>How often one address may ask, before anyone is asked who they are. Refusals are audited.</summary>
 internal static class RequestLimits
 {
     private static readonly TimeSpan s_minute = TimeSpan.FromMinutes(1);
 
     /// <summary>Guards the validation of tokens itself: whoever has none could have any number of bad ones looked at.</summary>
-    public static RateLimiterOptions ByAddress(AccessOptions access)
+    public static void Configure(RateLimiterOptions limiter, AccessOptions options)
     {
-        var options = new RateLimiterOptions();
-        Configure(options, PartitionedRateLimiter.Create<HttpContext, string>(context => IsExempt(context)
+        limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
+        limiter.OnRejected = RefuseAsync;
+        limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context => IsExempt(context)
             ? RateLimitPartition.GetNoLimiter("")
-            : RateLimitPartition.GetFixedWindowLimiter(CallerQuota.AddressOf(context), _ => PerMinute(access.RequestsPerMinuteByAddress))));
-        return options;
-    }
-
-    public static void ByCaller(RateLimiterOptions options) => Configure(options, PartitionedRateLimiter.CreateChained(
-        Create(quota => RateLimitPartition.GetConcurrencyLimiter(quota.Key, _ => new ConcurrencyLimiterOptions { PermitLimit = quota.Limits.ConcurrentRequests })),
-        Create(quota => RateLimitPartition.GetFixedWindowLimiter(quota.Key, _ => PerMinute(quota.Limits.RequestsPerMinute)))));
-
-    private static PartitionedRateLimiter<HttpContext> Create(Func<CallerQuota, RateLimitPartition<string>> partition) =>
-        PartitionedRateLimiter.Create<HttpContext, string>(context => IsExempt(context) ? RateLimitPartition.GetNoLimiter("") : partition(CallerQuota.Of(context)));
-
-    private static void Configure(RateLimiterOptions options, PartitionedRateLimiter<HttpContext> limiter)
-    {
-        options.GlobalLimiter = limiter;
-        options.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
-        options.OnRejected = RefuseAsync;
+            : RateLimitPartition.GetFixedWindowLimiter(CallerQuota.AddressOf(context), _ => PerMinute(options.RequestsPerMinuteByAddress)));
     }
 
     private static FixedWindowRateLimiterOptions PerMinute(int requests) => new() { PermitLimit = requests, Window = s_minute };

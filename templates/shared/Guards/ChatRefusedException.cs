@@ -12,6 +12,7 @@ internal sealed class ChatRefusedException(string code, string message) : Except
     public const string TooManyRequests = "limit.requests";
     public const string TooManyAtOnce = "limit.concurrency";
     public const string TooManyTokens = "limit.tokens";
+    public const string LimitsUnavailable = "limits.unavailable";
 
     /// <summary>Why, for programs: one of the constants above.</summary>
     public string Code { get; } = code;

@@ -1,92 +1,112 @@
+using System.Net;
 using System.Security.Claims;
-using Acme.App.Access;
 using Acme.App.Guards;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.AI;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
-using Microsoft.Extensions.Time.Testing;
 
 namespace MistralTemplates.Tests.Rooms.Access;
 
 public sealed class TokenBudgetTests
 {
-    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 30, 23, 58, 30, TimeSpan.Zero));
-
     private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
+    /// <summary>A call reserves 98 tokens and costs about 20: only a budget that settles has room for a second one.</summary>
     [Fact]
-    public async Task Reserve_ByAThousandAtOnce_NeverOverspends()
+    public async Task Chat_ThatCostLessThanItMight_LeavesTheRestToTheNext()
     {
-        const int most = 50_000;
-        var budget = Budget(new CallerLimits { TokensPerMinute = most, TokensPerDay = most, TokensPerMonth = most });
-        var spent = 0L;
-
-        await Task.WhenAll(Enumerable.Range(0, 1000).Select(caller => Task.Run(async () =>
+        await using var room = await AccessRoom.StartAsync(CancellationToken, Budget(120));
+        var statuses = new List<HttpStatusCode>();
+        for (var sent = 0; sent < 6; sent++)
         {
-            try
-            {
-                await using var reservation = await budget.ReserveAsync(new BudgetEstimate("m", 100, 400), CancellationToken);
-                await Task.Yield();
-                var tokens = caller % 500;
-                await reservation.SettleAsync(new UsageDetails { TotalTokenCount = tokens }, CancellationToken);
-                Interlocked.Add(ref spent, tokens);
-            }
-            catch (ChatRefusedException refusal) when (refusal.Code == ChatRefusedException.TooManyTokens)
-            {
-                // Refused is within the budget.
-            }
-        }, CancellationToken)));
-
-        Assert.InRange(spent, 1, most);
-        Assert.Throws<ChatRefusedException>(() => budget.ReserveAsync(new BudgetEstimate("m", most - spent + 1, 0), CancellationToken));
-        await budget.ReserveAsync(new BudgetEstimate("m", most - spent, 0), CancellationToken);
-    }
-
-    [Theory]
-    [InlineData("minute", 100, 1000, 1000, 30)]
-    [InlineData("day", 1000, 100, 1000, 90)]
-    [InlineData("month", 1000, 1000, 100, 90)]
-    public async Task Reserve_WhenAWindowIsSpent_SaysHowLongItLastsAndBeginsAnewAfterIt(string window, long minute, long day, long month, int seconds)
-    {
-        var budget = Budget(new CallerLimits { TokensPerMinute = minute, TokensPerDay = day, TokensPerMonth = month });
-        await (await budget.ReserveAsync(new BudgetEstimate("m", 90, 0), CancellationToken)).SettleAsync(usage: null, CancellationToken);
-
-        var refusal = Assert.Throws<ChatRefusedException>(() => budget.ReserveAsync(new BudgetEstimate("m", 20, 0), CancellationToken));
-        _time.Advance(refusal.RetryAfter!.Value);
-        await budget.ReserveAsync(new BudgetEstimate("m", 20, 0), CancellationToken);
-
-        Assert.Equal(TimeSpan.FromSeconds(seconds), refusal.RetryAfter);
-        Assert.Contains($"this {window}", refusal.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Reserve_MoreThanAWindowHolds_IsRefusedForGood()
-    {
-        var budget = Budget(new CallerLimits { TokensPerMinute = 100 });
-
-        var refusal = Assert.Throws<ChatRefusedException>(() => budget.ReserveAsync(new BudgetEstimate("m", 60, 60), CancellationToken));
-
-        Assert.Null(refusal.RetryAfter);
-    }
-
-    [Fact]
-    public async Task Dispose_OfAnUnsettledReservation_GivesItBack()
-    {
-        var budget = Budget(new CallerLimits { TokensPerMinute = 100 });
-
-        await using (await budget.ReserveAsync(new BudgetEstimate("m", 100, 0), CancellationToken))
-        {
-            Assert.Throws<ChatRefusedException>(() => budget.ReserveAsync(new BudgetEstimate("m", 1, 0), CancellationToken));
+            using var response = await room.ChatAsync(AccessRoom.Token(), CancellationToken);
+            statuses.Add(response.StatusCode);
         }
 
-        await budget.ReserveAsync(new BudgetEstimate("m", 100, 0), CancellationToken);
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.OK], statuses.Take(2));
+        Assert.Equal(HttpStatusCode.TooManyRequests, statuses[^1]);
     }
 
-    private TokenBudget Budget(CallerLimits limits)
+    [Fact]
+    public async Task Reservation_ThatIsNotSettled_IsGivenBack()
     {
-        var services = new ServiceCollection().AddSingleton(Options.Create(new AccessOptions { Limits = limits })).BuildServiceProvider();
-        var caller = new ClaimsPrincipal(new ClaimsIdentity([new Claim(HttpCallerAccessor.SubjectClaim, "ada")], "test"));
-        return new TokenBudget(new HttpContextAccessor { HttpContext = new DefaultHttpContext { RequestServices = services, User = caller } }, _time);
+        await using var room = await AccessRoom.StartAsync(CancellationToken, Budget(100));
+        Serve(room, "ada");
+
+        await (await room.Budget.ReserveAsync(new BudgetEstimate("model", 60, 40), CancellationToken)).DisposeAsync();
+        await using var again = await room.Budget.ReserveAsync(new BudgetEstimate("model", 60, 40), CancellationToken);
+
+        await Assert.ThrowsAsync<ChatRefusedException>(async () => await room.Budget.ReserveAsync(new BudgetEstimate("model", 1, 0), CancellationToken));
     }
+
+    [Fact]
+    public async Task Budget_OfAThousandCallsAtOnceOnThreeReplicas_IsNeverOverspent()
+    {
+        const long most = 5_000;
+        await using var redis = await RedisServer.StartAsync(CancellationToken);
+        await using var connection1 = redis.Connect();
+        await using var connection2 = redis.Connect();
+        await using var connection3 = redis.Connect();
+        await using var room1 = await AccessRoom.StartAsync(connection1, CancellationToken, Budget(most));
+        await using var room2 = await AccessRoom.StartAsync(connection2, CancellationToken, Budget(most));
+        await using var room3 = await AccessRoom.StartAsync(connection3, CancellationToken, Budget(most));
+        AccessRoom[] rooms = [room1, room2, room3];
+
+        var costs = await Task.WhenAll(Enumerable.Range(0, 1000).Select(index => Task.Run(() => SpendAsync(rooms[index % 3], most: 40, cost: 1 + (index % 40), fails: index % 7 == 0))));
+
+        var spent = costs.Sum();
+        Assert.InRange(spent, 1, most);
+        // What is left is all that was not spent, and not a token more.
+        Serve(room1, "ada");
+        await using var rest = await room1.Budget.ReserveAsync(new BudgetEstimate("model", most - spent, 0), CancellationToken);
+        await Assert.ThrowsAsync<ChatRefusedException>(async () => await room2.Budget.ReserveAsync(new BudgetEstimate("model", 1, 0), CancellationToken));
+    }
+
+    [Fact]
+    public async Task Chat_WhileRedisIsAway_IsRefusedAndAudited()
+    {
+        await using var nobody = RedisServer.ConnectToNobody();
+        await using var room = await AccessRoom.StartAsync(nobody, CancellationToken);
+
+        using var response = await room.ChatAsync(AccessRoom.Token(), CancellationToken);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.NotNull(response.Headers.RetryAfter);
+        Assert.Equal("limits.unavailable", room.Audited("guard.failed")[0].GetProperty("errorCode").GetString());
+    }
+
+    [Fact]
+    public async Task Chat_WhileRedisIsAwayAndLimitsStayOpen_IsAnsweredAndAudited()
+    {
+        await using var nobody = RedisServer.ConnectToNobody();
+        await using var room = await AccessRoom.StartAsync(nobody, CancellationToken, "--Access:FailureMode=Open");
+
+        using var response = await room.ChatAsync(AccessRoom.Token(), CancellationToken);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("limits.unavailable", room.Audited("guard.failed")[0].GetProperty("errorCode").GetString());
+    }
+
+    private static string[] Budget(long tokens) => [$"--Access:Limits:TokensPerMinute={tokens}", $"--Access:Limits:TokensPerDay={tokens}", $"--Access:Limits:TokensPerMonth={tokens}"];
+
+    private static async Task<long> SpendAsync(AccessRoom room, long most, long cost, bool fails)
+    {
+        Serve(room, "ada");
+        try
+        {
+            await using var reservation = await room.Budget.ReserveAsync(new BudgetEstimate("model", most, 0), CancellationToken);
+            await Task.Yield();
+            if (fails)
+                return 0;
+            await reservation.SettleAsync(new UsageDetails { TotalTokenCount = cost }, CancellationToken);
+            return cost;
+        }
+        catch (ChatRefusedException)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>Makes this flow of the test a request of a caller.</summary>
+    private static void Serve(AccessRoom room, string user) =>
+        new HttpContextAccessor().HttpContext = new DefaultHttpContext { RequestServices = room.Services, User = new ClaimsPrincipal(new ClaimsIdentity([new Claim("sub", user)], "Bearer")) };
 }

@@ -27,6 +27,8 @@ internal sealed class ApiUnderTest(MistralStandIn mistral, params (string Name, 
         builder.UseEnvironment("Development");
         // The test's own folder: no .env of the repository is read, and its settings are the project's.
         builder.UseContentRoot(AppContext.BaseDirectory);
+        // No service but the stand-in is needed.
+        builder.UseSetting("Access:FailureMode", "Open");
         builder.UseSetting("Audit:Path", AuditFile);
         builder.UseSetting("Mistral:Endpoint", mistral.Endpoint.ToString());
         foreach (var (setting, value) in TestTokens.Settings)

@@ -1,0 +1,50 @@
+using System.Globalization;
+using Acme.App.Auditing;
+using Acme.App.Guards;
+
+namespace Acme.App.Access;
+
+/// <summary>Counts a caller's requests, those of a minute and those under way, and says what is left in the standard fields.</summary>
+internal sealed class CallerLimitFilter(CallerLimiter limiter, AuditLog audit, TimeProvider time) : IEndpointFilter
+{
+    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        var (caller, limits) = limiter.Current!;
+        var now = time.GetUtcNow();
+        var resets = LimitWindows.NextMinute(now);
+        // RateLimit and RateLimit-Policy as draft-ietf-httpapi-ratelimit-headers has them.
+        var seconds = (long)Math.Ceiling((resets - now).TotalSeconds);
+        try
+        {
+            var left = await limiter.TakeAsync(caller, [new LimitClaim(CallerLimiter.Requests, limits.RequestsPerMinute, 1, resets)], http.RequestAborted);
+            Tell(http.Response.Headers, limits, left ?? limits.RequestsPerMinute, seconds);
+            var id = Guid.NewGuid().ToString("N");
+            if (await limiter.EnterAsync(caller, limits.ConcurrentRequests, id, http.RequestAborted))
+                http.Response.RegisterForDisposeAsync(new UnderWay(limiter, caller, id));
+        }
+        catch (ChatRefusedException refusal)
+        {
+            // Whoever writes the problem clears the headers first.
+            if (refusal.Code == ChatRefusedException.TooManyRequests)
+                http.Response.OnStarting(() => Task.FromResult(Tell(http.Response.Headers, limits, 0, seconds)));
+            if (refusal.Code != ChatRefusedException.LimitsUnavailable)
+                await audit.WriteAsync(AuditRecord.LimitExceeded(refusal.Code));
+            throw;
+        }
+
+        return await next(context);
+    }
+
+    private static bool Tell(IHeaderDictionary headers, CallerLimits limits, long left, long seconds)
+    {
+        headers["RateLimit-Policy"] = string.Create(CultureInfo.InvariantCulture, $"\"{CallerLimiter.Requests}\";q={limits.RequestsPerMinute};w=60");
+        headers["RateLimit"] = string.Create(CultureInfo.InvariantCulture, $"\"{CallerLimiter.Requests}\";r={left};t={seconds}");
+        return true;
+    }
+
+    private sealed class UnderWay(CallerLimiter limiter, string caller, string id) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => limiter.LeaveAsync(caller, id);
+    }
+}

@@ -1,0 +1,105 @@
+using System.Diagnostics.Metrics;
+using Acme.App.Auditing;
+using Acme.App.Guards;
+using Microsoft.Extensions.Options;
+
+namespace Acme.App.Access;
+
+/// <summary>Holds each caller to its limits, and follows the declared mode while the count cannot be reached.</summary>
+internal sealed class CallerLimiter(
+    ILimitStore store, IOptions<AccessOptions> options, IHttpContextAccessor accessor, AuditLog audit, IMeterFactory meters, TimeProvider time)
+{
+    public const string Requests = "requests";
+    public const string Concurrency = "concurrency";
+
+
+    private readonly Counter<long> _exceeded = meters.Create("Acme.App.Access").CreateCounter<long>("limits.exceeded", description: "Requests refused by a limit.");
+    private readonly Counter<long> _failed = meters.Create("Acme.App.Access").CreateCounter<long>("limits.failed", description: "Times that the count of limits could not be reached.");
+
+    /// <returns>Who is served, and what it may; null outside a request.</returns>
+    public CallerQuota? Current => accessor.HttpContext is { } context ? CallerQuota.Of(context) : null;
+
+    /// <summary>Takes all claims, or refuses.</summary>
+    /// <returns>What is left of the first; null when the count could not be reached and the limits stay open.</returns>
+    /// <exception cref="ChatRefusedException">A limit is reached, or the count cannot be reached and the limits stay closed.</exception>
+    public async ValueTask<long?> TakeAsync(string caller, LimitClaim[] claims, CancellationToken cancellationToken)
+    {
+        LimitDecision decision;
+        try
+        {
+            decision = await store.TakeAsync(caller, claims, cancellationToken);
+        }
+        catch (LimitStoreException)
+        {
+            await FailAsync();
+            return null;
+        }
+
+        if (decision.Refused < 0)
+            return decision.Remaining;
+        var claim = claims[decision.Refused];
+        throw Exceeded(claim.Limit, claim.Amount > claim.Most ? null : claim.Resets - time.GetUtcNow());
+    }
+
+    public async ValueTask CorrectAsync(string caller, LimitClaim[] claims, long difference)
+    {
+        try
+        {
+            await store.CorrectAsync(caller, claims, difference, CancellationToken.None);
+        }
+        catch (LimitStoreException)
+        {
+            // What was reserved stays taken: the caller has less than it should, never more.
+            _failed.Add(1);
+        }
+    }
+
+    /// <summary>Begins a request, or refuses.</summary>
+    /// <returns>Whether <see cref="LeaveAsync"/> is to be called at its end.</returns>
+    public async ValueTask<bool> EnterAsync(string caller, int most, string requestId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.EnterAsync(caller, most, requestId, cancellationToken) ? true : throw Exceeded(Concurrency, TimeSpan.FromSeconds(1));
+        }
+        catch (LimitStoreException)
+        {
+            await FailAsync();
+            return false;
+        }
+    }
+
+    public async ValueTask LeaveAsync(string caller, string requestId)
+    {
+        try
+        {
+            await store.LeaveAsync(caller, requestId, CancellationToken.None);
+        }
+        catch (LimitStoreException)
+        {
+            _failed.Add(1);
+        }
+    }
+
+    private ChatRefusedException Exceeded(string limit, TimeSpan? retryAfter)
+    {
+        var code = limit switch
+        {
+            Requests => ChatRefusedException.TooManyRequests,
+            Concurrency => ChatRefusedException.TooManyAtOnce,
+            _ => ChatRefusedException.TooManyTokens,
+        };
+        _exceeded.Add(1, new KeyValuePair<string, object?>("limit", limit));
+        return new ChatRefusedException(code, retryAfter is null
+            ? $"The request may cost more than the limit '{limit}' ever allows. Send less, or ask for fewer tokens."
+            : $"The limit '{limit}' is reached. Try again later.") { RetryAfter = retryAfter };
+    }
+
+    private async ValueTask FailAsync()
+    {
+        _failed.Add(1);
+        await audit.WriteAsync(new AuditRecord(AuditActions.GuardFailed) { Success = false, ErrorCode = ChatRefusedException.LimitsUnavailable, Detail = $"The limits are {options.Value.FailureMode}." });
+        if (options.Value.FailureMode != FailureMode.Open)
+            throw new ChatRefusedException(ChatRefusedException.LimitsUnavailable, "The limits cannot be counted now. Try again later.") { RetryAfter = TimeSpan.FromSeconds(5) };
+    }
+}

@@ -1,0 +1,36 @@
+namespace Acme.App.Access;
+
+/// <summary>An amount that is taken from one of a caller's limits.</summary>
+/// <param name="Limit">The limit's name.</param>
+/// <param name="Most">How much the limit allows until it begins anew.</param>
+/// <param name="Amount">How much is taken.</param>
+/// <param name="Resets">When it begins anew.</param>
+internal readonly record struct LimitClaim(string Limit, long Most, long Amount, DateTimeOffset Resets);
+
+/// <summary>How a claim ended.</summary>
+/// <param name="Refused">The place of the claim that did not fit; -1 when all were taken.</param>
+/// <param name="Remaining">What is left of the first limit.</param>
+internal readonly record struct LimitDecision(int Refused, long Remaining);
+
+/// <summary>Keeps count of what callers took.</summary>
+internal interface ILimitStore
+{
+    /// <summary>Takes all claims or none, in one step that no other caller can come between.</summary>
+    /// <exception cref="LimitStoreException">The count cannot be reached.</exception>
+    ValueTask<LimitDecision> TakeAsync(string caller, LimitClaim[] claims, CancellationToken cancellationToken);
+
+    /// <summary>Corrects claims that were taken, each by a difference, unless their limit has begun anew.</summary>
+    /// <exception cref="LimitStoreException">The count cannot be reached.</exception>
+    ValueTask CorrectAsync(string caller, LimitClaim[] claims, long difference, CancellationToken cancellationToken);
+
+    /// <summary>Begins a request, unless as many are under way.</summary>
+    /// <exception cref="LimitStoreException">The count cannot be reached.</exception>
+    ValueTask<bool> EnterAsync(string caller, int most, string requestId, CancellationToken cancellationToken);
+
+    /// <summary>Ends a request that was begun.</summary>
+    /// <exception cref="LimitStoreException">The count cannot be reached.</exception>
+    ValueTask LeaveAsync(string caller, string requestId, CancellationToken cancellationToken);
+}
+
+/// <summary>The count cannot be reached.</summary>
+internal sealed class LimitStoreException(Exception innerException) : Exception("The shared count of limits cannot be reached.", innerException);

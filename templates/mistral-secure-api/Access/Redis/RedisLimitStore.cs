@@ -1,0 +1,86 @@
+using Acme.App.Scale;
+using StackExchange.Redis;
+
+namespace Acme.App.Access;
+
+/// <summary>Keeps count in Redis, by scripts that run there in one step, so that no replica comes between another's look and its taking.</summary>
+internal sealed class RedisLimitStore(RedisConnection redis, TimeProvider time) : ILimitStore
+{
+    /// <summary>A request whose process died without a word is forgotten after this.</summary>
+    private static readonly TimeSpan s_longestRequest = TimeSpan.FromMinutes(15);
+
+    /// <summary>Redis may be ahead of this machine: a count must not end before its time.</summary>
+    private static readonly TimeSpan s_clockSkew = TimeSpan.FromMinutes(5);
+
+    private const string Take = """
+        for i = 1, #KEYS do
+          local used = tonumber(redis.call('GET', KEYS[i]) or '0')
+          if used + tonumber(ARGV[3 * i - 2]) > tonumber(ARGV[3 * i - 1]) then return {i - 1, 0} end
+        end
+        local left = 0
+        for i = 1, #KEYS do
+          local used = redis.call('INCRBY', KEYS[i], ARGV[3 * i - 2])
+          redis.call('PEXPIREAT', KEYS[i], ARGV[3 * i])
+          if i == 1 then left = tonumber(ARGV[2]) - used end
+        end
+        return {-1, left}
+        """;
+
+    private const string Correct = """
+        for i = 1, #KEYS do
+          if redis.call('EXISTS', KEYS[i]) == 1 then redis.call('INCRBY', KEYS[i], ARGV[1]) end
+        end
+        return 0
+        """;
+
+    private const string Enter = """
+        redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
+        if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end
+        redis.call('ZADD', KEYS[1], ARGV[2], ARGV[4])
+        redis.call('PEXPIREAT', KEYS[1], ARGV[2])
+        return 1
+        """;
+
+    public async ValueTask<LimitDecision> TakeAsync(string caller, LimitClaim[] claims, CancellationToken cancellationToken)
+    {
+        var values = new RedisValue[claims.Length * 3];
+        for (var index = 0; index < claims.Length; index++)
+            (values[3 * index], values[3 * index + 1], values[3 * index + 2]) = (claims[index].Amount, claims[index].Most, (claims[index].Resets + s_clockSkew).ToUnixTimeMilliseconds());
+
+        var result = (RedisResult[])(await RunAsync(Take, Keys(caller, claims), values, cancellationToken))!;
+        return new LimitDecision((int)result[0], (long)result[1]);
+    }
+
+    public async ValueTask CorrectAsync(string caller, LimitClaim[] claims, long difference, CancellationToken cancellationToken) =>
+        await RunAsync(Correct, Keys(caller, claims), [difference], cancellationToken);
+
+    public async ValueTask<bool> EnterAsync(string caller, int most, string requestId, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        RedisValue[] values = [now.ToUnixTimeMilliseconds(), (now + s_longestRequest).ToUnixTimeMilliseconds(), most, requestId];
+        return (int)await RunAsync(Enter, [UnderWay(caller)], values, cancellationToken) == 1;
+    }
+
+    public async ValueTask LeaveAsync(string caller, string requestId, CancellationToken cancellationToken) =>
+        await RunAsync("return redis.call('ZREM', KEYS[1], ARGV[1])", [UnderWay(caller)], [requestId], cancellationToken);
+
+    private async Task<RedisResult> RunAsync(string script, RedisKey[] keys, RedisValue[] values, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var database = await redis.DatabaseAsync(cancellationToken);
+            // Not given up when the caller leaves: what it took would never be given back. Redis:CommandTimeout bounds the wait.
+            return await database.ScriptEvaluateAsync(script, keys, values);
+        }
+        catch (Exception exception) when (exception is RedisException or TimeoutException)
+        {
+            throw new LimitStoreException(exception);
+        }
+    }
+
+    // The braces keep one caller's keys on one node of a cluster. A limit that begins anew has another key.
+    private RedisKey[] Keys(string caller, LimitClaim[] claims) =>
+        Array.ConvertAll(claims, claim => (RedisKey)$"{redis.KeyPrefix}limit:{{{caller}}}:{claim.Limit}:{claim.Resets.ToUnixTimeSeconds()}");
+
+    private RedisKey UnderWay(string caller) => $"{redis.KeyPrefix}limit:{{{caller}}}:underway";
+}

@@ -1,0 +1,151 @@
+using System.Net;
+using Acme.App.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace MistralTemplates.Tests.Rooms.Access;
+
+public sealed class AccessTests
+{
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Chat_WithoutAToken_IsA401ThatAsksForOneAndIsAudited()
+    {
+        await using var room = await AccessRoom.StartAsync(CancellationToken);
+
+        using var response = await room.ChatAsync(token: null, CancellationToken);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
+        Assert.Equal("Bearer", response.Headers.WwwAuthenticate.ToString());
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal("token.missing", Assert.Single(room.Audited("access.denied")).GetProperty("errorCode").GetString());
+        Assert.Empty(room.Audited("chat.complete"));
+    }
+
+    [Fact]
+    public async Task Chat_WithAnExpiredToken_IsA401ThatAsksForAnother()
+    {
+        await using var room = await AccessRoom.StartAsync(CancellationToken);
+
+        using var response = await room.ChatAsync(AccessRoom.Token(secondsToLive: -3600), CancellationToken);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
+        Assert.StartsWith("Bearer", response.Headers.WwwAuthenticate.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("operate")]
+    [InlineData("chats chat2")]
+    public async Task Chat_WithATokenWithoutTheScope_IsA403ThatNamesIt(string? scope)
+    {
+        await using var room = await AccessRoom.StartAsync(CancellationToken);
+
+        using var response = await room.ChatAsync(AccessRoom.Token(scope: scope), CancellationToken);
+
+        Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
+        Assert.Equal("Bearer error=\"insufficient_scope\", scope=\"chat\"", response.Headers.WwwAuthenticate.ToString());
+        var record = Assert.Single(room.Audited("access.denied"));
+        Assert.Equal("scope.missing", record.GetProperty("errorCode").GetString());
+        Assert.Equal("ada", record.GetProperty("userId").GetString());
+    }
+
+    [Fact]
+    public async Task Chat_WithTheScope_IsAnsweredAndAuditedUnderTheTokensSubject()
+    {
+        await using var room = await AccessRoom.StartAsync(CancellationToken);
+
+        using var response = await room.ChatAsync(AccessRoom.Token(scope: "operate chat"), CancellationToken);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("ada", Assert.Single(room.Audited("chat.complete")).GetProperty("userId").GetString());
+        Assert.StartsWith("\"requests\";r=59;t=", Assert.Single(response.Headers.GetValues("RateLimit")), StringComparison.Ordinal);
+        Assert.False(response.Headers.Contains("Server"));
+        Assert.Contains("nosniff", response.Headers.GetValues("X-Content-Type-Options"));
+    }
+
+    [Fact]
+    public async Task Address_FromAForwardedHeader_CountsFromConfiguredProxiesOnly()
+    {
+        await using var direct = await AccessRoom.StartAsync(CancellationToken);
+        await using var behindProxy = await AccessRoom.StartAsync(CancellationToken, "--Access:KnownProxies:0=127.0.0.0/8");
+
+        (await direct.ChatAsync(AccessRoom.Token(), CancellationToken, forwardedFor: "203.0.113.9")).Dispose();
+        (await behindProxy.ChatAsync(AccessRoom.Token(), CancellationToken, forwardedFor: "198.51.100.1, 203.0.113.9")).Dispose();
+
+        Assert.Equal("127.0.0.1", Assert.Single(direct.Audited("chat.complete")).GetProperty("ipAddress").GetString());
+        Assert.Equal("203.0.113.9", Assert.Single(behindProxy.Audited("chat.complete")).GetProperty("ipAddress").GetString());
+    }
+
+    [Theory]
+    [InlineData("/health/live", HttpStatusCode.OK)]
+    [InlineData("/health/ready", HttpStatusCode.OK)]
+    [InlineData("/elsewhere", HttpStatusCode.Unauthorized)]
+    public async Task Get_WithoutAToken_FindsHealthAlone(string path, HttpStatusCode expected)
+    {
+        await using var room = await AccessRoom.StartAsync(CancellationToken);
+
+        using var response = await room.Client.GetAsync(path, CancellationToken);
+
+        Assert.Equal(expected, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Requests_AboveTheMinutesLimit_AreA429ThatSaysWhen()
+    {
+        await using var room = await AccessRoom.StartAsync(CancellationToken, "--Access:Limits:RequestsPerMinute=2", "--Access:Classes:gold:RequestsPerMinute=50", "--Access:Callers:root:RequestsPerMinute=70");
+        HttpResponseMessage? response = null;
+        // Two minutes may be touched, but never with three requests in one of them unrefused.
+        for (var sent = 0; sent < 5 && response?.StatusCode != HttpStatusCode.TooManyRequests; sent++)
+            response = await room.ChatAsync(AccessRoom.Token(), CancellationToken);
+        using var gold = await room.ChatAsync(AccessRoom.Token("bob", @class: "gold"), CancellationToken);
+        using var own = await room.ChatAsync(AccessRoom.Token("root", @class: "gold"), CancellationToken);
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, response!.StatusCode);
+        Assert.InRange(response.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
+        Assert.Contains("\"requests\";r=0;", Assert.Single(response.Headers.GetValues("RateLimit")), StringComparison.Ordinal);
+        Assert.Equal("ada", Assert.Single(room.Audited("limit.exceeded")).GetProperty("userId").GetString());
+        Assert.Equal("\"requests\";q=50;w=60", Assert.Single(gold.Headers.GetValues("RateLimit-Policy")));
+        Assert.Equal("\"requests\";q=70;w=60", Assert.Single(own.Headers.GetValues("RateLimit-Policy")));
+        response.Dispose();
+    }
+
+    [Fact]
+    public async Task Requests_FromOneAddressAboveItsLimit_AreRefusedBeforeTheToken()
+    {
+        await using var room = await AccessRoom.StartAsync(CancellationToken, "--Access:RequestsPerMinuteByAddress=3");
+        var statuses = new List<HttpStatusCode>();
+        for (var sent = 0; sent < 8; sent++)
+        {
+            using var response = await room.ChatAsync("no-token", CancellationToken);
+            statuses.Add(response.StatusCode);
+        }
+
+        Assert.Contains(HttpStatusCode.TooManyRequests, statuses);
+        Assert.InRange(statuses.Count(status => status == HttpStatusCode.Unauthorized), 3, 6);
+    }
+
+    [Fact]
+    public async Task Tokens_ThatMayCostMoreThanTheDayAllows_AreRefusedWithoutARetry()
+    {
+        await using var room = await AccessRoom.StartAsync(CancellationToken, "--Access:Limits:TokensPerMinute=20", "--Access:Limits:TokensPerDay=20", "--Access:Limits:TokensPerMonth=20");
+
+        using var response = await room.ChatAsync(AccessRoom.Token(), CancellationToken);
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, response.StatusCode);
+        Assert.Null(response.Headers.RetryAfter);
+        Assert.Single(room.Audited("limit.exceeded"));
+    }
+
+    [Fact]
+    public async Task Start_WithLimitsAndAccessThatMakeNoSense_NamesEachSetting()
+    {
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => AccessRoom.StartAsync(
+            CancellationToken, "--Access:Limits:ConcurrentRequests=0", "--Access:Callers:ada:RequestsPerMinute=-1", "--Access:KnownProxies:0=everyone"));
+
+        var settings = ConfigurationProblem.From(exception).Select(problem => problem.Setting).ToArray();
+        Assert.Contains("Access:Limits:ConcurrentRequests", settings);
+        Assert.Contains(settings, setting => setting.StartsWith("Access:Callers", StringComparison.Ordinal));
+        Assert.Contains("Access:KnownProxies:0", settings);
+    }
+}

@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Acme.App.Scale;
+using Microsoft.Extensions.Options;
+
+namespace MistralTemplates.Tests.Rooms.Access;
+
+/// <summary>A real redis-server on a free port of loopback, which keeps nothing.</summary>
+internal sealed class RedisServer : IAsyncDisposable
+{
+    private readonly Process _process;
+
+    private RedisServer(Process process, int port, string password) => (_process, Port, Password) = (process, port, password);
+
+    public int Port { get; }
+
+    public string Password { get; }
+
+    public static async Task<RedisServer> StartAsync(CancellationToken cancellationToken)
+    {
+        var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
+        if (!folders.Any(folder => File.Exists(Path.Combine(folder, "redis-server"))))
+            Assert.Skip("redis-server is not installed.");
+        var port = FreePort();
+        var password = Guid.NewGuid().ToString("N");
+        var process = Process.Start(new ProcessStartInfo(
+            "redis-server", ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--requirepass", password, "--dir", Path.GetTempPath()]) { RedirectStandardOutput = true })!;
+        _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        var server = new RedisServer(process, port, password);
+        await using var connection = server.Connect();
+        for (var tries = 0; await connection.CheckAsync(cancellationToken) is not null; tries++)
+        {
+            Assert.True(tries < 200, "redis-server does not answer.");
+            await Task.Delay(50, cancellationToken);
+        }
+
+        return server;
+    }
+
+    /// <summary>A connection of its own, as each replica has one.</summary>
+    public RedisConnection Connect() => ConnectTo(Port, Password);
+
+    /// <summary>A connection to a port where nobody listens.</summary>
+    public static RedisConnection ConnectToNobody() => ConnectTo(FreePort(), "none");
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(CancellationToken.None);
+        _process.Dispose();
+    }
+
+    private static RedisConnection ConnectTo(int port, string password) => new(Options.Create(
+        new RedisOptions { Endpoint = $"127.0.0.1:{port}", Password = password, CommandTimeout = TimeSpan.FromSeconds(10), ConnectTimeout = TimeSpan.FromSeconds(2) }));
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
