@@ -7,6 +7,7 @@ using MistralTemplates.Benchmarks.Jobs;
 using MistralTemplates.Benchmarks.Keys;
 using MistralTemplates.Benchmarks.Operations;
 using MistralTemplates.Benchmarks.Peers;
+using MistralTemplates.Benchmarks.Terminal;
 
 namespace MistralTemplates.Benchmarks;
 
@@ -29,6 +30,7 @@ internal static class BenchmarkProgram
         ["history-search", var folder] => HistoryCommand.SearchAsync(folder, CancellationToken.None),
         ["jobs-kill", var place, .. var rest] => JobCommands.RunKillsAsync(place, rest),
         ["jobs-speed", var place, .. var rest] => JobCommands.RunSpeedAsync(place, rest),
+        ["start"] => StartCommand.RunAsync(CancellationToken.None),
         ["peers"] => PeersCommand.RunAsync(CancellationToken.None),
         ["peers", "stand-in", var port] => PlainServers.RunStandInAsync(port),
         ["peers", "pass-through", var port, var upstream] => PlainServers.RunPassThroughAsync(port, upstream),

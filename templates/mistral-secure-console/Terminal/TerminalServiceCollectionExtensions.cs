@@ -9,6 +9,8 @@ internal static class TerminalServiceCollectionExtensions
     {
         builder.Services.AddSingleton<IHostLifetime, TerminalLifetime>();
         builder.Services.AddSingleton<ICallerAccessor, SystemCallerAccessor>();
+        // Two open terminals are ordinary.
+        builder.Services.PostConfigure<AuditOptions>(options => options.Shared |= builder.Configuration["Audit:Shared"] is null);
         builder.Services.AddSingleton<Conversation>();
         builder.Services.AddSingleton<ChatTerminal>();
         builder.Services.AddSingleton<Talk>();

@@ -76,7 +76,7 @@ internal sealed partial class AuditCheckpoints(
 
     private void AppendToFile(string line)
     {
-        using var file = AuditFiles.OpenPrivate(path, FileMode.OpenOrCreate, FileShare.Read);
+        using var file = AuditFiles.OpenPrivateInTurn(path, FileShare.Read, options.Patience);
         file.Position = Math.Max(0, file.Length - 1);
         var unfinished = file.Length > 0 && file.ReadByte() != '\n';
         file.Write(Encoding.ASCII.GetBytes($"{(unfinished ? "\n" : "")}{line}\n"));

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Acme.App.Auditing;
 
 /// <summary>The log's files: the one being written, the full ones before it, and what lies beside them.</summary>
@@ -36,6 +38,26 @@ internal sealed class AuditFiles(string path)
         File.SetUnixFileMode(stream.SafeFileHandle, options.UnixCreateMode.Value);
         return stream;
     }
+
+    /// <summary>Opens a file as <see cref="OpenPrivate"/> does, and waits its turn while another process has it.</summary>
+    public static FileStream OpenPrivateInTurn(string path, FileShare share, TimeSpan patience)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return OpenPrivate(path, FileMode.OpenOrCreate, share);
+            }
+            catch (IOException exception) when (IsTaken(exception, path) && Stopwatch.GetElapsedTime(started) < patience)
+            {
+                Thread.Sleep(Random.Shared.Next(1, 10));
+            }
+        }
+    }
+
+    /// <summary>Whether a file could not be opened because another process has it.</summary>
+    public static bool IsTaken(IOException exception, string path) => exception.GetType() == typeof(IOException) && File.Exists(path);
 
     private bool IsFull(string file) => Path.GetFileNameWithoutExtension(file)[_stem.Length..] is { Length: 12 } number && number.All(char.IsAsciiDigit);
 }

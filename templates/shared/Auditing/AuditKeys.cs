@@ -43,9 +43,19 @@ internal sealed class AuditKeys(IReadOnlyList<AuditKey> chain, ECDsa signing) : 
         if (File.Exists(files.DevelopmentKeys))
             return File.ReadAllLines(files.DevelopmentKeys);
 
-        var keys = Make();
-        using var writer = new StreamWriter(AuditFiles.OpenPrivate(files.DevelopmentKeys, FileMode.CreateNew, FileShare.None));
-        writer.Write(string.Join('\n', keys));
-        return keys;
+        // Of several processes that begin at once, the first one's keys stand, and no other sees half of them.
+        var made = $"{files.DevelopmentKeys}.{Guid.NewGuid():N}";
+        using (var writer = new StreamWriter(AuditFiles.OpenPrivate(made, FileMode.Create, FileShare.None)))
+            writer.Write(string.Join('\n', Make()));
+        try
+        {
+            File.Move(made, files.DevelopmentKeys, overwrite: false);
+        }
+        catch (IOException) when (File.Exists(files.DevelopmentKeys))
+        {
+            File.Delete(made);
+        }
+
+        return File.ReadAllLines(files.DevelopmentKeys);
     }
 }

@@ -96,7 +96,7 @@ internal sealed partial class AuditLog(
         if (Interlocked.Exchange(ref _disposed, 1) == 1)
             return;
 
-        if (writer.IsOpen)
+        if (writer.HasStarted && _problem is null)
             await WriteAsync(new AuditRecord(AuditActions.AuditStopped), AuditFailureMode.FailOpen);
         await checkpoints.FinishAsync();
         await _serilog.DisposeAsync();

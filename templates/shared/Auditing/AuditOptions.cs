@@ -22,6 +22,15 @@ internal sealed class AuditOptions
     /// <summary>The file that is written now, seen from the program's home; full ones lie beside it.</summary>
     public string Path { get; set; } = "audit/audit.jsonl";
 
+    /// <summary>
+    /// Whether several processes of one machine write the log in turn: each opens it for a record and lets it go again. Else one
+    /// process holds it for as long as it runs, and a second one does not start.
+    /// </summary>
+    public bool Shared { get; set; }
+
+    /// <summary>How long a process waits for its turn.</summary>
+    public TimeSpan Patience => TimeSpan.FromSeconds(Shared ? 5 : 0);
+
     public AuditDurability Durability { get; set; } = AuditDurability.Process;
 
     public AuditFailureMode OnFailure { get; set; } = AuditFailureMode.FailClosed;

@@ -32,8 +32,12 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
     private long _lastLook;
     private long _lost;
     private bool _started;
+    private bool _letGo;
 
     public bool IsOpen => Volatile.Read(ref _file) is not null;
+
+    /// <summary>Whether this process has written.</summary>
+    public bool HasStarted => Volatile.Read(ref _started);
 
     /// <summary>Writes one record, safe from the process's end once this returns.</summary>
     public void Emit(LogEvent logEvent) => Guarded(() =>
@@ -65,22 +69,27 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
         Guarded(() =>
         {
             EnsureOpen(time.GetUtcNow().UtcDateTime, lines: null);
-            (file, head) = (_file, (_sequence, Convert.ToHexStringLower(_mac)));
+            head = (_sequence, Convert.ToHexStringLower(_mac));
+            if (options.Shared)
+                RandomAccess.FlushToDisk(_file!.SafeFileHandle);
+            else
+                file = _file;
         });
-        RandomAccess.FlushToDisk(file!.SafeFileHandle);
+        if (file is not null)
+            RandomAccess.FlushToDisk(file.SafeFileHandle);
         return head;
     }
 
     public void CountLost() => Interlocked.Increment(ref _lost);
 
-    /// <summary>Sees to it that no other process writes this log for as long as this one lives.</summary>
+    /// <summary>Sees to it that no other process writes this log until this one lets it go: at its end, or after a record where the log is shared.</summary>
     public void TakeLock()
     {
         try
         {
-            _lock ??= AuditFiles.OpenPrivate(files.Lock, FileMode.OpenOrCreate, FileShare.None);
+            _lock ??= AuditFiles.OpenPrivateInTurn(files.Lock, FileShare.None, options.Patience);
         }
-        catch (IOException exception) when (exception.GetType() == typeof(IOException) && File.Exists(files.Lock))
+        catch (IOException exception) when (AuditFiles.IsTaken(exception, files.Lock))
         {
             throw new ConfigurationException([new ConfigurationProblem("Audit:Path", files.Current, "Another process writes this audit log.", "Stop it, or set \"Audit:Path\" to a file of this process's own.")]);
         }
@@ -104,10 +113,14 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
             try
             {
                 action();
+                if (options.Shared)
+                    Close();
+                _letGo = options.Shared;
             }
             catch
             {
                 Close();
+                _letGo = false;
                 throw;
             }
         }
@@ -148,7 +161,10 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
         (_sequence, _mac) = (tail.LastSequence, tail.LastMac);
         if (isNew)
             (_firstInFile, _day) = (_sequence + 1, DateOnly.FromDateTime(now));
-        foreach (var note in OpeningNotes(isNew, torn))
+        var notes = OpeningNotes(isNew, torn).ToList();
+        if (notes.Count == 0)
+            return;
+        foreach (var note in notes)
             Chain(note, now, lines);
 
         // The notes were written over the unfinished line, and only now its rest is cut off: at no moment is it gone and
@@ -157,7 +173,8 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
             _file.SetLength(_length);
         RandomAccess.FlushToDisk(_file.SafeFileHandle);
         WriteSeal();
-        (_known, _started) = (_sequence, true);
+        _known = _sequence;
+        Volatile.Write(ref _started, true);
     }
 
     private IEnumerable<AuditRecord> OpeningNotes(bool isNew, long torn)
@@ -169,9 +186,10 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
             yield return Recovered(RecordsMissing, $"The records {last + 1} to {_known} had been written and were gone; the numbers are given anew.");
         if (torn > 0)
             yield return Recovered("line.torn", $"An unfinished line of {torn} bytes was cut off.");
-        yield return _started
-            ? Recovered("log.unavailable", $"The log could not be written for a time; {Interlocked.Exchange(ref _lost, 0)} records were lost.")
-            : new AuditRecord(AuditActions.AuditStarted) { Environment = environment.EnvironmentName };
+        if (!_started)
+            yield return new AuditRecord(AuditActions.AuditStarted) { Environment = environment.EnvironmentName };
+        else if (!_letGo)
+            yield return Recovered("log.unavailable", $"The log could not be written for a time; {Interlocked.Exchange(ref _lost, 0)} records were lost.");
     }
 
     private AuditRecord Rolled() => new(AuditActions.AuditRolled) { PreviousMac = Convert.ToHexStringLower(_mac) };
@@ -227,5 +245,10 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
         _seal?.Dispose();
         Volatile.Write(ref _file, null);
         _seal = null;
+        if (!options.Shared)
+            return;
+
+        _lock?.Dispose();
+        _lock = null;
     }
 }

@@ -50,6 +50,7 @@ internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IP
             return null;
         }
 
+        var checkpoints = new List<AuditCheckpoint>();
         var unfinished = 0;
         foreach (var line in File.ReadLines(path))
         {
@@ -60,8 +61,11 @@ internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IP
             else if (!checkpoint.IsSignedBy(key))
                 return $"{Path.GetFileName(path)}: the checkpoint for record {checkpoint.Sequence} was changed.";
             else if (checkpoint.Sequence >= evidence.BeginsAt)
-                _checkpoints.Enqueue(checkpoint);
+                checkpoints.Add(checkpoint);
         }
+
+        // Processes that share a log may sign in another order than they wrote.
+        checkpoints.OrderBy(checkpoint => checkpoint.Sequence).ToList().ForEach(_checkpoints.Enqueue);
 
         if (unfinished > 0)
             _notes.Add($"{unfinished} lines of the checkpoints are unfinished, as a sudden end leaves them.");

@@ -13,8 +13,7 @@ namespace MistralTemplates.Benchmarks.Operations;
 internal static class HistoryCommand
 {
     private const int Commits = 10_000;
-    private const int Files = 200;
-    private const int LinesOfAFile = 120;
+    private const int CommitsForAKey = 1000;
     private const int Rounds = 3;
 
     public static async Task<int> RunAsync(CancellationToken cancellationToken)
@@ -51,29 +50,21 @@ internal static class HistoryCommand
     {
         await MeasureAsync(["git", "init", "-q", "-b", "main", folder], cancellationToken);
         using var import = Process.Start(new ProcessStartInfo("git", ["-C", folder, "fast-import", "--quiet"]) { RedirectStandardInput = true })!;
-        var random = new Random(1);
+        var files = new ChangingFiles(new Random(1));
         await using (var writer = new StreamWriter(import.StandardInput.BaseStream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { NewLine = "\n" })
         {
             for (var commit = 1; commit <= Commits; commit++)
             {
-                var text = Text(commit, random);
-                await writer.WriteAsync($"commit refs/heads/main\ncommitter Ada <ada@example.org> {1_700_000_000 + commit} +0000\ndata 1\nx\nM 100644 inline src/part{commit % Files / 20}/File{commit % Files}.cs\ndata {text.Length}\n{text}\n");
+                await writer.WriteAsync($"commit refs/heads/main\ncommitter Ada <ada@example.org> {1_700_000_000 + commit} +0000\ndata 1\nx\n");
+                foreach (var (path, text) in files.Change(bringsKey: commit % CommitsForAKey == 0))
+                    await writer.WriteAsync($"M 100644 inline {path}\ndata {text.Length}\n{text}\n");
             }
         }
 
         await import.WaitForExitAsync(cancellationToken);
+        // As a clone has it: one pack, with git's own choice of deltas.
+        await MeasureAsync(["git", "-C", folder, "repack", "-a", "-d", "-q"], cancellationToken);
         await MeasureAsync(["git", "-C", folder, "checkout", "-q", "main"], cancellationToken);
-    }
-
-    /// <summary>Code that changes in a few lines from commit to commit; one commit in a thousand brings a key in.</summary>
-    private static string Text(int commit, Random random)
-    {
-        var text = new StringBuilder();
-        for (var line = 0; line < LinesOfAFile; line++)
-            text.Append(CultureInfo.InvariantCulture, $"        var value{line} = Compute(input[{(line % 40 == commit % 40 ? random.Next() : line)}], options.Timeout, cancellationToken);\n");
-        if (commit % 1000 == 0)
-            text.Append("MISTRAL_API_").Append("KEY=").Append(random.GetItems("abcdefghkmnpqrstuvwxyzABCDEFGHKLMNPQRSTUVWXYZ23456789".AsSpan(), 32)).Append('\n');
-        return text.ToString();
     }
 
     private static async Task<TimeSpan> MeasureAsync(string[] command, CancellationToken cancellationToken)

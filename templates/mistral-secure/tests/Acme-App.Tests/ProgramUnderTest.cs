@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Acme.App.Tests.StandIn;
 
 namespace Acme.App.Tests;
@@ -6,6 +7,9 @@ namespace Acme.App.Tests;
 /// <summary>The built program, run as its users run it, in a folder of its own for what it writes.</summary>
 internal sealed class ProgramUnderTest : IDisposable
 {
+    /// <summary>Makes a terminal for a program.</summary>
+    public const string Terminal = "/usr/bin/script";
+
     private static readonly TimeSpan s_timeLimit = TimeSpan.FromSeconds(60);
     private readonly string _data = Directory.CreateTempSubdirectory("program-under-test-").FullName;
 
@@ -71,6 +75,41 @@ internal sealed class ProgramUnderTest : IDisposable
         }
     }
 
+    /// <summary>Runs the program at a terminal, and types each text once the one before it was shown.</summary>
+    public async Task<(int ExitCode, string Shown)> TypeAsync((string Awaited, string Typed)[] steps, params string[] arguments)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(s_timeLimit);
+        using var process = Start(arguments, atTerminal: true);
+        var (shown, buffer, seen, step) = (new StringBuilder(), new char[1024], 0, 0);
+        try
+        {
+            while (await process.StandardOutput.ReadAsync(buffer, limit.Token) is > 0 and var read)
+            {
+                shown.Append(buffer, 0, read);
+                if (step == steps.Length || shown.ToString().IndexOf(steps[step].Awaited, seen, StringComparison.Ordinal) < 0)
+                    continue;
+                seen = shown.Length;
+                // The text stands before the program has begun to read keys.
+                await Task.Delay(500, limit.Token);
+                await process.StandardInput.WriteAsync(steps[step++].Typed.AsMemory(), limit.Token);
+                await process.StandardInput.FlushAsync(limit.Token);
+            }
+
+            await process.WaitForExitAsync(limit.Token);
+            return (process.ExitCode, shown.ToString());
+        }
+        catch (OperationCanceledException) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"The program waited for something else.\n{shown}");
+        }
+        finally
+        {
+            if (!process.HasExited)
+                process.Kill(entireProcessTree: true);
+        }
+    }
+
     /// <summary>Runs the program until a file stands, then ends it.</summary>
     public async Task RunUntilAsync(string file, params string[] arguments)
     {
@@ -96,17 +135,18 @@ internal sealed class ProgramUnderTest : IDisposable
 
     public void Dispose() => Directory.Delete(_data, recursive: true);
 
-    private Process Start(string[] arguments)
+    private Process Start(string[] arguments, bool atTerminal = false)
     {
         // With the tests' own dependencies: in this folder stand those that the stand-in needs, too.
-        var start = new ProcessStartInfo("dotnet",
+        string[] command =
         [
             "exec",
             "--runtimeconfig", Path.Combine(AppContext.BaseDirectory, "Acme-App.Tests.runtimeconfig.json"),
             "--depsfile", Path.Combine(AppContext.BaseDirectory, "Acme-App.Tests.deps.json"),
             Path.Combine(AppContext.BaseDirectory, "Acme-App.dll"),
             .. arguments,
-        ])
+        ];
+        var start = new ProcessStartInfo(atTerminal ? Terminal : "dotnet", atTerminal ? ["-qec", $"dotnet '{string.Join("' '", command)}'", "/dev/null"] : command)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -115,11 +155,13 @@ internal sealed class ProgramUnderTest : IDisposable
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MISTRAL", StringComparison.OrdinalIgnoreCase)).ToArray())
             start.Environment.Remove(name);
 
+        start.Environment["TERM"] = "xterm";
         start.Environment["DOTNET_ENVIRONMENT"] = "Development";
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
         // The test's own folder: no .env of the repository is read, and its settings are the project's.
         start.Environment["DOTNET_CONTENTROOT"] = AppContext.BaseDirectory;
         start.Environment["Audit__Path"] = AuditFile;
+        start.Environment["Audit__CheckpointPath"] = Path.Combine(_data, "checkpoints.txt");
         start.Environment["Jobs__Path"] = JobsFolder;
         start.Environment["Jobs__HealthFile"] = Path.Combine(_data, "health.json");
         foreach (var (name, value) in Settings)

@@ -10,12 +10,15 @@ internal readonly record struct FoundSecret(int Line, string Fingerprint);
 /// Looks for secrets of every kind that the guards know, and for the program's own keys letter by letter, in a file that is read piece by
 /// piece: however large it is, two pieces are held. Made once for each thread.
 /// </summary>
-internal sealed class SecretFinder(SensitiveDataOptions guards, IReadOnlyList<string> keys)
+/// <param name="guards">Their shapes, and the values that they let pass.</param>
+/// <param name="keys">The program's own.</param>
+/// <param name="seen">What was searched under the same path before, so that only what changed is searched again.</param>
+internal sealed class SecretFinder(SensitiveDataOptions guards, IReadOnlyList<string> keys, SeenVersions? seen = null)
 {
     public const int PieceBytes = 256 * 1024;
 
-    // More than a detector reads back and on together, so that a value cut by a piece's end is whole in the next one.
-    private const int Overlap = 2048;
+    // More than a detector reads back and on together, a private key of 16 KiB at most, so that what a piece's end cuts is whole in the next.
+    public const int Overlap = 20 * 1024;
     private const int LookForBinary = 8000;
 
     private readonly SensitiveDataDetector _detector = new(OnlySecrets(guards), modes => modes.Output);
@@ -29,7 +32,8 @@ internal sealed class SecretFinder(SensitiveDataOptions guards, IReadOnlyList<st
     /// <param name="stream">Read from here.</param>
     /// <param name="length">The bytes of the file; fewer when the stream ends.</param>
     /// <param name="found">Takes the findings, each value once.</param>
-    public void Find(Stream stream, long length, Dictionary<string, FoundSecret> found)
+    /// <param name="path">Under which the file's other versions were searched.</param>
+    public void Find(Stream stream, long length, Dictionary<string, FoundSecret> found, string? path = null)
     {
         var (kept, line, isFirst) = (0, 1, true);
         Encoding encoding = Encoding.Latin1;
@@ -42,10 +46,15 @@ internal sealed class SecretFinder(SensitiveDataOptions guards, IReadOnlyList<st
             var piece = _bytes.AsSpan(0, kept + read);
             if (isFirst)
                 encoding = EncodingOf(piece);
+            var isWholeText = isFirst && length == 0 && !WasBinary && encoding == Encoding.Latin1;
             isFirst = false;
-            FindKeys(piece, line, found);
+            var part = isWholeText && path is not null && seen is not null ? seen.ChangeOf(path, piece) : ..;
+            var (start, size) = part.GetOffsetAndLength(piece.Length);
+            var isFinal = length == 0 && start + size == piece.Length;
+            var firstLine = line + piece[..start].Count((byte)'\n');
+            FindKeys(piece[part], firstLine, found);
             if (!WasBinary)
-                FindShapes(_chars.AsSpan(0, encoding.GetChars(piece, _chars)), line, length == 0, found);
+                FindShapes(_chars.AsSpan(0, encoding.GetChars(piece[part], _chars)), firstLine, isFinal, found);
             if (length == 0)
                 return;
 

@@ -12,7 +12,8 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
 {
     private const int MostPlaces = 200;
 
-    private readonly SecretFinder _finder = new(guards, keys);
+    private readonly SecretFinder _finder = new(guards, keys, new SeenVersions());
+    private readonly HashSet<(string Path, string Fingerprint)> _known = [];
     private readonly List<(string? Blob, Place Place)> _found = [];
     private int _files;
     private int _binary;
@@ -22,7 +23,7 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
     {
         var index = (await git.ListAsync(["ls-files", "-s", "-z"], cancellationToken)).Select(IndexEntry.Parse).ToList();
         var isEmpty = (await git.ListAsync(["for-each-ref", "--count=1"], cancellationToken)).Length == 0;
-        var history = isEmpty ? null : git.Start("rev-list", "--objects", "--all", "--filter=object:type=blob", "--filter-provided-objects");
+        var history = isEmpty ? null : git.Start("rev-list", "--objects", "--all", "--reverse", "--filter=object:type=blob", "--filter-provided-objects");
         using (history)
             await SearchBlobsAsync(Blobs(index, history?.StandardOutput), history?.StandardError, cancellationToken);
 
@@ -41,15 +42,16 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
         return ToVerdict("in what the next commit would bring", entries.Count(entry => entry.IsSubmodule));
     }
 
+    // The history comes first and its oldest version at that, so that a finding is named where it came in.
     private static IEnumerable<(string Blob, string Path)> Blobs(IReadOnlyList<IndexEntry> index, StreamReader? history)
     {
         var seen = new HashSet<string>();
-        foreach (var entry in index)
-            if (!entry.IsSubmodule && seen.Add(entry.Blob))
-                yield return (entry.Blob, entry.Path);
         while (history?.ReadLine() is { } line)
             if (line.Split(' ', 2) is [var blob, .. var path] && seen.Add(blob))
                 yield return (blob, path is [var name] ? name : "(no path)");
+        foreach (var entry in index)
+            if (!entry.IsSubmodule && seen.Add(entry.Blob))
+                yield return (entry.Blob, entry.Path);
     }
 
     private async Task SearchBlobsAsync(IEnumerable<(string Blob, string Path)> blobs, StreamReader? historyErrors, CancellationToken cancellationToken)
@@ -60,14 +62,15 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
         var asked = System.Threading.Channels.Channel.CreateBounded<string>(4096);
         var asking = Task.Run(async () =>
         {
+            await using var asks = new StreamWriter(content.StandardInput.BaseStream);
             foreach (var (blob, path) in blobs)
             {
                 await asked.Writer.WriteAsync(path, cancellationToken);
-                await content.StandardInput.WriteAsync((blob + "\n").AsMemory(), cancellationToken);
+                await asks.WriteAsync(blob);
+                await asks.WriteAsync('\n');
             }
 
             asked.Writer.Complete();
-            content.StandardInput.Close();
         }, cancellationToken);
 
         try
@@ -81,7 +84,7 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
                 if (header.Split(' ') is not [var blob, "blob", var size])
                     throw GitRepository.Broken($"an object of {path} is missing");
                 found.Clear();
-                _finder.Find(stream, long.Parse(size, CultureInfo.InvariantCulture), found);
+                _finder.Find(stream, long.Parse(size, CultureInfo.InvariantCulture), found, path);
                 stream.ReadByte();
                 Keep(blob, path, found.Values);
             }
@@ -117,8 +120,16 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
         if (!file.Exists || file.LinkTarget is not null)
             return;
         var found = new Dictionary<string, FoundSecret>();
-        using (var stream = file.Open(FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
-            _finder.Find(stream, file.Length, found);
+        try
+        {
+            using var stream = file.Open(FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            _finder.Find(stream, file.Length, found, path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new DoctorInputException($"The file '{path}' cannot be read. Let your user read it, or name it in .gitignore.");
+        }
+
         Keep(null, path, found.Values);
     }
 
@@ -128,6 +139,8 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
         _binary += _finder.WasBinary ? 1 : 0;
         foreach (var secret in found)
         {
+            if (!_known.Add((path, secret.Fingerprint)))
+                continue;
             if (allowed.Holds(secret.Fingerprint))
                 _allowed++;
             else

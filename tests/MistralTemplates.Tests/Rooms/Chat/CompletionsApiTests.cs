@@ -15,6 +15,7 @@ public sealed class CompletionsApiTests : IAsyncLifetime
     private const string Question = """{"model":"mistral-small-latest","messages":[{"role":"user","content":"Hello"}]}""";
 
     private static readonly string OfTheHasty = new('3', 32);
+    private static readonly string OfTheLeaver = new('4', 32);
 
     private static readonly string[] Modes =
     [
@@ -37,6 +38,8 @@ public sealed class CompletionsApiTests : IAsyncLifetime
             ["Mistral__Endpoint"] = _mistral.Endpoint.ToString(),
             ["MISTRAL_API_KEY_DEV"] = MistralStandIn.UsualKey,
             [$"Access__Callers__caller-{OfTheHasty}__RequestsPerMinute"] = "1",
+            [$"Access__Callers__caller-{OfTheLeaver}__TokensPerMinute"] = "1000",
+            [$"Access__Callers__caller-{OfTheLeaver}__TokensPerDay"] = "1000",
         });
         await _api.WaitUntilItAnswersAsync(CancellationToken);
     }
@@ -151,6 +154,26 @@ public sealed class CompletionsApiTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("/api/chat", "maxTokens")]
+    [InlineData("/v1/chat/completions", "max_tokens")]
+    public async Task Stream_LeftByItsCaller_EndsAtMistralTooIsPaidForAndAudited(string path, string maxTokens)
+    {
+        const string piece = """{"id":"1","object":"chat.completion.chunk","created":1,"model":"mistral-small-latest","choices":[{"index":0,"delta":{"role":"assistant","content":"word "},"finish_reason":null}]}""";
+        _mistral.Enqueue(StandInReply.StreamOf(Enumerable.Repeat(Encoding.UTF8.GetBytes($"data: {piece}\n\n"), 10_000)) with { Pause = TimeSpan.FromMilliseconds(10) });
+        var body = Encoding.UTF8.GetBytes($$"""{"model":"mistral-small-latest","messages":[{"role":"user","content":"Hello"}],"{{maxTokens}}":600,"stream":true}""");
+
+        using (var left = await PostAsync(path, body, trace: OfTheLeaver))
+        await using (var stream = await left.Content.ReadAsStreamAsync(CancellationToken))
+            Assert.True(await stream.ReadAsync(new byte[100], CancellationToken) > 0);
+
+        Assert.Equal(ReplyOutcome.ClientLeft, await Assert.Single(_mistral.Requests).Closed.WaitAsync(TimeSpan.FromSeconds(10), CancellationToken));
+        Assert.Equal("caller-" + OfTheLeaver, (await RecordAsync("chat.cancelled")).GetProperty("userId").GetString());
+        using var next = await PostAsync(path, body, trace: OfTheLeaver);
+        Assert.Equal(HttpStatusCode.TooManyRequests, next.StatusCode);
+        Assert.Contains("limit.tokens", await next.Content.ReadAsStringAsync(CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("content")]
     [InlineData("description")]
     [InlineData("stop")]
@@ -185,12 +208,27 @@ public sealed class CompletionsApiTests : IAsyncLifetime
     private static async Task<JsonElement> ErrorOfAsync(HttpResponseMessage response) =>
         JsonDocument.Parse(await response.Content.ReadAsStringAsync(CancellationToken)).RootElement.GetProperty("error");
 
+    /// <summary>The record is written when the stream has ended, which the caller who left does not see.</summary>
+    private async Task<JsonElement> RecordAsync(string action)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(10));
+        while (true)
+        {
+            await using var file = new FileStream(Path.Combine(_folder.Path, "audit.jsonl"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            var lines = (await new StreamReader(file).ReadToEndAsync(limit.Token)).Split('\n');
+            if (lines[..^1].Select(line => JsonElement.Parse(line)).FirstOrDefault(record => record.GetProperty("action").GetString() == action) is { ValueKind: JsonValueKind.Object } found)
+                return found;
+            await Task.Delay(50, limit.Token);
+        }
+    }
+
     private Task<HttpResponseMessage> PostAsync(string path, byte[] body, string mediaType = "application/json", string? trace = null)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(body) { Headers = { ContentType = new(mediaType) } } };
         request.Headers.Authorization = ApiProcess.Chat("", stream: false, trace ?? new string('2', 32)).Headers.Authorization;
         // A body that is refused by its length is not sent, so that the answer is read and not a closed connection.
         request.Headers.ExpectContinue = true;
-        return _api.Client.SendAsync(request, CancellationToken);
+        return _api.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, CancellationToken);
     }
 }

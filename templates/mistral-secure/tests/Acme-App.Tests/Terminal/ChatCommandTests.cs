@@ -201,4 +201,51 @@ public sealed class ChatCommandTests
         Assert.Contains("\"success\":false", audit, StringComparison.Ordinal);
         Assert.Contains("audit.stopped", audit, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Chat_WhileAnotherRuns_AnswersAndTheirOneAuditLogVerifies()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Only a terminal can send Ctrl+C to a process there.");
+        await using var mistral = await MistralStandIn.StartAsync(TestContext.Current.CancellationToken);
+        mistral.Enqueue(StandInReply.Answer("Never seen.") with { Delay = TimeSpan.FromMinutes(1) });
+        using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
+        Task<(int ExitCode, string Output, string Error)>? second = null;
+
+        // The first one ends after the second, whose records it must not write over.
+        await program.InterruptAsync(() => mistral.Requests.Count > 0 && (second ??= program.RunAsync("", "chat", Question)).IsCompleted, "chat", Question);
+
+        var (exitCode, output, error) = await second!;
+        Assert.True(exitCode == 0, error);
+        Assert.Contains(Question, output, StringComparison.Ordinal);
+        var actions = (await File.ReadAllLinesAsync(program.AuditFile, TestContext.Current.CancellationToken)).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("action").GetString());
+        Assert.Equal(["audit.started", "audit.started", "chat.complete", "audit.stopped", "chat.cancelled", "audit.stopped"], actions);
+        var verified = await program.RunAsync("", "audit", "verify");
+        Assert.True(verified.ExitCode == 0, verified.Output + verified.Error);
+    }
+
+    [Fact]
+    public async Task Chat_AtATerminal_ShowsTheAnswerAndGivesARefusedMessageBackToBeEdited()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists(ProgramUnderTest.Terminal), "There is no 'script' to make a terminal with.");
+        await using var mistral = await MistralStandIn.StartAsync(TestContext.Current.CancellationToken);
+        mistral.Enqueue(StandInReply.Answer("A **number** used once."));
+        using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
+
+        var (exitCode, shown) = await program.TypeAsync(
+            [
+                ("/exit leaves.", Question + "\r"),
+                ("tokens", "My card is 4012 8888 8888 1881, is it\u001b[D\r"),
+                ("Ctrl+U", "\u007f\u0015Is it fine?\r"),
+                ("tokens", "/exit\r"),
+            ],
+            "chat");
+
+        Assert.True(exitCode == 0, shown);
+        Assert.Contains("used once.", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain("**", shown, StringComparison.Ordinal);
+        Assert.Contains("The request holds sensitive data: card.", shown, StringComparison.Ordinal);
+        Assert.Equal(2, mistral.Requests.Count);
+        Assert.Contains("Is it fine?", mistral.Requests[1].Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("4012", mistral.Requests[1].Body, StringComparison.Ordinal);
+    }
 }

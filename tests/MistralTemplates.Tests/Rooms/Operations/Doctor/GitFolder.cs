@@ -33,8 +33,10 @@ internal sealed class GitFolder : IDisposable
 
     public string Write(string name, string text) => _folder.Write(name, text);
 
-    public async Task<string> GitAsync(params string[] arguments) =>
-        (await Command.RunAsync("git", arguments, Path, TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken, s_environment)).EnsureSuccess($"git {arguments[0]}").Output;
+    public async Task<string> GitAsync(params string[] arguments) => (await TryGitAsync(arguments)).EnsureSuccess($"git {arguments[0]}").Output;
+
+    public Task<CommandResult> TryGitAsync(params string[] arguments) =>
+        Command.RunAsync("git", arguments, Path, TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken, s_environment);
 
     public async Task<string> CommitAsync(string message = "change")
     {

@@ -1,0 +1,99 @@
+using System.Text.Json;
+using MistralTemplates.Harness;
+using MistralTemplates.Tests.Creation;
+using MistralTemplates.Tests.Rooms.Operations.Doctor;
+
+namespace MistralTemplates.Tests.Programs;
+
+/// <summary>The built program's doctor and its pre-commit hook, in a git repository as a user has it.</summary>
+public sealed class DoctorProgramTests(PackFixture fixture)
+{
+    private static readonly string[] s_marks = ["passed", "failed", "notChecked"];
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("repository-console")]
+    [InlineData("repository-worker")]
+    public async Task Doctor_RepositoryAsItIsMade_FailsNothingAndHasTheTenLines(string variant)
+    {
+        using var folder = await RepositoryAsync(variant);
+
+        var result = await DoctorAsync(folder, variant);
+
+        using var json = JsonDocument.Parse(result.Output);
+        var checks = json.RootElement.GetProperty("checks").EnumerateArray().ToList();
+        var failed = checks.Where(check => check.GetProperty("mark").GetString() == "failed").Select(check => check.ToString());
+        Assert.Empty(failed);
+        Assert.Equal(0, result.ExitCode);
+        Assert.All(Enumerable.Range(1, 10), line => Assert.Contains(checks, check => check.GetProperty("line").GetInt32() == line));
+        Assert.All(checks, check => Assert.Contains(check.GetProperty("mark").GetString(), s_marks));
+        Assert.Equal("passed", checks.Single(check => check.GetProperty("id").GetString() == "secrets-in-git").GetProperty("mark").GetString());
+    }
+
+    [Theory]
+    [InlineData("repository-console")]
+    [InlineData("repository-worker")]
+    public async Task Doctor_SecretWasCommitted_IsExitCode1WithItsPlaceAndWithoutItsValue(string variant)
+    {
+        using var folder = await RepositoryAsync(variant);
+        var key = GitFolder.NewKey();
+        folder.Write("notes.txt", $"MISTRAL_API_KEY={key}\n");
+        var commit = await folder.CommitAsync();
+
+        var result = await DoctorAsync(folder, variant);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(commit, result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(key[..8], result.Output + result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task PreCommit_SecretIsStaged_RefusesTheCommitAndLetsACleanOnePass()
+    {
+        using var folder = await RepositoryAsync("repository-console");
+        await folder.GitAsync("config", "core.hooksPath", ".githooks");
+        var before = await folder.GitAsync("rev-parse", "HEAD");
+        var key = GitFolder.NewKey();
+        folder.Write("notes.txt", $"MISTRAL_API_KEY={key}\n");
+        await folder.GitAsync("add", "-A");
+
+        var refused = await folder.TryGitAsync("commit", "-q", "-m", "leak");
+
+        Assert.NotEqual(0, refused.ExitCode);
+        Assert.Contains("notes.txt:1", refused.Output + refused.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(key[..8], refused.Output + refused.Error, StringComparison.Ordinal);
+        Assert.Equal(before, await folder.GitAsync("rev-parse", "HEAD"));
+
+        folder.Write("notes.txt", "Nothing to hide.\n");
+        await folder.CommitAsync("clean");
+
+        Assert.NotEqual(before, await folder.GitAsync("rev-parse", "HEAD"));
+    }
+
+    /// <summary>A copy of the built output, committed: bin and obj are there, and ignored.</summary>
+    private async Task<GitFolder> RepositoryAsync(string variant)
+    {
+        var built = await fixture.BuiltAsync(Variant.Find(variant));
+        var folder = await GitFolder.CreateAsync();
+        foreach (var source in Directory.EnumerateFiles(built.Folder, "*", SearchOption.AllDirectories).Where(IsKept))
+        {
+            var target = Path.Combine(folder.Path, Path.GetRelativePath(built.Folder, source));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(source, target);
+        }
+
+        await folder.CommitAsync("as it is made");
+        return folder;
+
+        // Other tests write their audit and their jobs while this one copies.
+        static bool IsKept(string path) => !path.Split(Path.DirectorySeparatorChar).Any(part => part is "audit" or "jobs" or "obj" or "TestResults");
+    }
+
+    private static Task<CommandResult> DoctorAsync(GitFolder folder, string variant)
+    {
+        var program = new GeneratedRepository(folder.Path, PackFixture.Name, variant["repository-".Length..]);
+        var environment = new Dictionary<string, string> { ["DOTNET_ENVIRONMENT"] = "Development", ["ASPNETCORE_ENVIRONMENT"] = "Development", ["Mistral__Offline"] = "true" };
+        return program.RunAsync(["doctor", "--format", "json"], environment, Token);
+    }
+}

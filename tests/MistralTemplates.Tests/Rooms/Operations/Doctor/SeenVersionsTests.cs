@@ -1,0 +1,99 @@
+using System.Text;
+using Acme.App.Guards;
+using Acme.App.Operations.Doctor;
+using CsCheck;
+
+namespace MistralTemplates.Tests.Rooms.Operations.Doctor;
+
+public sealed class SeenVersionsTests
+{
+    private const int Versions = 12;
+
+    [Fact]
+    public void Find_VersionsThatDifferAnywhere_FindsWhatSearchingEachWholeFinds() => Gen.Int.Sample(
+        seed =>
+        {
+            var random = new Random(seed);
+            var quick = new SecretFinder(new SensitiveDataOptions(), [], new SeenVersions());
+            var thorough = new SecretFinder(new SensitiveDataOptions(), []);
+            var (found, expected) = (new Dictionary<string, FoundSecret>(), new Dictionary<string, FoundSecret>());
+            var text = new StringBuilder(string.Concat(Enumerable.Range(0, random.Next(400)).Select(_ => Piece(random))));
+            for (var version = 0; version < Versions; version++)
+            {
+                Change(text, random);
+                Find(quick, text.ToString(), found);
+                Find(thorough, text.ToString(), expected);
+            }
+
+            return found.Keys.Order().SequenceEqual(expected.Keys.Order());
+        },
+        iter: 300,
+        threads: 1);
+
+    [Fact]
+    public void ChangeOf_OneLineOfManyChanges_LeavesMostOut()
+    {
+        var seen = new SeenVersions();
+        var lines = Enumerable.Range(0, 4000).Select(line => $"a line with number {line}\n").ToArray();
+        var whole = seen.ChangeOf("a", Encoding.Latin1.GetBytes(string.Concat(lines)));
+        lines[2000] = "another\n";
+        var text = Encoding.Latin1.GetBytes(string.Concat(lines));
+
+        var (start, length) = seen.ChangeOf("a", text).GetOffsetAndLength(text.Length);
+
+        Assert.Equal(.., whole);
+        Assert.InRange(length, 4096, 5000);
+        Assert.Contains("another\n", Encoding.Latin1.GetString(text, start, length), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ChangeOf_MoreThanItMayHold_ForgetsAndGivesTheWhole()
+    {
+        var seen = new SeenVersions(mostBytes: 100);
+        seen.ChangeOf("a", new byte[60]);
+        seen.ChangeOf("b", new byte[60]);
+
+        Assert.Equal(.., seen.ChangeOf("a", new byte[60]));
+    }
+
+    [Fact]
+    public void Find_SameTextUnderTwoPaths_IsFoundUnderBoth()
+    {
+        var finder = new SecretFinder(new SensitiveDataOptions(), [], new SeenVersions());
+        var text = $"MISTRAL_API_KEY={GitFolder.NewKey()}\n";
+
+        Assert.Single(Find(finder, text, [], "a.txt"));
+        Assert.Single(Find(finder, text, [], "b.txt"));
+    }
+
+    private static void Change(StringBuilder text, Random random)
+    {
+        for (var changes = random.Next(1, 4); changes > 0; changes--)
+        {
+            var at = random.Next(text.Length + 1);
+            text.Remove(at, Math.Min(random.Next(120), text.Length - at));
+            text.Insert(at, string.Concat(Enumerable.Range(0, random.Next(3)).Select(_ => Piece(random))));
+        }
+    }
+
+    private static string Piece(Random random) => random.Next(14) switch
+    {
+        0 => $"MISTRAL_API_KEY={Key(random, 32)}\n",
+        1 => $"\"password\": \"{Key(random, random.Next(4, 40))}\",\n",
+        2 => string.Concat("gh", "p_", Key(random, 36), " "),
+        3 => $"-----BEGIN {(random.Next(2) == 0 ? "RSA " : "")}PRIVATE KEY-----\n{string.Join('\n', Enumerable.Range(0, random.Next(1, 50)).Select(_ => Key(random, 64)))}\n-----END",
+        4 => $"postgres://user:{Key(random, 12)}@host/db\n",
+        5 => new string(' ', random.Next(30)),
+        6 => "\n",
+        _ => $"a line of {random.Next(1000)} words, {Key(random, 5)} and more of it stands here = value;\n",
+    };
+
+    private static string Key(Random random, int length) => new(random.GetItems("abcdefghkmnpqrstuvwxyzABCDEFGHKLMNPQRSTUVWXYZ23456789".AsSpan(), length));
+
+    private static Dictionary<string, FoundSecret> Find(SecretFinder finder, string text, Dictionary<string, FoundSecret> found, string path = "notes.txt")
+    {
+        using var stream = new MemoryStream(Encoding.Latin1.GetBytes(text));
+        finder.Find(stream, stream.Length, found, path);
+        return found;
+    }
+}
