@@ -8,6 +8,9 @@ internal readonly struct DigitGroups
     private const int Most = 12;
     private const int MostDigits = 20;
     private const int LabelReach = 16;
+    private const char NoBreakSpace = '\u00a0';
+    private const char NarrowSpace = '\u202f';
+    private const char EnDash = '\u2013';
     private static readonly string[] PhoneLabels = ["phone", "tel", "mobile", "fax", "call", "cell", "handy", "whatsapp"];
 
     private readonly InlineArray12<Range> _groups;
@@ -24,7 +27,7 @@ internal readonly struct DigitGroups
             while (char.IsAsciiDigit(window[at]) && digits <= MostDigits)
                 (at, digits) = (at + 1, digits + 1);
             _groups[_count++] = group..at;
-            for (var skipped = 0; skipped < 2 && window[at] is ' ' or '-' or '.' or '(' or ')' or '/'; skipped++)
+            for (var skipped = 0; skipped < 2 && window[at] is ' ' or '-' or '.' or '(' or ')' or '/' or NoBreakSpace or NarrowSpace or EnDash; skipped++)
                 at++;
         }
     }
@@ -44,7 +47,7 @@ internal readonly struct DigitGroups
             if (group > 0)
             {
                 var gap = window[from - 1];
-                if (gap is not (' ' or '-') || (group > 1 && gap != separator) || from - 1 != _groups[group - 1].End.Value)
+                if (!MaySeparate(gap) || (group > 1 && gap != separator) || from - 1 != _groups[group - 1].End.Value)
                     break;
                 separator = gap;
             }
@@ -89,6 +92,9 @@ internal readonly struct DigitGroups
         var fits = (isInternational && digits is >= 8 and <= 15) || isAmerican || (digits is >= 7 and <= 15 && IsAnnounced(window.Text[Math.Max(0, start - LabelReach)..start]));
         return fits && EndsAt(ref window, last) ? new Finding(SensitiveKind.Phone, start, last) : null;
     }
+
+    /// <summary>A dot and its like separate thousands too, in threes; a card begins with four digits.</summary>
+    private bool MaySeparate(char gap) => gap is ' ' or '-' || (SizeOf(0) >= 4 && gap is '.' or NoBreakSpace or NarrowSpace or EnDash);
 
     private int SizeOf(int group) => _groups[group].End.Value - _groups[group].Start.Value;
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 
 namespace Acme.App.Guards;
 
@@ -28,6 +29,9 @@ internal static class EmailAddress
 
     private static bool IsLocal(char character) => CharacterClasses.Is(character, CharacterClass.Name) || character is '.' or '%' or '+';
 
+    private static bool IsTopLevel(ReadOnlySpan<char> label) => !label.ContainsAnyExcept(Letters)
+        || (label.Length > 4 && label.StartsWith("xn--", StringComparison.OrdinalIgnoreCase) && Ascii.IsValid(label));
+
     private static int EndOfDomain(ref TextWindow window, int start)
     {
         var end = 0;
@@ -38,10 +42,14 @@ internal static class EmailAddress
             if (CharacterClasses.Is(character, CharacterClass.Name))
                 continue;
 
-            if (index == label)
+            // A letter of another script goes on with a name (IDNA), or ends the address in a text without spaces: what follows tells.
+            var isForeign = character >= 128 && char.IsLetter(character);
+            if (index == label && !isForeign)
                 break;
-            if (label > start && index - label >= 2 && !window.Text[label..index].ContainsAnyExcept(Letters))
+            if (label > start && index - label >= 2 && IsTopLevel(window.Text[label..index]))
                 end = index;
+            if (isForeign)
+                continue;
             if (character != '.')
                 break;
             label = index + 1;

@@ -18,7 +18,7 @@ internal static class Iban
         var end = start;
         for (var read = 0; read < length; read++)
         {
-            if (window[end] == ' ' && read > 0)
+            if (read > 0 && window[end] is ' ' or '-' or '\u00a0' or '\u202f')
                 end++;
             if (!CharacterClasses.Is(window[end], CharacterClass.Word))
                 return null;

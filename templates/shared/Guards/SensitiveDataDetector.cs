@@ -82,6 +82,8 @@ internal sealed class SensitiveDataDetector : ITextDetector
                 return Guards(SensitiveKind.Secret) ? SecretAssignment.Find(ref window, at, ref next) : null;
             case '-' when Guards(SensitiveKind.Secret) && PrivateKeyBlock.Find(ref window, at) is { } block:
                 return block;
+            case '-' or '_' when !Guards(SensitiveKind.Secret):
+                return null;
             case '-' or '_':
                 var before = window.Back(at, CharacterClass.Word, floor);
                 return (before < at || window[at - 1] is '.' or '/') && !window.Text[before..at].ContainsAnyInRange('0', '9') ? FindKey(ref window, before, floor) : null;
@@ -107,7 +109,8 @@ internal sealed class SensitiveDataDetector : ITextDetector
     private static bool IsPlainNumber(ref TextWindow window, int start, int end) => end - start <= MostPlainDigits
         && !window.Text[start..end].ContainsAnyExceptInRange('0', '9')
         && window[start - 1] is ' ' or '\n' or '(' or ','
-        && (window[end] is ',' or ';' or '!' or '?' or '"' || (window[end] is ' ' or '.' or ':' or ')' && window[end + 1] is not ('(' or ':' or '+' or (>= '0' and <= '9') or '-')));
+        && (window[end] is ',' or ';' or '!' or '?' or '"' || (window[end] is ' ' or '.' or ':' or ')' && window[end + 1] is not ('(' or ':' or '+' or (>= '0' and <= '9') or '-')
+            && !(window[end] == ')' && window[end + 2] is >= '0' and <= '9')));
 
     private Finding? FindNumber(ref TextWindow window, int start, int floor)
     {

@@ -13,6 +13,16 @@ namespace MistralTemplates.Tests.Rooms.Guards;
 public sealed class GuardedRoadTests
 {
     private static readonly CancellationToken None = CancellationToken.None;
+    private static readonly Dictionary<string, (string Kind, string Value)> s_samples = new()
+    {
+        ["Secrets"] = ("secret", SensitiveSamples.GitHubToken),
+        ["Cards"] = ("card", SensitiveSamples.Card),
+        ["Ibans"] = ("iban", SensitiveSamples.Iban),
+        ["SocialSecurityNumbers"] = ("ssn", SensitiveSamples.Ssn),
+        ["Emails"] = ("email", SensitiveSamples.Email),
+        ["Phones"] = ("phone", SensitiveSamples.Phone),
+        ["IpAddresses"] = ("ip", SensitiveSamples.Ip),
+    };
 
     [Fact]
     public async Task GetResponse_SecretInTheRequest_IsRefusedWithKindAndPlace()
@@ -144,10 +154,39 @@ public sealed class GuardedRoadTests
         Assert.True(validator.Validate(Guarding.Options()).IsValid);
     }
 
-    private static IChatClient Road(ScriptedClient model)
+    public static TheoryData<string, string, string> KindsAndModes =>
+    [
+        .. from setting in s_samples.Keys
+           from direction in (string[])["Input", "Output"]
+           from mode in Enum.GetNames<GuardMode>()
+           select (setting, direction, mode),
+    ];
+
+    [Theory, MemberData(nameof(KindsAndModes))]
+    public async Task GetResponse_EachKindInEachMode_IsAllowedMaskedOrRefused(string setting, string direction, string mode)
+    {
+        var (kind, value) = s_samples[setting];
+        var isInput = direction == "Input";
+        var model = new ScriptedClient(new TextContent(isInput ? "Done." : $"Take {value} now"));
+        using var road = Road(model, ($"Guards:SensitiveData:{setting}:{direction}", mode));
+        var asked = road.GetResponseAsync([new ChatMessage(ChatRole.User, isInput ? $"Take {value} now" : "Hello")], cancellationToken: None);
+
+        if (mode == nameof(GuardMode.Block))
+        {
+            var refused = await Assert.ThrowsAsync<ChatRefusedException>(() => asked);
+            Assert.Equal((isInput ? 0 : (int?)null, kind), (refused.MessageIndex, Assert.Single(refused.Kinds)));
+            Assert.Equal(isInput, model.Messages is null);
+            return;
+        }
+
+        var response = await asked;
+        Assert.Equal(mode == nameof(GuardMode.Mask) ? $"Take [{kind}] now" : $"Take {value} now", isInput ? model.Messages![0].Text : response.Text);
+    }
+
+    private static IChatClient Road(ScriptedClient model, params (string Key, string Value)[] settings)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>());
+        builder.Configuration.AddInMemoryCollection(settings.ToDictionary(setting => setting.Key, setting => (string?)setting.Value));
         builder.AddGuards();
         builder.Services.Configure<PolicyOptions>(policy => (policy.AllowedModels, policy.MaxTokensPerRequest) = (Guarding.Policy().AllowedModels, Guarding.Policy().MaxTokensPerRequest));
         builder.Services.Configure<MistralOptions>(options => options.Model = "mistral-small-latest");

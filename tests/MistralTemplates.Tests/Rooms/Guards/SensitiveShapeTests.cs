@@ -1,0 +1,113 @@
+using Acme.App.Guards;
+
+namespace MistralTemplates.Tests.Rooms.Guards;
+
+/// <summary>The ways in which people and programs write one value. <c>#</c> stands in the patterns for what is put together when the test runs.</summary>
+public sealed class SensitiveShapeTests
+{
+    private static readonly SensitiveDataDetector Detector = Guarding.Everything();
+
+    [Theory]
+    [InlineData("ada+news#mail.example.com")]
+    [InlineData("ada_l.o-v%e#a.b.c.example.museum")]
+    [InlineData("ada#bücher.example")]
+    [InlineData("ada#xn--bcher-kva.example")]
+    [InlineData("ada#example.xn--p1ai")]
+    public void Redact_EmailAddress_IsMaskedWhole(string pattern)
+    {
+        var email = pattern.Replace('#', '@');
+
+        Assert.Equal("Write to [email], please.", Redact($"Write to {email}, please."));
+        Assert.Equal("<[email]>", Redact($"<{email}>"));
+    }
+
+    [Theory]
+    [InlineData("user#localhost")]
+    [InlineData("@ada and # example.org")]
+    [InlineData("\"\"#example.org")]
+    [InlineData("npm i #scope/package.json")]
+    public void Redact_NoEmailAddress_IsLeftAlone(string pattern)
+    {
+        var text = pattern.Replace('#', '@');
+
+        Assert.Same(text, Redact(text));
+    }
+
+    [Theory]
+    [InlineData("4111#1111#1111#1111", " ")]
+    [InlineData("4111#1111#1111#1111", "-")]
+    [InlineData("4111#1111#1111#1111", "")]
+    [InlineData("4111#1111#1111#1111", ".")]
+    [InlineData("4111#1111#1111#1111", "\u00a0")]
+    [InlineData("4111#1111#1111#1111", "\u202f")]
+    [InlineData("4111#1111#1111#1111", "\u2013")]
+    [InlineData("3782#822463#10005", "-")]
+    [InlineData("3782#822463#10005", " ")]
+    [InlineData("3782#822463#10005", ".")]
+    public void Redact_CardWithSeparators_IsMaskedWhole(string pattern, string separator) =>
+        Assert.Equal("pay with [card] today", Redact($"pay with {pattern.Replace("#", separator, StringComparison.Ordinal)} today"));
+
+    [Theory]
+    [InlineData("DE89#3704#0044#0532#0130#00", " ")]
+    [InlineData("DE89#3704#0044#0532#0130#00", "")]
+    [InlineData("DE89#3704#0044#0532#0130#00", "-")]
+    [InlineData("DE89#3704#0044#0532#0130#00", "\u00a0")]
+    [InlineData("GB82#WEST#1234#5698#7654#32", " ")]
+    [InlineData("fr14#2004#1010#0505#0001#3m02#606", " ")]
+    [InlineData("NO93#8601#1117#947", " ")]
+    public void Redact_IbanWithSeparators_IsMaskedWhole(string pattern, string separator) =>
+        Assert.Equal("send to [iban], today", Redact($"send to {pattern.Replace("#", separator, StringComparison.Ordinal)}, today"));
+
+    [Theory]
+    [InlineData("+49 30 #901820")]
+    [InlineData("+33 (0)1 42 #68 53 00")]
+    [InlineData("+44 20 7946 #0958")]
+    [InlineData("+4930#901820")]
+    [InlineData("0049 30 #901820")]
+    [InlineData("(212) 555#-0142")]
+    [InlineData("212.555#.0142")]
+    [InlineData("212-555#-0142")]
+    [InlineData("1-800-555#-0142")]
+    [InlineData("001-212-555#-0142")]
+    [InlineData("+1-212-555#-0142")]
+    [InlineData("212-555#-0142 x123")]
+    public void Redact_PhoneNumber_IsMasked(string pattern) =>
+        Assert.StartsWith("ring [phone]", Redact($"ring {pattern.Replace("#", "", StringComparison.Ordinal)} now"), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("Server=tcp:db.example,1433;Database=app;User ID=app;Password=#;Encrypt=True")]
+    [InlineData("Server=db;Uid=app;Pwd=#;")]
+    [InlineData("Host=db;Username=app;Password='#';Pooling=true")]
+    [InlineData("Data Source=db; User Id = app; Password = \"#\";")]
+    [InlineData("DefaultEndpointsProtocol=https;AccountName=a;AccountKey=#;EndpointSuffix=core.windows.net")]
+    [InlineData("Endpoint=sb://a.servicebus.windows.net/;SharedAccessKeyName=Root;SharedAccessKey=#")]
+    [InlineData("redis.example:6380,password=#,ssl=True")]
+    [InlineData("mongodb+srv://app:#@cluster.example/db?retryWrites=true")]
+    [InlineData("amqps://app:#@mq.example/vhost")]
+    [InlineData("redis://:#@cache.example:6379/0")]
+    [InlineData("jdbc:postgresql://db/app?user=app&password=#&ssl=true")]
+    public void Redact_ConnectionString_LosesThePasswordAlone(string pattern)
+    {
+        var text = pattern.Replace("#", SensitiveSamples.Mixed, StringComparison.Ordinal);
+
+        Assert.Equal(pattern.Replace("#", "[secret]", StringComparison.Ordinal), Redact(text));
+    }
+
+    [Theory]
+    [InlineData("RSA ")]
+    [InlineData("EC ")]
+    [InlineData("OPENSSH ")]
+    [InlineData("ENCRYPTED ")]
+    [InlineData("")]
+    public void Redact_PrivateKeyOnOneLine_IsMaskedWhole(string sort)
+    {
+        foreach (var newline in (string[])["\\n", "\\r\\n", "\\\\n", " ", ""])
+        {
+            var key = $"-----BEGIN {sort}PRIV" + $"ATE KEY-----{newline}{SensitiveSamples.Mixed}{newline}{SensitiveSamples.Hex}{newline}-----END {sort}PRIV" + "ATE KEY-----";
+
+            Assert.Equal($"{{\"pem\": \"[secret]{newline}\", \"a\": 1}}", Redact($"{{\"pem\": \"{key}{newline}\", \"a\": 1}}"));
+        }
+    }
+
+    private static string Redact(string text) => RedactionFilter.Redact(Detector, text, new HashSet<SensitiveKind>());
+}
