@@ -20,7 +20,7 @@ internal sealed class RedisOptions
     public string? Password { get; set; }
 
     /// <summary>What the names of all keys begin with, so that programs can share one Redis.</summary>
-    public string KeyPrefix { get; set; } = "acme-app:";
+    public string KeyPrefix { get; set; } = "mistral:";
 
     /// <summary>How long a connection may take. The default is 5 seconds.</summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);

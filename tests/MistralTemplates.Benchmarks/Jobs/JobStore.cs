@@ -64,11 +64,11 @@ internal sealed class FolderJobStore(string folder) : JobStore
 
 internal sealed class RedisJobStore(RunningProgram server, ConnectionMultiplexer connection, int port) : JobStore
 {
-    private const string Prefix = "acme-app:{jobs}:";
+    private const string Prefix = "mistral:{jobs}:";
 
     private readonly IDatabase _database = connection.GetDatabase();
 
-    public override (string Name, string Value)[] Settings => [("Redis__Endpoint", $"127.0.0.1:{port}"), ("Redis__KeyPrefix", "acme-app:"), ("Jobs__Heartbeat", "00:00:00.250")];
+    public override (string Name, string Value)[] Settings => [("Redis__Endpoint", $"127.0.0.1:{port}"), ("Redis__KeyPrefix", "mistral:"), ("Jobs__Heartbeat", "00:00:00.250")];
 
     public static async Task<RedisJobStore> StartAsync(string folder, CancellationToken cancellationToken)
     {

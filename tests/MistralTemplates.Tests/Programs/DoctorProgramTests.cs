@@ -13,6 +13,7 @@ public sealed class DoctorProgramTests(PackFixture fixture)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
+    [InlineData("repository-api")]
     [InlineData("repository-console")]
     [InlineData("repository-worker")]
     public async Task Doctor_RepositoryAsItIsMade_FailsNothingAndHasTheTenLines(string variant)
@@ -32,6 +33,7 @@ public sealed class DoctorProgramTests(PackFixture fixture)
     }
 
     [Theory]
+    [InlineData("repository-api")]
     [InlineData("repository-console")]
     [InlineData("repository-worker")]
     public async Task Doctor_SecretWasCommitted_IsExitCode1WithItsPlaceAndWithoutItsValue(string variant)
