@@ -92,7 +92,8 @@ internal sealed class CallerLimiter(
         _exceeded.Add(1, new KeyValuePair<string, object?>("limit", limit));
         return new ChatRefusedException(code, retryAfter is null
             ? $"The request may cost more than the limit '{limit}' ever allows. Send less, or ask for fewer tokens."
-            : $"The limit '{limit}' is reached. Try again later.") { RetryAfter = retryAfter };
+            : $"The limit '{limit}' is reached. Try again later.")
+        { RetryAfter = retryAfter };
     }
 
     private async ValueTask FailAsync()

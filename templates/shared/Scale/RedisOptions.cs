@@ -41,7 +41,7 @@ internal sealed class RedisOptionsValidator : AbstractValidator<RedisOptions>
         RuleFor(options => options.Tls).Equal(true).When(options => TryParse(options.Endpoint, out var address) && !address.IsLoopback)
             .WithMessage("The connection to another machine is not encrypted.").WithState(_ => "Set Redis:Tls to true.");
         RuleFor(options => options.KeyPrefix).NotEmpty()
-            .WithMessage("The prefix of the keys is empty.").WithState(_ => "Set a short name that no other program uses, for example acme:.");
+            .WithMessage("The prefix of the keys is empty.").WithState(_ => "Set a short name that no other program uses, for example orders:.");
         RuleFor(options => options.ConnectTimeout).InclusiveBetween(Shortest, Longest)
             .WithMessage("The time that a connection may take is not between 50 milliseconds and a minute.").WithState(_ => "Set a time span, for example 00:00:05.");
         RuleFor(options => options.CommandTimeout).InclusiveBetween(Shortest, Longest)

@@ -81,5 +81,6 @@ internal static class SensitiveSamples
         "\"mistral.rate_limited\" => StatusCodes.Status429TooManyRequests,",
         "var apiKey = Settings.Sha256KeyName;",
         "services.Add(mistral) : WebApplicationFactory<Program>",
+        "public async Task Return_WithADelay_IsNotClaimedBefore()",
     ];
 }

@@ -1,13 +1,11 @@
 using System.Net;
-using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using System.Security.Cryptography;
-using System.Text.Json;
 using Acme.App.Tests.StandIn;
+using static Acme.App.Tests.Chat.AccessCalls;
 
 namespace Acme.App.Tests.Chat;
 
-/// <summary>Who is let in, how often and how much.</summary>
+/// <summary>Who is let in.</summary>
 public sealed class AccessTests : IAsyncLifetime
 {
     private const string Expired = nameof(Expired);
@@ -73,74 +71,6 @@ public sealed class AccessTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Chat_MoreOftenThanAllowed_IsA429ForThisCallerAlone()
-    {
-        await using var api = new ApiUnderTest(_mistral, ("Access:Limits:RequestsPerMinute", "1000"), ("Access:Callers:ada:RequestsPerMinute", "2"));
-        using var client = Client(api, TestTokens.Create());
-        using var other = Client(api, TestTokens.Create("grace"));
-
-        var answers = new List<HttpStatusCode>();
-        for (var i = 0; i < 2; i++)
-            answers.Add((await AskAsync(client)).StatusCode);
-        using var refused = await AskAsync(client);
-        using var answered = await AskAsync(other);
-
-        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.OK], answers);
-        Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
-        Assert.InRange(refused.Headers.RetryAfter?.Delta?.TotalSeconds ?? 0, 1, 60);
-        Assert.StartsWith("\"requests\";r=0;t=", Assert.Single(refused.Headers.GetValues("RateLimit")), StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.OK, answered.StatusCode);
-        Assert.Equal("limit.requests", Assert.Single(await RecordsAsync(api, "limit.exceeded")).GetProperty("errorCode").GetString());
-    }
-
-    [Fact]
-    public async Task Chat_OfAClassOfCallers_HasTheClassesLimits()
-    {
-        await using var api = new ApiUnderTest(_mistral, ("Access:Classes:trial:RequestsPerMinute", "1"));
-        using var client = Client(api, TestTokens.Create(callerClass: "trial"));
-
-        using var first = await AskAsync(client);
-        using var second = await AskAsync(client);
-
-        Assert.Equal(HttpStatusCode.OK, first.StatusCode);
-        Assert.Equal(HttpStatusCode.TooManyRequests, second.StatusCode);
-    }
-
-    [Fact]
-    public async Task Chat_OfManyCallersOnOneBudget_NeverSpendsMoreThanTheBudget()
-    {
-        const int budget = 6000;
-        await using var api = new ApiUnderTest(
-            _mistral, ("Access:Limits:TokensPerMinute", "1000"), ("Access:Callers:ada:TokensPerMinute", $"{budget}"), ("Access:Callers:ada:RequestsPerMinute", "1000"), ("Access:Callers:ada:ConcurrentRequests", "100"));
-        using var client = Client(api, TestTokens.Create());
-
-        var responses = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => AskAsync(client, maxTokens: 500)));
-
-        var spent = 0L;
-        foreach (var response in responses.Where(response => response.IsSuccessStatusCode))
-            spent += (await response.Content.ReadFromJsonAsync<JsonElement>(CancellationToken)).GetProperty("usage").GetProperty("totalTokens").GetInt64();
-        Assert.InRange(spent, 1, budget);
-        var refused = responses.Where(response => !response.IsSuccessStatusCode).ToArray();
-        Assert.NotEmpty(refused);
-        Assert.All(refused, response => Assert.Equal(HttpStatusCode.TooManyRequests, response.StatusCode));
-        Assert.Equal(refused.Length, (await RecordsAsync(api, "limit.exceeded")).Count);
-    }
-
-    [Fact]
-    public async Task Chat_ThatFails_GivesItsTokensBack()
-    {
-        _mistral.Enqueue(StandInReply.Error(400, "{}"));
-        await using var api = new ApiUnderTest(_mistral, ("Access:Callers:ada:TokensPerMinute", "800"));
-        using var client = Client(api, TestTokens.Create());
-
-        using var failed = await AskAsync(client, maxTokens: 600);
-        using var answered = await AskAsync(client, maxTokens: 600);
-
-        Assert.Equal(HttpStatusCode.BadGateway, failed.StatusCode);
-        Assert.Equal(HttpStatusCode.OK, answered.StatusCode);
-    }
-
-    [Fact]
     public async Task Answers_CarryTheSecurityHeadersAndNoServer()
     {
         await using var api = new ApiUnderTest(_mistral);
@@ -151,22 +81,5 @@ public sealed class AccessTests : IAsyncLifetime
         Assert.Equal("nosniff", Assert.Single(response.Headers.GetValues("X-Content-Type-Options")));
         Assert.False(response.Headers.Contains("Server"));
         Assert.False(response.Headers.Contains("Access-Control-Allow-Origin"));
-    }
-
-    private static HttpClient Client(ApiUnderTest api, string? token)
-    {
-        var client = api.CreateClient();
-        client.DefaultRequestHeaders.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
-        return client;
-    }
-
-    private static Task<HttpResponseMessage> AskAsync(HttpClient client, int? maxTokens = null) => client.PostAsJsonAsync(
-        "/api/chat", new { model = "mistral-small-latest", messages = new[] { new { role = "user", content = "Hello" } }, maxTokens }, CancellationToken);
-
-    private static async Task<IReadOnlyList<JsonElement>> RecordsAsync(ApiUnderTest api, string action)
-    {
-        await using var file = new FileStream(api.AuditFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        var lines = (await new StreamReader(file).ReadToEndAsync(CancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        return [.. lines.Select(line => JsonDocument.Parse(line).RootElement).Where(record => record.GetProperty("action").GetString() == action)];
     }
 }
