@@ -51,7 +51,10 @@ internal sealed class FolderJobStore(string folder) : JobStore
         foreach (var file in Files("done"))
             attempts[Path.GetFileNameWithoutExtension(file)] = AttemptsIn(await File.ReadAllTextAsync(file));
         var failed = Files("failed").Where(file => !file.EndsWith(".reason.json", StringComparison.Ordinal)).Select(file => Path.GetFileNameWithoutExtension(file)!);
-        var left = Files("inbox").Concat(Files("waiting")).Concat(Directory.EnumerateFiles(Path.Combine(folder, "working"), "*", SearchOption.AllDirectories)).ToList();
+        // A killed worker's lock is no job: it goes with the next heartbeat of another.
+        var working = Directory.EnumerateFiles(Path.Combine(folder, "working"), "*", SearchOption.AllDirectories)
+            .Where(file => !file.EndsWith(".lock", StringComparison.Ordinal));
+        var left = Files("inbox").Concat(Files("waiting")).Concat(working).ToList();
         if (left.Count > 0)
             throw new InvalidOperationException($"Left behind: {string.Join(", ", left.Take(10).Select(Path.GetFileName))}");
         return ([.. attempts.Keys, .. failed], attempts);
