@@ -33,6 +33,8 @@ internal static class AccessServiceCollectionExtensions
             bearer.MapInboundClaims = false;
             bearer.IncludeErrorDetails = false;
             bearer.TokenValidationParameters.ClockSkew = TimeSpan.FromMinutes(1);
+            // The framework reads the keys from the settings anew for each token, unless they are read once.
+            bearer.TokenValidationParameters.IssuerSigningKeys = bearer.TokenValidationParameters.IssuerSigningKeys?.ToArray();
         });
         services.AddSingleton(new StartUpCheck(provider => ActivatorUtilities.CreateInstance<TokenIssuerCheck>(provider)));
         services.AddAuthorization();

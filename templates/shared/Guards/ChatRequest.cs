@@ -6,15 +6,15 @@ namespace Acme.App.Guards;
 /// <summary>A chat as a caller asks for it, before anybody has judged it. A class and not a record, so that no log prints it.</summary>
 internal sealed class ChatRequest
 {
-    public string? Model { get; init; }
+    public string? Model { get; set; }
 
-    public IReadOnlyList<ChatRequestMessage>? Messages { get; init; }
+    public IReadOnlyList<ChatRequestMessage>? Messages { get; set; }
 
-    public float? Temperature { get; init; }
+    public float? Temperature { get; set; }
 
-    public int? MaxTokens { get; init; }
+    public int? MaxTokens { get; set; }
 
-    public bool Stream { get; init; }
+    public bool Stream { get; set; }
 
     public IList<ChatMessage> ToChatMessages() =>
         [.. (Messages ?? []).Select(message => new ChatMessage(new ChatRole(message.Role ?? ""), message.Content))];
@@ -25,16 +25,16 @@ internal sealed class ChatRequest
 /// <summary>One message of a <see cref="ChatRequest"/>.</summary>
 internal sealed class ChatRequestMessage
 {
-    public string? Role { get; init; }
+    public string? Role { get; set; }
 
-    public string? Content { get; init; }
+    public string? Content { get; set; }
 
     /// <summary>The characters of the content, and on the road those of tools' arguments and results.</summary>
     [JsonIgnore]
     public int Length
     {
         get => Math.Max(field, Content?.Length ?? 0);
-        init;
+        set;
     }
 }
 
