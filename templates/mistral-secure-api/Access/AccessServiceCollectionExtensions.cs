@@ -36,6 +36,8 @@ internal static class AccessServiceCollectionExtensions
             // The framework reads the keys from the settings anew for each token, unless they are read once.
             bearer.TokenValidationParameters.IssuerSigningKeys = bearer.TokenValidationParameters.IssuerSigningKeys?.ToArray();
         });
+        // Nothing here is encrypted by ASP.NET Core, so that no ring of keys for it is made or read.
+        services.Remove(services.Single(service => service.ImplementationType?.Name == "DataProtectionHostedService"));
         services.AddSingleton(new StartUpCheck(provider => ActivatorUtilities.CreateInstance<TokenIssuerCheck>(provider)));
         services.AddAuthorization();
         services.AddOptions<AuthorizationOptions>().Configure<IOptions<AccessOptions>>((authorization, access) => AccessPolicies.Add(authorization, access.Value));
