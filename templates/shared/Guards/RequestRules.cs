@@ -16,19 +16,19 @@ internal sealed class RequestRules : AbstractValidator<RequestRules.Asked>
         var limits = guards.Value.Request;
         MaxTokens = Math.Min(limits.MaxTokens, policy.Value.MaxTokensPerRequest);
 
-        RuleFor(asked => asked.Options.ModelId)
-            .Must(model => policy.Value.AllowedModels.Contains(model, StringComparer.Ordinal))
-            .WithMessage("The model is not on this environment's list, \"Policy:AllowedModels\".")
-            .OverridePropertyName("model");
-        RuleFor(asked => asked.Messages)
-            .Must(messages => messages.Count >= 1 && messages.Count <= limits.MaxMessages)
-            .WithMessage($"There must be 1 to {limits.MaxMessages} messages.")
-            .Must(messages => messages.Sum(message => (long)GuardedContent.LengthOf(message)) <= limits.MaxTotalLength)
-            .WithMessage($"All messages together must have at most {limits.MaxTotalLength} characters.")
-            .OverridePropertyName("messages");
-        RuleFor(asked => asked.Messages).Custom((messages, context) =>
+        Rule("model", asked => policy.Value.AllowedModels.Contains(asked.Options.ModelId, StringComparer.Ordinal),
+            "The model is not on this environment's list, \"Policy:AllowedModels\".");
+        Rule("messages", asked => asked.Messages.Count >= 1 && asked.Messages.Count <= limits.MaxMessages,
+            $"There must be 1 to {limits.MaxMessages} messages.");
+        Rule("messages", asked => asked.Messages.Sum(message => (long)GuardedContent.LengthOf(message)) <= limits.MaxTotalLength,
+            $"All messages together must have at most {limits.MaxTotalLength} characters.");
+        Rule("temperature", asked => asked.Options.Temperature is null || (asked.Options.Temperature >= 0 && asked.Options.Temperature <= limits.MaxTemperature),
+            FormattableString.Invariant($"The temperature must be 0 to {limits.MaxTemperature}."));
+        Rule("maxTokens", asked => asked.Options.MaxOutputTokens >= 1 && asked.Options.MaxOutputTokens <= MaxTokens,
+            $"The maximum of tokens must be 1 to {MaxTokens}.");
+        RuleFor(asked => asked).Custom((asked, context) =>
         {
-            foreach (var (index, message) in messages.Index())
+            foreach (var (index, message) in asked.Messages.Index())
             {
                 if (!IsRoleOf(message))
                     context.AddFailure($"messages[{index}].role", "The role must be system, user or assistant.");
@@ -38,18 +38,14 @@ internal sealed class RequestRules : AbstractValidator<RequestRules.Asked>
                     context.AddFailure($"messages[{index}].content", $"The content must have at most {limits.MaxContentLength} characters.");
             }
         });
-        RuleFor(asked => asked.Options.Temperature)
-            .Must(temperature => temperature is null || (temperature >= 0 && temperature <= limits.MaxTemperature))
-            .WithMessage(FormattableString.Invariant($"The temperature must be 0 to {limits.MaxTemperature}."))
-            .OverridePropertyName("temperature");
-        RuleFor(asked => asked.Options.MaxOutputTokens)
-            .Must(tokens => tokens >= 1 && tokens <= MaxTokens)
-            .WithMessage($"The maximum of tokens must be 1 to {MaxTokens}.")
-            .OverridePropertyName("maxTokens");
     }
 
     /// <summary>The most tokens that an answer may have here.</summary>
     public int MaxTokens { get; }
+
+    /// <summary>A rule on the request as a whole: one on a number would be compiled at every start.</summary>
+    private void Rule(string field, Func<Asked, bool> isKept, string message) =>
+        RuleFor(asked => asked).Must(isKept).WithMessage(message).OverridePropertyName(field);
 
     /// <summary>A tool speaks by its results alone.</summary>
     private static bool IsRoleOf(ChatMessage message) => message.Role.Value switch
