@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Acme.App.Access;
 using Acme.App.Guards;
-using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.AI;
@@ -24,11 +23,8 @@ internal static class ChatApi
     }
 
     private static async Task<Results<Ok<ChatResult>, ServerSentEventsResult<string>>> AnswerAsync(
-        ChatRequest request, IValidator<ChatRequest> validator, IChatClient chatClient, CancellationToken cancellationToken)
+        ChatRequest request, IChatClient chatClient, CancellationToken cancellationToken)
     {
-        if (validator.Validate(request) is { IsValid: false } result)
-            throw ChatRefusedException.Invalid(result);
-
         var messages = request.ToChatMessages();
         var options = request.ToChatOptions();
         if (!request.Stream)

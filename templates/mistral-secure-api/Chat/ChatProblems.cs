@@ -64,6 +64,7 @@ internal sealed class ChatProblems(IProblemDetailsService problemDetails) : IExc
         ChatRefusedException.InvalidRequest => StatusCodes.Status400BadRequest,
         ChatRefusedException.SensitiveData or ChatRefusedException.Moderated or "mistral.guardrail" => StatusCodes.Status422UnprocessableEntity,
         "mistral.rate_limited" or ChatRefusedException.TooManyRequests or ChatRefusedException.TooManyAtOnce or ChatRefusedException.TooManyTokens => StatusCodes.Status429TooManyRequests,
+        ChatRefusedException.GuardFailed => StatusCodes.Status500InternalServerError,
         "mistral.unavailable" or ChatRefusedException.ModerationFailed or ChatRefusedException.LimitsUnavailable or ChatFailure.AuditUnavailable => StatusCodes.Status503ServiceUnavailable,
         "mistral.timed_out" => StatusCodes.Status504GatewayTimeout,
         _ => StatusCodes.Status502BadGateway,
