@@ -32,9 +32,7 @@ internal static partial class StartUp
     {
         var read = host.Services.GetRequiredService<SettingsRead>();
         var problems = new List<ConfigurationProblem>(read.Problems);
-        // At the same time, since each waits for its own code to be compiled.
-        var checks = host.Services.GetServices<StartUpCheck>().Select(check => Task.Run(() => ProblemsOfAsync(host, check, cancellationToken), cancellationToken));
-        foreach (var found in await Task.WhenAll(checks))
+        foreach (var found in await Task.WhenAll(host.Services.GetServices<StartUpCheck>().Select(check => Task.Run(() => ProblemsOfAsync(host, check, cancellationToken)))))
             problems.AddRange(found.Except(problems));
 
         // A section that is missing as a whole is one problem; a section with a wrong value is told by that value.
