@@ -18,6 +18,9 @@ internal static class TelemetryServiceCollectionExtensions
         if (string.IsNullOrEmpty(builder.Configuration[EndpointSetting]))
             return builder;
 
+        // What a client logs of its requests at the level Trace has the collector's credentials in their headers.
+        foreach (var exporter in new[] { "OtlpTraceExporter", "OtlpMetricExporter", "OtlpLogExporter" })
+            builder.Services.AddHttpClient(exporter).RemoveAllLoggers();
         builder.Services.AddOpenTelemetry()
             .WithTracing(traces => traces.AddSource("Microsoft.AspNetCore", "System.Net.Http", MistralChatClientFactory.TelemetrySource))
             .WithMetrics(metrics => metrics.AddMeter(
