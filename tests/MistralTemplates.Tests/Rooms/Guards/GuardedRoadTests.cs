@@ -131,12 +131,15 @@ public sealed class GuardedRoadTests
         {
             options.SensitiveData.AllowedValues = ["", " padded "];
             options.Request.MaxTemperature = 2;
+            options.SensitiveData.Cards.Input = (GuardMode)7;
             options.SensitiveData.Shapes = ["nonsense", "acme ACME w32"];
             options.Moderation.Input = true;
             options.Moderation.Thresholds.Clear();
         }));
 
-        Assert.Equal(6, result.Errors.Count);
+        Assert.Equal(
+            ["Moderation", "Request:MaxTemperature", "SensitiveData", "SensitiveData:AllowedValues", "SensitiveData:Shapes", "SensitiveData:Shapes"],
+            result.Errors.Select(error => error.PropertyName).Order());
         Assert.All(result.Errors, error => Assert.NotNull(error.CustomState));
     }
 
