@@ -17,7 +17,7 @@ internal static class OutboundLink
     /// <summary>Looks behind the <c>]</c> of a label or the <c>=</c> of an HTML source.</summary>
     public static Finding? Find(ref TextWindow window, int at)
     {
-        var isTarget = window[at] == ']' ? window[at + 1] is '(' or ':' : (window[at - 1] | ' ') == 'c' && (window[at - 2] | ' ') == 'r' && (window[at - 3] | ' ') == 's';
+        var isTarget = window[at] == ']' ? window[at + 1] is '(' or ':' : window.Holds(at - 3, "src");
         var start = at + (window[at] == ']' ? 2 : 1);
         for (var skipped = 0; isTarget && skipped < MostBefore && window[start] is ' ' or '<' or '"' or '\'' or '\n'; skipped++)
             start++;

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
+using Acme.App.Guards;
 using Microsoft.Extensions.AI;
 
-namespace Acme.App.Guards;
+namespace Acme.App.Access;
 
 /// <summary>Reserves before Mistral is asked and settles after, also when a stream is left early: what was sent is paid for.</summary>
 internal sealed class BudgetChatClient(IChatClient innerClient, IBudget budget) : DelegatingChatClient(innerClient)
