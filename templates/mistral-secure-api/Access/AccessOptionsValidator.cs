@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using System.Net;
 using FluentValidation;
 
@@ -7,23 +8,38 @@ namespace Acme.App.Access;
 internal sealed class AccessOptionsValidator : AbstractValidator<AccessOptions>
 {
     private const long MaxBodyBytes = 64 * 1024 * 1024;
+    private static readonly TimeSpan s_second = TimeSpan.FromSeconds(1);
 
     public AccessOptionsValidator(IHostEnvironment environment)
     {
         RuleFor(options => options.Anonymous).Must(anonymous => !anonymous || environment.IsDevelopment())
             .WithMessage("Callers without a token are let in, which is for Development only.").WithState(_ => "Set it to false.");
         RuleForEach(options => options.KnownProxies).Must(proxy => IPAddress.TryParse(proxy, out _) || IPNetwork.TryParse(proxy, out _))
-            .WithMessage("It is neither an address nor a network.").WithState(_ => "Write an address such as \"10.0.0.7\" or a network such as \"10.0.0.0/8\".");
+            .WithMessage("It is neither an address nor a network.")
+            .WithState(_ => "Write an address such as \"10.0.0.7\" or a network such as \"10.0.0.0/8\".");
+        RuleForEach(options => options.AllowedOrigins).Must(IsOrigin)
+            .WithMessage("It is not the origin of a page that comes over https.")
+            .WithState(_ => "Write it as a browser sends it, for example \"https://app.example\". Not every page can be let in.");
         RuleFor(options => options.MaxBodyBytes).InclusiveBetween(1024, MaxBodyBytes)
             .WithMessage("It is not between 1024 and 67108864 bytes.").WithState(_ => "Set it to 4194304, the default, or near it.");
         RuleFor(options => options.RequestsPerMinuteByAddress).GreaterThan(0)
             .WithMessage("It lets no request in.").WithState(_ => "Set it to 1 or more.");
-        RuleFor(options => options.ClassClaim).NotEmpty().WithMessage("No claim is named.").WithState(_ => "Set it to the claim that names a caller's class, for example \"class\".");
+        RuleFor(options => options.RequestTimeout).InclusiveBetween(s_second, TimeSpan.FromHours(1))
+            .WithMessage("It is not between a second and an hour.").WithState(_ => "Set a time span, for example 00:10:00.");
+        RuleFor(options => options.ShutdownTimeout).InclusiveBetween(s_second, TimeSpan.FromHours(1))
+            .WithMessage("It is not between a second and an hour.").WithState(_ => "Set a time span shorter than what stops the program waits, for example 00:00:25.");
+        RuleFor(options => options.Connections).SetValidator(new ConnectionLimitsValidator());
+        RuleFor(options => options.ClassClaim).NotEmpty()
+            .WithMessage("No claim is named.").WithState(_ => "Set it to the claim that names a caller's class, for example \"class\".");
         RuleFor(options => options.FailureMode).IsInEnum().WithMessage("It is neither Closed nor Open.").WithState(_ => "Set it to Closed or Open.");
         RuleFor(options => options.Limits).SetValidator(new CallerLimitsValidator());
         RuleFor(options => options.Classes).Custom((classes, context) => Validate(context, nameof(AccessOptions.Classes), classes));
         RuleFor(options => options.Callers).Custom((callers, context) => Validate(context, nameof(AccessOptions.Callers), callers));
     }
+
+    private static bool IsOrigin(string origin) => Uri.TryCreate(origin, UriKind.Absolute, out var page)
+        && (page.Scheme == Uri.UriSchemeHttps || (page.Scheme == Uri.UriSchemeHttp && page.IsLoopback))
+        && page.GetLeftPart(UriPartial.Authority) == origin;
 
     private static void Validate(ValidationContext<AccessOptions> context, string setting, Dictionary<string, CallerLimits> limits)
     {
@@ -35,6 +51,27 @@ internal sealed class AccessOptionsValidator : AbstractValidator<AccessOptions>
                 context.AddFailure(failure);
             }
         }
+    }
+}
+
+/// <summary>Each limit lets an ordinary client through, and stops one that only holds on.</summary>
+internal sealed class ConnectionLimitsValidator : AbstractValidator<ConnectionLimits>
+{
+    public ConnectionLimitsValidator()
+    {
+        const string positive = "Set it to 1 or more.";
+        RuleFor(limits => limits.MaxConcurrent).GreaterThan(0).WithMessage("It lets nobody connect.").WithState(_ => positive);
+        RuleFor(limits => limits.MaxHeaders).InclusiveBetween(16, 1000)
+            .WithMessage("It is not between 16 and 1000 headers.").WithState(_ => "Set it to 64, the default, or near it.");
+        RuleFor(limits => limits.MaxHeaderBytes).InclusiveBetween(8 * 1024, 1024 * 1024)
+            .WithMessage("It is not between 8192 and 1048576 bytes.").WithState(_ => "Set it to 32768, the default, or near it.");
+        foreach (var timeout in (Expression<Func<ConnectionLimits, TimeSpan>>[])[limits => limits.HeadersTimeout, limits => limits.KeepAliveTimeout])
+        {
+            RuleFor(timeout).InclusiveBetween(TimeSpan.FromSeconds(1), TimeSpan.FromHours(1))
+                .WithMessage("It is not between a second and an hour.").WithState(_ => "Set a time span, for example 00:00:15.");
+        }
+
+        RuleFor(limits => limits.MinBytesPerSecond).GreaterThan(0).WithMessage("It lets a connection stand still.").WithState(_ => positive);
     }
 }
 

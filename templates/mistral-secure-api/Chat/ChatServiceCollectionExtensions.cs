@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
-using Acme.App.Guards;
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Acme.App.Chat;
@@ -13,19 +13,13 @@ internal static class ChatServiceCollectionExtensions
         builder.Services.ConfigureHttpJsonOptions(options =>
         {
             options.SerializerOptions.TypeInfoResolverChain.Insert(0, ChatJsonContext.Default);
-            options.SerializerOptions.TypeInfoResolverChain.Insert(0, ChatRequestJsonContext.Default);
-            // The chain brings in types, not the strictness that they were declared with.
-            options.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
-            options.SerializerOptions.AllowDuplicateProperties = false;
-            options.SerializerOptions.PropertyNameCaseInsensitive = false;
             options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
-        // A body that cannot be read is answered by ChatProblems, in words, in every environment.
-        builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         // Before the usual writer, which takes everything that is left.
         builder.Services.AddSingleton<IProblemDetailsWriter, CompletionProblemWriter>();
-        builder.Services.AddProblemDetails();
+        builder.Services.AddProblemDetails(options => options.CustomizeProblemDetails = context => ChatProblems.AddTrace(context.ProblemDetails, context.HttpContext));
         builder.Services.AddExceptionHandler<ChatProblems>();
+        builder.Services.AddOpenApi(ApiDescription.Configure);
         builder.Services.AddHealthChecks().AddCheck<ReadinessCheck>("chat");
         foreach (var check in ApiChecks.All)
             builder.Services.AddSingleton(check);
@@ -38,7 +32,7 @@ internal static class ChatServiceCollectionExtensions
     /// </summary>
     public static void AddInProcessServer(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<IServer, InProcessServer>();
+        builder.Services.AddSingleton<IServer, TestServer>();
         builder.Services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
     }
 }

@@ -56,7 +56,7 @@ internal sealed class ChatRequestValidator : AbstractValidator<ChatRequest>
     /// <summary>Judges what goes along the road, where tools may speak and an assistant may call them without a word.</summary>
     public ValidationResult ValidateOnTheRoad(ChatOptions options, IReadOnlyList<ChatMessage> messages)
     {
-        var asked = messages.Select(message => new ChatRequestMessage { Role = message.Role.Value, Content = message.Text, Length = GuardedContent.LengthOf(message) });
+        var asked = messages.Select(message => new ChatRequestMessage { Role = message.Role.Value, Content = message.Text, Length = GuardedContent.LengthOf(message.Contents) });
         var instructions = options.Instructions is { Length: > 0 } text ? [new ChatRequestMessage { Role = "system", Content = text }] : Array.Empty<ChatRequestMessage>();
         var context = new ValidationContext<ChatRequest>(new ChatRequest
         {
