@@ -6,6 +6,9 @@ namespace MistralTemplates.Harness;
 /// <summary>What a chat gave, and the line that the audit keeps of it.</summary>
 public sealed record ChatOutcome(string Answer, string AuditLine);
 
+/// <summary>Puts a job before a worker that runs, and waits for its result.</summary>
+public delegate Task<string> JobExchange(string job, RunningProgram worker, CancellationToken cancellationToken);
+
 /// <summary>A repository that <c>dotnet new mistral-secure</c> has made: builds it, starts it, chats with it.</summary>
 /// <param name="folder">The repository's folder.</param>
 /// <param name="projectName">The project's name, which its files and its program bear.</param>
@@ -48,7 +51,9 @@ public sealed class GeneratedRepository(string folder, string projectName, strin
         ChatAsync(question, new Dictionary<string, string> { ["Mistral__Offline"] = "true" }, cancellationToken);
 
     /// <summary>One chat in the way of this kind: a request, a command or a job.</summary>
-    public async Task<ChatOutcome> ChatAsync(string question, IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken)
+    /// <param name="exchange">How a worker gets its job, where it is not by its folder.</param>
+    public async Task<ChatOutcome> ChatAsync(
+        string question, IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken, JobExchange? exchange = null)
     {
         var environment = new Dictionary<string, string>(settings)
         {
@@ -59,7 +64,7 @@ public sealed class GeneratedRepository(string folder, string projectName, strin
         {
             "api" => await AskApiAsync(question, environment, cancellationToken),
             "console" => await AskConsoleAsync(question, environment, cancellationToken),
-            _ => await AskWorkerAsync(question, environment, cancellationToken),
+            _ => await AskWorkerAsync(question, environment, exchange ?? ExchangeInFolderAsync, cancellationToken),
         };
         var auditLine = File.ReadLines(AuditFile).Last(line => line.Contains("chat.", StringComparison.Ordinal));
         return new ChatOutcome(answer, auditLine);
@@ -73,7 +78,6 @@ public sealed class GeneratedRepository(string folder, string projectName, strin
     {
         environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
         environment["Access__Anonymous"] = "true";
-        environment["Access__FailureMode"] = "Open";
         await using var program = Start([], environment);
         var address = await ListeningAddressAsync(program, cancellationToken);
         using var client = new HttpClient { BaseAddress = address, Timeout = s_chatLimit };
@@ -87,19 +91,24 @@ public sealed class GeneratedRepository(string folder, string projectName, strin
     private async Task<string> AskConsoleAsync(string question, Dictionary<string, string> environment, CancellationToken cancellationToken) =>
         (await RunAsync(["chat", question], environment, cancellationToken)).EnsureSuccess("chat").Output.Trim();
 
-    private async Task<string> AskWorkerAsync(string question, Dictionary<string, string> environment, CancellationToken cancellationToken)
+    private async Task<string> AskWorkerAsync(string question, Dictionary<string, string> environment, JobExchange exchange, CancellationToken cancellationToken)
     {
         await using var program = Start([], environment);
+        return Content(await exchange(JsonSerializer.Serialize(new { user = "newcomer", messages = Messages(question) }), program, cancellationToken));
+    }
+
+    private async Task<string> ExchangeInFolderAsync(string job, RunningProgram worker, CancellationToken cancellationToken)
+    {
         var jobs = Path.Combine(ProjectFolder, "jobs");
-        await program.WaitForAsync(() => Directory.Exists(Path.Combine(jobs, "inbox")), s_chatLimit, cancellationToken);
+        await worker.WaitForAsync(() => Directory.Exists(Path.Combine(jobs, "inbox")), s_chatLimit, cancellationToken);
 
         var file = Path.Combine(jobs, "inbox", "first.json");
-        await File.WriteAllTextAsync(file + ".tmp", JsonSerializer.Serialize(new { user = "newcomer", messages = Messages(question) }), cancellationToken);
+        await File.WriteAllTextAsync(file + ".tmp", job, cancellationToken);
         File.Move(file + ".tmp", file);
 
         var done = Path.Combine(jobs, "done", "first.json");
-        await program.WaitForAsync(() => File.Exists(done), s_chatLimit, cancellationToken);
-        return Content(await File.ReadAllTextAsync(done, cancellationToken));
+        await worker.WaitForAsync(() => File.Exists(done), s_chatLimit, cancellationToken);
+        return await File.ReadAllTextAsync(done, cancellationToken);
     }
 
     /// <summary>Waits until an API says where it listens.</summary>

@@ -19,12 +19,17 @@ public sealed class TemplatePack
     public static string RepositoryRoot { get; } = FindRepositoryRoot();
 
     /// <summary>Packs the templates and installs the package, not the folder, into a new hive below <paramref name="folder"/>.</summary>
-    public static async Task<TemplatePack> PackAsync(string folder, CancellationToken cancellationToken)
+    public static async Task<TemplatePack> PackAsync(string folder, CancellationToken cancellationToken) =>
+        await InstallAsync(await BuildPackageAsync(Path.Combine(folder, "package"), cancellationToken), folder, cancellationToken);
+
+    /// <summary>Packs the templates.</summary>
+    /// <param name="version">Another version than the project's.</param>
+    /// <returns>The package's file.</returns>
+    public static async Task<string> BuildPackageAsync(string folder, CancellationToken cancellationToken, string? version = null)
     {
-        var packageFolder = Path.Combine(folder, "package");
-        (await Command.RunAsync("dotnet", ["pack", "MistralTemplates.csproj", "-o", packageFolder, "-nologo"], RepositoryRoot, s_timeLimit, cancellationToken))
-            .EnsureSuccess("dotnet pack");
-        return await InstallAsync(Directory.GetFiles(packageFolder, "*.nupkg").Single(), folder, cancellationToken);
+        string[] arguments = ["pack", "MistralTemplates.csproj", "-o", folder, "-nologo", .. version is null ? (string[])[] : [$"-p:Version={version}"]];
+        (await Command.RunAsync("dotnet", arguments, RepositoryRoot, s_timeLimit, cancellationToken)).EnsureSuccess("dotnet pack");
+        return Directory.GetFiles(folder, $"*{(version is null ? "" : "." + version)}.nupkg").Single();
     }
 
     /// <summary>Installs a package that stands already.</summary>

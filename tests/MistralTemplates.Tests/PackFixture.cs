@@ -17,13 +17,14 @@ public sealed class PackFixture : IDisposable
     private readonly Lazy<RunFolder> _run = new(() => RunFolder.Claim(Path.Combine(TemplatePack.RepositoryRoot, "artifacts", "tests")));
     private readonly Lazy<Task<TemplatePack>> _pack;
     private readonly ConcurrentDictionary<string, Lazy<Task<string>>> _variants = new();
-
-    private readonly Lazy<Task<BatchBuild>> _build;
+    private readonly Lazy<Task<Batch>> _build;
+    private readonly Lazy<Task<Batch>> _format;
 
     public PackFixture()
     {
         _pack = new(() => TemplatePack.PackAsync(Folder, CancellationToken.None));
         _build = new(BuildAsync);
+        _format = new(FormatAsync);
     }
 
     /// <summary>Everything that this run makes lies here; it stays until a later run, to be looked at.</summary>
@@ -70,17 +71,26 @@ public sealed class PackFixture : IDisposable
         return repository;
     }
 
-    private async Task<BatchBuild> BuildAsync()
+    /// <summary>What <c>dotnet format</c> would change in a variant; all are looked at together, once for all tests.</summary>
+    public async Task<IReadOnlyList<string>> FormatComplaintsAsync(Variant variant) => (await _format.Value).ComplaintsAbout(BuiltFolder(variant));
+
+    private async Task<Batch> FormatAsync()
+    {
+        await _build.Value;
+        return await Batch.VerifyFormatAsync(NewFolder("built"), CancellationToken.None);
+    }
+
+    private async Task<Batch> BuildAsync()
     {
         foreach (var variant in Variant.Built)
             CopyFiles(await CreatedAsync(variant), BuiltFolder(variant));
-        return await BatchBuild.RunAsync(
-            Path.Combine(Folder, "out"),
+        return await Batch.BuildAsync(
+            NewFolder("built"),
             Variant.Built.SelectMany(variant => Directory.EnumerateFiles(BuiltFolder(variant), "*.csproj", SearchOption.AllDirectories)),
             CancellationToken.None);
     }
 
-    private string BuiltFolder(Variant variant) => Path.Combine(NewFolder("built-" + variant.Id), Name);
+    private string BuiltFolder(Variant variant) => Path.Combine(NewFolder("built"), variant.Id, Name);
 
     internal static void CopyFiles(string source, string target)
     {

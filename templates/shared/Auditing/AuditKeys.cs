@@ -3,14 +3,16 @@ using System.Security.Cryptography;
 namespace Acme.App.Auditing;
 
 /// <summary>The keys of the chain, oldest first, and the one that signs checkpoints.</summary>
-internal sealed class AuditKeys(IReadOnlyList<AuditKey> chain, ECDsa signing) : IDisposable
+internal sealed class AuditKeys(IReadOnlyList<AuditKey> chain, string signingKey) : IDisposable
 {
+    private readonly Lazy<ECDsa> _signing = new(() => ImportSigningKey(signingKey));
+
     public IReadOnlyList<AuditKey> Chain { get; } = chain;
 
     /// <summary>The key that writes.</summary>
     public AuditKey Current => Chain[^1];
 
-    public ECDsa Signing { get; } = signing;
+    public ECDsa Signing => _signing.Value;
 
     /// <summary>Takes the keys from the settings; in Development, where they need not be set, from a file beside the log that is made once.</summary>
     public static AuditKeys Load(AuditOptions options, AuditFiles files)
@@ -19,7 +21,7 @@ internal sealed class AuditKeys(IReadOnlyList<AuditKey> chain, ECDsa signing) : 
         var chain = options.PreviousChainKeys.Append(string.IsNullOrEmpty(options.ChainKey) ? kept[0] : options.ChainKey);
         return new AuditKeys(
             [.. chain.Select(key => AuditKey.TryParse(key) ?? throw new FormatException("A key of the audit's chain is not 32 bytes or more in base64."))],
-            ImportSigningKey(string.IsNullOrEmpty(options.CheckpointKey) ? kept[1] : options.CheckpointKey));
+            string.IsNullOrEmpty(options.CheckpointKey) ? kept[1] : options.CheckpointKey);
     }
 
     /// <summary>Makes a new pair, both in base64: the chain's key and the private key for checkpoints.</summary>
@@ -36,7 +38,11 @@ internal sealed class AuditKeys(IReadOnlyList<AuditKey> chain, ECDsa signing) : 
         return key;
     }
 
-    public void Dispose() => Signing.Dispose();
+    public void Dispose()
+    {
+        if (_signing.IsValueCreated)
+            Signing.Dispose();
+    }
 
     private static string[] ReadOrMake(AuditFiles files)
     {

@@ -45,11 +45,14 @@ internal sealed class ChatRequestValidator : AbstractValidator<ChatRequest>
                 .Must((item, _) => item.Length <= limits.MaxContentLength)
                 .WithMessage($"The content must have at most {limits.MaxContentLength} characters.");
         });
-        RuleFor(request => request.Temperature)
-            .Must(temperature => temperature is null || (temperature >= 0 && temperature <= limits.MaxTemperature))
+        // Rules on the request as a whole: one on a number would be compiled at every start.
+        RuleFor(request => request)
+            .Must(request => request.Temperature is null || (request.Temperature >= 0 && request.Temperature <= limits.MaxTemperature))
+            .OverridePropertyName(nameof(ChatRequest.Temperature))
             .WithMessage(FormattableString.Invariant($"The temperature must be 0 to {limits.MaxTemperature}."));
-        RuleFor(request => request.MaxTokens)
-            .Must(tokens => tokens is null || (tokens >= 1 && tokens <= maxTokens))
+        RuleFor(request => request)
+            .Must(request => request.MaxTokens is null || (request.MaxTokens >= 1 && request.MaxTokens <= maxTokens))
+            .OverridePropertyName(nameof(ChatRequest.MaxTokens))
             .WithMessage($"The maximum of tokens must be 1 to {maxTokens}.");
     }
 

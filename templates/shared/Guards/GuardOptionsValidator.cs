@@ -1,3 +1,4 @@
+using Acme.App.Configuration;
 using Acme.App.Mistral;
 using FluentValidation;
 using Microsoft.Extensions.Options;
@@ -5,32 +6,32 @@ using Microsoft.Extensions.Options;
 namespace Acme.App.Guards;
 
 /// <summary>Judges <see cref="GuardOptions"/> before the program starts.</summary>
-internal sealed class GuardOptionsValidator : AbstractValidator<GuardOptions>
+internal sealed class GuardOptionsValidator : OptionsValidator<GuardOptions>
 {
     public GuardOptionsValidator(IOptions<MistralOptions> mistral)
     {
-        RuleFor(options => options.Request.MaxMessages).Must(count => count is >= 1 and <= 100)
-            .WithMessage("The most messages of a request must be 1 to 100.").WithState(_ => "Set it to 100 or less.");
-        RuleFor(options => options.Request.MaxContentLength).Must(length => length is >= 1 and <= 100_000)
-            .WithMessage("The most characters of a message must be 1 to 100,000.").WithState(_ => "Set it to 100000 or less.");
-        RuleFor(options => options.Request.MaxTotalLength).Must(length => length is >= 1 and <= 10_000_000)
-            .WithMessage("The most characters of a request must be 1 to 10,000,000.").WithState(_ => "Set it to 400000.");
-        RuleFor(options => options.Request.MaxTemperature).Must(temperature => temperature is >= 0 and <= 1.5f)
-            .WithMessage("The highest temperature must be 0 to 1.5, as Mistral takes it.").WithState(_ => "Set it to 1.");
-        RuleFor(options => options.Request.MaxTokens).Must(tokens => tokens is >= 1 and <= 4_000)
-            .WithMessage("The most tokens of an answer must be 1 to 4,000.").WithState(_ => "Set it to 4000 or less.");
+        Rule("Request:MaxMessages", options => options.Request.MaxMessages is >= 1 and <= 100,
+            "The most messages of a request must be 1 to 100.", "Set it to 100 or less.");
+        Rule("Request:MaxContentLength", options => options.Request.MaxContentLength is >= 1 and <= 100_000,
+            "The most characters of a message must be 1 to 100,000.", "Set it to 100000 or less.");
+        Rule("Request:MaxTotalLength", options => options.Request.MaxTotalLength is >= 1 and <= 10_000_000,
+            "The most characters of a request must be 1 to 10,000,000.", "Set it to 400000.");
+        Rule("Request:MaxTemperature", options => options.Request.MaxTemperature is >= 0 and <= 1.5f,
+            "The highest temperature must be 0 to 1.5, as Mistral takes it.", "Set it to 1.");
+        Rule("Request:MaxTokens", options => options.Request.MaxTokens is >= 1 and <= 4_000,
+            "The most tokens of an answer must be 1 to 4,000.", "Set it to 4000 or less.");
         RuleForEach(options => options.SensitiveData.Shapes).Must(line => KeyShape.Parse(line).Count > 0)
             .WithMessage("A shape must be a name, prefixes and an alphabet with a length.").WithState(_ => "Write it like \"acme ACME- w32\".");
         RuleForEach(options => options.SensitiveData.Shapes).Must(line => KeyShape.Parse(line).TrueForAll(shape => shape.IsFindable))
             .WithMessage("A shape's prefix must hold a digit, '-' or '_', or digits must follow it.").WithState(_ => "Write the prefix with the mark that follows it, like \"ACME-\".");
         RuleForEach(options => options.SensitiveData.AllowedValues).Must(value => value.Length is >= 3 and <= TextWindow.Right && value.Trim() == value)
             .WithMessage("An allowed value must have 3 to 400 characters, without spaces around it.").WithState(_ => "Write each value whole, as it stands in texts.");
-        RuleForEach(options => options.Moderation.Thresholds).Must(threshold => threshold.Value is >= 0 and <= 1)
-            .WithMessage("A threshold of moderation must be 0 to 1.").WithState(_ => "Set each threshold to a score such as 0.5.");
-        RuleFor(options => options.Moderation).Must(moderation => moderation.Thresholds.Count > 0 || !(moderation.Input || moderation.Output))
-            .WithMessage("Moderation is on, but no category has a threshold.").WithState(_ => "Name at least one category in \"Guards:Moderation:Thresholds\".");
-        RuleFor(options => options.Moderation).Must(moderation => !(moderation.Input || moderation.Output) || !IsOffline(mistral))
-            .WithMessage("Moderation asks Mistral, so it cannot be on while 'Mistral:Offline' is on.").WithState(_ => "Turn \"Guards:Moderation:Input\" and \"Guards:Moderation:Output\" off, or \"Mistral:Offline\".");
+        Rule("Moderation:Thresholds", options => options.Moderation.Thresholds.Values.All(threshold => threshold is >= 0 and <= 1),
+            "A threshold of moderation must be 0 to 1.", "Set each threshold to a score such as 0.5.");
+        Rule("Moderation", options => options.Moderation.Thresholds.Count > 0 || !(options.Moderation.Input || options.Moderation.Output),
+            "Moderation is on, but no category has a threshold.", "Name at least one category in \"Guards:Moderation:Thresholds\".");
+        Rule("Moderation", options => !(options.Moderation.Input || options.Moderation.Output) || !IsOffline(mistral),
+            "Moderation asks Mistral, so it cannot be on while 'Mistral:Offline' is on.", "Turn \"Guards:Moderation:Input\" and \"Guards:Moderation:Output\" off, or \"Mistral:Offline\".");
     }
 
     /// <summary>Settings of Mistral that are wrong themselves are reported by their own validator.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace Acme.App.Mistral;
@@ -15,8 +16,9 @@ internal static class MistralChatClientFactory
         IChatClient client = options.Value.Offline
             ? new OfflineChatClient()
             : new MistralChatClient(services.GetRequiredService<MistralApi>(), options);
+        // Without a logger: it would log each failed call's stack, an interrupted one's as well, which the audit and the span already name.
         return new ChatClientBuilder(client)
-            .UseOpenTelemetry(services.GetService<ILoggerFactory>(), TelemetrySource, telemetry => telemetry.EnableSensitiveData = false)
+            .UseOpenTelemetry(NullLoggerFactory.Instance, TelemetrySource, telemetry => telemetry.EnableSensitiveData = false)
             .Build(services);
     }
 }

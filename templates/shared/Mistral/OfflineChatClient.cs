@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 
 namespace Acme.App.Mistral;
@@ -17,22 +16,9 @@ internal sealed class OfflineChatClient : IChatClient
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
         GetStreamingResponseAsync(messages, options, cancellationToken).ToChatResponseAsync(cancellationToken);
 
-    public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        var conversation = messages.ToList();
-        var question = conversation.LastOrDefault(message => message.Role == ChatRole.User)?.Text ?? "";
-        var words = $"This is the offline stand-in; no model was asked. You said: {question[..Math.Min(question.Length, LongestEcho)]}".Split(' ');
-        var asked = conversation.Sum(message => message.Text.Split(' ').Length);
-        foreach (var (index, word) in words.Index())
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            await Task.Yield();
-            yield return Update(new TextContent(index == 0 ? word : $" {word}"), null);
-        }
-
-        yield return Update(new UsageContent(new() { InputTokenCount = asked, OutputTokenCount = words.Length, TotalTokenCount = asked + words.Length }), ChatFinishReason.Stop);
-    }
+    public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        Answer([.. messages], cancellationToken).ToAsyncEnumerable();
 
     public object? GetService(Type serviceType, object? serviceKey = null) =>
         serviceKey is not null ? null
@@ -42,6 +28,20 @@ internal sealed class OfflineChatClient : IChatClient
 
     public void Dispose()
     {
+    }
+
+    private static IEnumerable<ChatResponseUpdate> Answer(ChatMessage[] conversation, CancellationToken cancellationToken)
+    {
+        var question = conversation.LastOrDefault(message => message.Role == ChatRole.User)?.Text ?? "";
+        var words = $"This is the offline stand-in; no model was asked. You said: {question[..Math.Min(question.Length, LongestEcho)]}".Split(' ');
+        var asked = conversation.Sum(message => message.Text.Split(' ').Length);
+        foreach (var (index, word) in words.Index())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return Update(new TextContent(index == 0 ? word : $" {word}"), null);
+        }
+
+        yield return Update(new UsageContent(new() { InputTokenCount = asked, OutputTokenCount = words.Length, TotalTokenCount = asked + words.Length }), ChatFinishReason.Stop);
     }
 
     private static ChatResponseUpdate Update(AIContent content, ChatFinishReason? finish) =>

@@ -1,4 +1,4 @@
-using FluentValidation;
+using Acme.App.Configuration;
 
 namespace Acme.App.Scale;
 
@@ -29,23 +29,23 @@ internal sealed class RedisOptions
     public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(1);
 }
 
-internal sealed class RedisOptionsValidator : AbstractValidator<RedisOptions>
+internal sealed class RedisOptionsValidator : OptionsValidator<RedisOptions>
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
 
     public RedisOptionsValidator()
     {
-        RuleFor(options => options.Endpoint).Must(endpoint => TryParse(endpoint, out _))
-            .WithMessage("The endpoint is not a host and a port.").WithState(_ => "Set it, for example redis.internal:6380.");
-        RuleFor(options => options.Tls).Equal(true).When(options => TryParse(options.Endpoint, out var address) && !address.IsLoopback)
-            .WithMessage("The connection to another machine is not encrypted.").WithState(_ => "Set Redis:Tls to true.");
-        RuleFor(options => options.KeyPrefix).NotEmpty()
-            .WithMessage("The prefix of the keys is empty.").WithState(_ => "Set a short name that no other program uses, for example orders:.");
-        RuleFor(options => options.ConnectTimeout).InclusiveBetween(Shortest, Longest)
-            .WithMessage("The time that a connection may take is not between 50 milliseconds and a minute.").WithState(_ => "Set a time span, for example 00:00:05.");
-        RuleFor(options => options.CommandTimeout).InclusiveBetween(Shortest, Longest)
-            .WithMessage("The time that a command may take is not between 50 milliseconds and a minute.").WithState(_ => "Set a time span, for example 00:00:01.");
+        Rule(nameof(RedisOptions.Endpoint), options => TryParse(options.Endpoint, out _),
+            "The endpoint is not a host and a port.", "Set it, for example redis.internal:6380.");
+        Rule(nameof(RedisOptions.Tls), options => options.Tls || !TryParse(options.Endpoint, out var address) || address.IsLoopback,
+            "The connection to another machine is not encrypted.", "Set Redis:Tls to true.");
+        Rule(nameof(RedisOptions.KeyPrefix), options => !string.IsNullOrWhiteSpace(options.KeyPrefix),
+            "The prefix of the keys is empty.", "Set a short name that no other program uses, for example orders:.");
+        Rule(nameof(RedisOptions.ConnectTimeout), options => options.ConnectTimeout >= Shortest && options.ConnectTimeout <= Longest,
+            "The time that a connection may take is not between 50 milliseconds and a minute.", "Set a time span, for example 00:00:05.");
+        Rule(nameof(RedisOptions.CommandTimeout), options => options.CommandTimeout >= Shortest && options.CommandTimeout <= Longest,
+            "The time that a command may take is not between 50 milliseconds and a minute.", "Set a time span, for example 00:00:01.");
     }
 
     private static bool TryParse(string endpoint, out Uri address) =>

@@ -38,7 +38,7 @@ public sealed class NameTests(PackFixture fixture)
             built.Add((folder, one, new GeneratedRepository(folder, one.ProjectName, one.Kind)));
         }
 
-        var build = await BatchBuild.RunAsync(fixture.NewFolder("names"), built.SelectMany(one => Projects(one.Folder, one.Case)), TestContext.Current.CancellationToken);
+        var build = await Batch.BuildAsync(fixture.NewFolder("names"), built.SelectMany(one => Projects(one.Folder, one.Case)), TestContext.Current.CancellationToken);
 
         Assert.NotEmpty(built);
         Assert.All(built, one =>

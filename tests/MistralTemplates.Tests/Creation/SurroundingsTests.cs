@@ -58,7 +58,7 @@ public sealed class SurroundingsTests(PackFixture fixture)
     [Fact]
     public async Task Program_WithoutGitAndWithAHomeThatCannotBeWritten_Answers()
     {
-        var program = await fixture.BuiltAsync(Variant.Find("alone-console"));
+        var program = await fixture.BuiltAsync(Variant.FindBuilt("mistral-secure-console", "console"));
         var noHome = Path.Combine(program.Folder, "no-folder");
         await File.WriteAllTextAsync(noHome, "", TestContext.Current.CancellationToken);
         var environment = new Dictionary<string, string>(s_offline) { ["HOME"] = noHome, ["USERPROFILE"] = noHome, ["PATH"] = "" };

@@ -12,9 +12,11 @@ public sealed record Variant(string Id, string ShortName, string Kind, params st
         new("repository-api-without-ci", "mistral-secure", "api", "--ci", "none"),
         new("repository-console", "mistral-secure", "console", "--kind", "console"),
         new("repository-worker", "mistral-secure", "worker", "--kind", "worker"),
+        new("repository-worker-on-redis", "mistral-secure", "worker", "--kind", "worker", "--scale", "redis"),
         new("alone-api", "mistral-secure-api", "api"),
         new("alone-console", "mistral-secure-console", "console"),
         new("alone-worker", "mistral-secure-worker", "worker"),
+        new("alone-api-on-redis", "mistral-secure-api", "api", "--scale", "redis"),
         new("key-from-files", "mistral-secure-worker", "worker", "--secrets", "files"),
         new("key-from-aws", "mistral-secure-api", "api", "--secrets", "aws"),
         new("key-from-gcp", "mistral-secure-worker", "worker", "--secrets", "gcp"),
@@ -31,13 +33,21 @@ public sealed record Variant(string Id, string ShortName, string Kind, params st
 
     public bool IsRepository => ShortName == "mistral-secure";
 
-    public string KeySource => Options.SkipWhile(option => option != "--secrets").ElementAtOrDefault(1) ?? "env";
+    public string KeySource => Option("--secrets") ?? "env";
+
+    /// <summary>Whether its processes meet in Redis, of which a console has no use.</summary>
+    public bool UsesRedis => Option("--scale") == "redis" && Kind != "console";
 
     public static TheoryData<string> ApprovedIds => [.. Approved.Select(variant => variant.Id)];
 
     public static TheoryData<string> BuiltIds => [.. Built.Select(variant => variant.Id)];
 
+    /// <summary>The plainest that is built of a template and a kind, whichever matrix is run.</summary>
+    public static Variant FindBuilt(string shortName, string kind) => Built.First(variant => variant.ShortName == shortName && variant.Kind == kind && !variant.UsesRedis);
+
     public static Variant Find(string id) => Approved.Concat(Built).First(variant => variant.Id == id);
+
+    private string? Option(string name) => Options.SkipWhile(option => option != name).ElementAtOrDefault(1);
 
     /// <summary>All options of a template in pairs, as its template.json has them, so that a new option is covered without a word here.</summary>
     private static IEnumerable<Variant> Pairs(string shortName)

@@ -7,6 +7,22 @@ public sealed partial class VariantTests(PackFixture fixture)
 {
     private const string InEvery = "every variant";
 
+    private static readonly string[] s_templates = ["mistral-secure", "mistral-secure-api", "mistral-secure-console", "mistral-secure-worker"];
+
+    /// <summary>An option or a value that is added to a template.json has to be approved here.</summary>
+    [Fact]
+    public void Approved_HoldsEachValueOfEachOptionOfEachTemplate()
+    {
+        var values = s_templates.SelectMany(template => TemplateFiles.Choices(template)).SelectMany(option => option.Values.Select(value => $"--{option.Name} {value}")).ToHashSet();
+        var defaults = s_templates.SelectMany(TemplateFiles.Symbols).Where(symbol => symbol.Value.TryGetProperty("choices", out _))
+            .Select(symbol => $"--{symbol.Name} {symbol.Value.GetProperty("defaultValue").GetString()}");
+        var approved = Variant.Approved.SelectMany(variant => variant.Options.Chunk(2).Select(option => string.Join(' ', option)));
+
+        Assert.NotEmpty(values);
+        Assert.Empty(values.Except(defaults).Except(approved));
+        Assert.Equal(s_templates, Variant.Approved.Where(variant => variant.Options.Length == 0).Select(variant => variant.ShortName).Order());
+    }
+
     /// <summary>Once what all variants have, then what each has besides.</summary>
     [Fact]
     public async Task Files_OfAllVariants_MatchTheApprovedList()
@@ -35,7 +51,7 @@ public sealed partial class VariantTests(PackFixture fixture)
     }
 
     [Theory]
-    [MemberData(nameof(Variant.ApprovedIds), MemberType = typeof(Variant))]
+    [MemberData(nameof(Variant.BuiltIds), MemberType = typeof(Variant))]
     public async Task Output_OfEachVariant_CarriesNoTraceOfTheTemplate(string id) =>
         Assert.Empty(TemplateTraces.In(await fixture.CreatedAsync(Variant.Find(id))));
 

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Xml.Linq;
+using MistralTemplates.Harness;
 
 namespace MistralTemplates.Tests.Package;
 
@@ -45,21 +46,10 @@ public sealed class PackageTests(PackFixture fixture)
     }
 
     [Fact]
-    public async Task Pack_Twice_GivesTheSameFiles()
+    public async Task Pack_Twice_GivesTheSameBytes()
     {
-        var second = await Harness.TemplatePack.PackAsync(fixture.NewFolder("pack-twice"), TestContext.Current.CancellationToken);
+        var second = await TemplatePack.BuildPackageAsync(fixture.NewFolder("pack-twice"), TestContext.Current.CancellationToken);
 
-        Assert.Equal(Contents((await fixture.PackAsync()).PackageFile), Contents(second.PackageFile));
-    }
-
-    // NuGet writes a new id and a time into the package's own properties; all else is ours.
-    private static IEnumerable<string> Contents(string packageFile)
-    {
-        using var package = ZipFile.OpenRead(packageFile);
-        return package.Entries
-            .Where(entry => !entry.FullName.EndsWith(".psmdcp", StringComparison.Ordinal) && entry.FullName != "_rels/.rels")
-            .Select(entry => $"{entry.FullName} {entry.Crc32:x8}")
-            .Order(StringComparer.Ordinal)
-            .ToArray();
+        Assert.Equal(await File.ReadAllBytesAsync((await fixture.PackAsync()).PackageFile, TestContext.Current.CancellationToken), await File.ReadAllBytesAsync(second, TestContext.Current.CancellationToken));
     }
 }

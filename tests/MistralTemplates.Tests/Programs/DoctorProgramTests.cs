@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MistralTemplates.Harness;
 using MistralTemplates.Tests.Creation;
+using MistralTemplates.Tests.Rooms.Access;
 using MistralTemplates.Tests.Rooms.Operations.Doctor;
 
 namespace MistralTemplates.Tests.Programs;
@@ -13,14 +14,14 @@ public sealed class DoctorProgramTests(PackFixture fixture)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("repository-api")]
-    [InlineData("repository-console")]
-    [InlineData("repository-worker")]
-    public async Task Doctor_RepositoryAsItIsMade_FailsNothingAndHasTheTenLines(string variant)
+    [MemberData(nameof(Variant.BuiltIds), MemberType = typeof(Variant))]
+    public async Task Doctor_OfEachVariantAsItIsMade_FailsNothingAndHasTheTenLines(string id)
     {
+        var variant = Variant.Find(id);
         using var folder = await RepositoryAsync(variant);
+        await using var redis = variant.UsesRedis ? await RedisServer.StartAsync(Token) : null;
 
-        var result = await DoctorAsync(folder, variant);
+        var result = await DoctorAsync(folder, variant, redis?.Settings ?? new Dictionary<string, string>());
 
         using var json = JsonDocument.Parse(result.Output);
         var checks = json.RootElement.GetProperty("checks").EnumerateArray().ToList();
@@ -33,17 +34,18 @@ public sealed class DoctorProgramTests(PackFixture fixture)
     }
 
     [Theory]
-    [InlineData("repository-api")]
-    [InlineData("repository-console")]
-    [InlineData("repository-worker")]
-    public async Task Doctor_SecretWasCommitted_IsExitCode1WithItsPlaceAndWithoutItsValue(string variant)
+    [InlineData("api")]
+    [InlineData("console")]
+    [InlineData("worker")]
+    public async Task Doctor_SecretWasCommitted_IsExitCode1WithItsPlaceAndWithoutItsValue(string kind)
     {
+        var variant = Variant.FindBuilt("mistral-secure", kind);
         using var folder = await RepositoryAsync(variant);
         var key = GitFolder.NewKey();
         folder.Write("notes.txt", $"MISTRAL_API_KEY={key}\n");
         var commit = await folder.CommitAsync();
 
-        var result = await DoctorAsync(folder, variant);
+        var result = await DoctorAsync(folder, variant, new Dictionary<string, string>());
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains(commit, result.Output, StringComparison.Ordinal);
@@ -53,7 +55,7 @@ public sealed class DoctorProgramTests(PackFixture fixture)
     [Fact]
     public async Task PreCommit_SecretIsStaged_RefusesTheCommitAndLetsACleanOnePass()
     {
-        using var folder = await RepositoryAsync("repository-console");
+        using var folder = await RepositoryAsync(Variant.FindBuilt("mistral-secure", "console"));
         await folder.GitAsync("config", "core.hooksPath", ".githooks");
         var before = await folder.GitAsync("rev-parse", "HEAD");
         var key = GitFolder.NewKey();
@@ -74,9 +76,9 @@ public sealed class DoctorProgramTests(PackFixture fixture)
     }
 
     /// <summary>A copy of the built output, committed: bin and obj are there, and ignored.</summary>
-    private async Task<GitFolder> RepositoryAsync(string variant)
+    private async Task<GitFolder> RepositoryAsync(Variant variant)
     {
-        var built = await fixture.BuiltAsync(Variant.Find(variant));
+        var built = await fixture.BuiltAsync(variant);
         var folder = await GitFolder.CreateAsync();
         foreach (var source in Directory.EnumerateFiles(built.Folder, "*", SearchOption.AllDirectories).Where(IsKept))
         {
@@ -92,10 +94,10 @@ public sealed class DoctorProgramTests(PackFixture fixture)
         static bool IsKept(string path) => !path.Split(Path.DirectorySeparatorChar).Any(part => part is "audit" or "jobs" or "obj" or "TestResults");
     }
 
-    private static Task<CommandResult> DoctorAsync(GitFolder folder, string variant)
+    private static Task<CommandResult> DoctorAsync(GitFolder folder, Variant variant, IReadOnlyDictionary<string, string> settings)
     {
-        var program = new GeneratedRepository(folder.Path, PackFixture.Name, variant["repository-".Length..]);
-        var environment = new Dictionary<string, string> { ["DOTNET_ENVIRONMENT"] = "Development", ["ASPNETCORE_ENVIRONMENT"] = "Development", ["Mistral__Offline"] = "true" };
+        var program = new GeneratedRepository(folder.Path, PackFixture.Name, variant.Kind);
+        var environment = new Dictionary<string, string>(settings) { ["DOTNET_ENVIRONMENT"] = "Development", ["ASPNETCORE_ENVIRONMENT"] = "Development", ["Mistral__Offline"] = "true" };
         return program.RunAsync(["doctor", "--format", "json"], environment, Token);
     }
 }

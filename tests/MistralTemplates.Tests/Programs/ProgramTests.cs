@@ -2,13 +2,16 @@ using System.Text.Json;
 using Acme.App.Tests.StandIn;
 using MistralTemplates.Harness;
 using MistralTemplates.Tests.Creation;
+using MistralTemplates.Tests.Rooms.Access;
 
 namespace MistralTemplates.Tests.Programs;
 
-/// <summary>Each kind, created, built with warnings as errors, tested by its own tests, and run against the stand-in for Mistral.</summary>
+/// <summary>Each variant, created, built with warnings as errors, and run against the stand-in for Mistral.</summary>
 public sealed class ProgramTests(PackFixture fixture)
 {
     private const string Question = "What is a nonce?";
+
+    private static readonly TimeSpan s_jobLimit = TimeSpan.FromMinutes(1);
 
     private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
@@ -18,47 +21,17 @@ public sealed class ProgramTests(PackFixture fixture)
     {
         var variant = Variant.Find(id);
         var program = await fixture.BuiltAsync(variant);
-
-        await AssertAnswersAsync(program, variant.Kind);
-        await AssertRefusesToStartAsync(program, variant);
-    }
-
-    [Theory]
-    [MemberData(nameof(Repositories))]
-    public async Task Repository_OfEachVariant_PassesItsOwnTests(string id)
-    {
-        var repository = await fixture.BuiltAsync(Variant.Find(id));
-
-        var tests = await repository.TestAsync(CancellationToken);
-
-        Assert.True(tests.ExitCode == 0, tests.Output);
-        Assert.Contains("skipped: 0", tests.Output, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [MemberData(nameof(Formatted))]
-    public async Task Output_OfEachVariant_IsFormatted(string id)
-    {
-        var repository = await fixture.BuiltAsync(Variant.Find(id));
-
-        await AssertFormattedAsync(repository.Folder);
-    }
-
-    public static TheoryData<string> Repositories => [.. Variant.Built.Where(variant => variant.IsRepository).Select(variant => variant.Id)];
-
-    /// <summary>All in the full matrix; else a repository of each kind, whose files are nearly all there are.</summary>
-    public static TheoryData<string> Formatted => [.. Variant.Built.Where(variant => Variant.IsFullMatrix || variant.Id.StartsWith("repository-", StringComparison.Ordinal) && !variant.Options.Contains("--ci")).Select(variant => variant.Id)];
-
-    private static async Task AssertAnswersAsync(GeneratedRepository repository, string kind)
-    {
         await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
+        await using var redis = variant.UsesRedis ? await RedisServer.StartAsync(CancellationToken) : null;
         var settings = new Dictionary<string, string>
         {
             ["Mistral__Endpoint"] = mistral.Endpoint.ToString(),
             ["MISTRAL_API_KEY"] = MistralStandIn.UsualKey,
         };
+        foreach (var (name, value) in redis?.Settings ?? new Dictionary<string, string>())
+            settings[name] = value;
 
-        var chat = await repository.ChatAsync(Question, settings, CancellationToken);
+        var chat = await program.ChatAsync(Question, settings, CancellationToken, redis is null ? null : (job, worker, _) => ExchangeAsync(redis, job, worker));
 
         Assert.Contains(Question, chat.Answer, StringComparison.Ordinal);
         Assert.Single(mistral.Requests, request => request.Path == "/v1/chat/completions");
@@ -67,13 +40,20 @@ public sealed class ProgramTests(PackFixture fixture)
         Assert.True(audit.RootElement.GetProperty("success").GetBoolean());
         Assert.DoesNotContain(Question, chat.AuditLine, StringComparison.Ordinal);
         Assert.DoesNotContain(MistralStandIn.UsualKey, chat.AuditLine, StringComparison.Ordinal);
-        if (kind == "worker")
+        if (variant.Kind == "worker")
             Assert.Equal("newcomer", audit.RootElement.GetProperty("userId").GetString());
+        if (redis is not null)
+            Assert.NotEqual(0, await redis.CountKeysAsync(CancellationToken));
     }
 
-    private static async Task AssertRefusesToStartAsync(GeneratedRepository repository, Variant variant)
+    [Theory]
+    [MemberData(nameof(Variant.BuiltIds), MemberType = typeof(Variant))]
+    public async Task Program_OfEachVariantWithoutAKey_SaysWhatToSetAndEnds(string id)
     {
-        var result = await repository.RunAsync(["chat", Question], new Dictionary<string, string> { ["DOTNET_ENVIRONMENT"] = "Development", ["ASPNETCORE_ENVIRONMENT"] = "Development" }, CancellationToken);
+        var variant = Variant.Find(id);
+        var program = await fixture.BuiltAsync(variant);
+
+        var result = await program.RunAsync(["chat", Question], new Dictionary<string, string> { ["DOTNET_ENVIRONMENT"] = "Development", ["ASPNETCORE_ENVIRONMENT"] = "Development" }, CancellationToken);
 
         Assert.Equal(78, result.ExitCode);
         Assert.Equal("", result.Output);
@@ -83,10 +63,18 @@ public sealed class ProgramTests(PackFixture fixture)
         Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
     }
 
-    private static async Task AssertFormattedAsync(string folder)
-    {
-        var result = await Command.RunAsync("dotnet", ["format", "--verify-no-changes", "--no-restore"], folder, TimeSpan.FromMinutes(3), CancellationToken);
+    [Theory]
+    [MemberData(nameof(Variant.BuiltIds), MemberType = typeof(Variant))]
+    public async Task Output_OfEachVariant_IsFormatted(string id) => Assert.Empty(await fixture.FormatComplaintsAsync(Variant.Find(id)));
 
-        Assert.True(result.ExitCode == 0, result.Output + result.Error);
+    /// <summary>As the output's README has it.</summary>
+    private static async Task<string> ExchangeAsync(RedisServer redis, string job, RunningProgram worker)
+    {
+        await using var connection = redis.Connect();
+        var database = await connection.DatabaseAsync(CancellationToken);
+        await database.StreamAddAsync("mistral:{jobs}:inbox", [new("id", "first"), new("job", job)]);
+        string? result = null;
+        await worker.WaitForAsync(() => (result = database.StringGet("mistral:{jobs}:done:first")) is not null, s_jobLimit, CancellationToken);
+        return result!;
     }
 }

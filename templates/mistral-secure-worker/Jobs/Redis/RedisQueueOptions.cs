@@ -1,4 +1,4 @@
-using FluentValidation;
+using Acme.App.Configuration;
 
 namespace Acme.App.Jobs;
 
@@ -14,13 +14,13 @@ internal sealed class RedisQueueOptions
     public int KeepFailed { get; set; } = 100_000;
 }
 
-internal sealed class RedisQueueOptionsValidator : AbstractValidator<RedisQueueOptions>
+internal sealed class RedisQueueOptionsValidator : OptionsValidator<RedisQueueOptions>
 {
     public RedisQueueOptionsValidator()
     {
-        RuleFor(options => options.KeepResults).InclusiveBetween(TimeSpan.FromMinutes(1), TimeSpan.FromDays(3650))
-            .WithMessage("The time that results are kept is out of range.").WithState(_ => "Set it to a time from 00:01:00 to 3650.00:00:00.");
-        RuleFor(options => options.KeepFailed).InclusiveBetween(100, 10_000_000)
-            .WithMessage("The number of failed jobs that are kept is out of range.").WithState(_ => "Set it to a number from 100 to 10000000.");
+        Rule(nameof(RedisQueueOptions.KeepResults), options => options.KeepResults >= TimeSpan.FromMinutes(1) && options.KeepResults <= TimeSpan.FromDays(3650),
+            "The time that results are kept is out of range.", "Set it to a time from 00:01:00 to 3650.00:00:00.");
+        Rule(nameof(RedisQueueOptions.KeepFailed), options => options.KeepFailed is >= 100 and <= 10_000_000,
+            "The number of failed jobs that are kept is out of range.", "Set it to a number from 100 to 10000000.");
     }
 }

@@ -41,6 +41,16 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <summary>A connection of its own, as each replica has one.</summary>
     public RedisConnection Connect() => ConnectTo(Port, Password);
 
+    /// <summary>What a program needs to find this server.</summary>
+    public IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string> { ["Redis__Endpoint"] = $"127.0.0.1:{Port}", ["Redis__Password"] = Password };
+
+    /// <summary>How many keys programs have left here.</summary>
+    public async Task<long> CountKeysAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = Connect();
+        return await (await connection.DatabaseAsync(cancellationToken)).Multiplexer.GetServers()[0].DatabaseSizeAsync();
+    }
+
     /// <summary>A connection to a port where nobody listens.</summary>
     public static RedisConnection ConnectToNobody() => ConnectTo(FreePort(), "none");
 
