@@ -65,6 +65,9 @@ internal sealed class ConnectionLimits
     /// <summary>How long a connection may wait for its next request. The default is two minutes.</summary>
     public TimeSpan KeepAliveTimeout { get; set; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>How long a caller may take nothing of a streamed answer. The default is 30 seconds.</summary>
+    public TimeSpan StallTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>The slowest, in bytes a second, that a body may come or an answer may be taken, after five seconds of grace. The default is 240.</summary>
     public double MinBytesPerSecond { get; set; } = 240;
 }

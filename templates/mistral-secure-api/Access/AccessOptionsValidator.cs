@@ -39,6 +39,7 @@ internal sealed class AccessOptionsValidator : AbstractValidator<AccessOptions>
 
     private static bool IsOrigin(string origin) => Uri.TryCreate(origin, UriKind.Absolute, out var page)
         && (page.Scheme == Uri.UriSchemeHttps || (page.Scheme == Uri.UriSchemeHttp && page.IsLoopback))
+        && page.UserInfo.Length == 0
         && page.GetLeftPart(UriPartial.Authority) == origin;
 
     private static void Validate(ValidationContext<AccessOptions> context, string setting, Dictionary<string, CallerLimits> limits)
@@ -65,7 +66,7 @@ internal sealed class ConnectionLimitsValidator : AbstractValidator<ConnectionLi
             .WithMessage("It is not between 16 and 1000 headers.").WithState(_ => "Set it to 64, the default, or near it.");
         RuleFor(limits => limits.MaxHeaderBytes).InclusiveBetween(8 * 1024, 1024 * 1024)
             .WithMessage("It is not between 8192 and 1048576 bytes.").WithState(_ => "Set it to 32768, the default, or near it.");
-        foreach (var timeout in (Expression<Func<ConnectionLimits, TimeSpan>>[])[limits => limits.HeadersTimeout, limits => limits.KeepAliveTimeout])
+        foreach (var timeout in (Expression<Func<ConnectionLimits, TimeSpan>>[])[limits => limits.HeadersTimeout, limits => limits.KeepAliveTimeout, limits => limits.StallTimeout])
         {
             RuleFor(timeout).InclusiveBetween(TimeSpan.FromSeconds(1), TimeSpan.FromHours(1))
                 .WithMessage("It is not between a second and an hour.").WithState(_ => "Set a time span, for example 00:00:15.");

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Logging.Abstractions;
+using OpenTelemetry.Trace;
 
 namespace Acme.App.Chat;
 
@@ -20,6 +21,8 @@ internal static class ChatServiceCollectionExtensions
         builder.Services.AddProblemDetails(options => options.CustomizeProblemDetails = context => ChatProblems.AddTrace(context.ProblemDetails, context.HttpContext));
         builder.Services.AddExceptionHandler<ChatProblems>();
         builder.Services.AddOpenApi(ApiDescription.Configure);
+        // By themselves ASP.NET Core's traces have no route and no status.
+        builder.Services.ConfigureOpenTelemetryTracerProvider(traces => traces.AddAspNetCoreInstrumentation());
         builder.Services.AddHealthChecks().AddCheck<ReadinessCheck>("chat");
         foreach (var check in ApiChecks.All)
             builder.Services.AddSingleton(check);

@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Text;
+using Acme.App.Access;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Options;
 
 namespace Acme.App.Chat;
 
@@ -27,26 +29,41 @@ internal sealed class EventStream(
         try
         {
             for (; any; any = await updates.MoveNextAsync())
-                await SendAsync(response, toEvent(updates.Current), cancellationToken);
-            await SendAsync(response, toEnd(), cancellationToken);
-            await SendAsync(response, "[DONE]"u8.ToArray(), cancellationToken);
+                await SendAsync(httpContext, toEvent(updates.Current));
+            await SendAsync(httpContext, toEnd());
+            await SendAsync(httpContext, "[DONE]"u8.ToArray());
         }
         catch (Exception exception) when (response.HasStarted && ChatProblems.From(exception) is { } problem)
         {
             ChatProblems.AddTrace(problem, httpContext);
             if (errorEvent is not null)
                 response.BodyWriter.Write(Encoding.UTF8.GetBytes($"event: {errorEvent}\n"));
-            await SendAsync(response, toError(problem), cancellationToken);
+            await SendAsync(httpContext, toError(problem));
         }
     }
 
-    private static async ValueTask SendAsync(HttpResponse response, byte[]? data, CancellationToken cancellationToken)
+    private static async ValueTask SendAsync(HttpContext context, byte[]? data)
     {
         if (data is null)
             return;
-        response.BodyWriter.Write("data: "u8);
-        response.BodyWriter.Write(data);
-        response.BodyWriter.Write("\n\n"u8);
-        await response.BodyWriter.FlushAsync(cancellationToken);
+        var writer = context.Response.BodyWriter;
+        writer.Write("data: "u8);
+        writer.Write(data);
+        writer.Write("\n\n"u8);
+        var sent = writer.FlushAsync(context.RequestAborted);
+        if (sent.IsCompletedSuccessfully)
+            return;
+
+        // The caller's side is full. Kestrel's own rate lets a connection rest for as long as all that it has taken would have been allowed to take.
+        var limits = context.RequestServices.GetRequiredService<IOptions<AccessOptions>>().Value.Connections;
+        try
+        {
+            await sent.AsTask().WaitAsync(limits.StallTimeout, context.RequestServices.GetRequiredService<TimeProvider>(), context.RequestAborted);
+        }
+        catch (TimeoutException exception)
+        {
+            context.Abort();
+            throw new OperationCanceledException("The caller takes nothing of its answer.", exception);
+        }
     }
 }

@@ -28,6 +28,8 @@ internal sealed class ApiProcess : IAsyncDisposable
 
     public int Id => _program.Id;
 
+    public int Port => Client.BaseAddress!.Port;
+
     public string Output => _program.Output;
 
     public static string ProgramFile => Path.Combine(AppContext.BaseDirectory, "Acme-App.dll");

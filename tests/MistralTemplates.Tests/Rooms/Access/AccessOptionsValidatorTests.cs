@@ -52,6 +52,7 @@ public sealed class AccessOptionsValidatorTests
             "Connections.MaxHeaderBytes: It is not between 8192 and 1048576 bytes.",
             "Connections.HeadersTimeout: It is not between a second and an hour.",
             "Connections.KeepAliveTimeout: It is not between a second and an hour.",
+            "Connections.StallTimeout: It is not between a second and an hour.",
             "Connections.MinBytesPerSecond: It lets a connection stand still.",
         ],
         Problems(
@@ -66,6 +67,7 @@ public sealed class AccessOptionsValidatorTests
                     MaxHeaderBytes = 0,
                     HeadersTimeout = TimeSpan.Zero,
                     KeepAliveTimeout = TimeSpan.FromDays(1),
+                    StallTimeout = TimeSpan.Zero,
                     MinBytesPerSecond = 0,
                 },
             },

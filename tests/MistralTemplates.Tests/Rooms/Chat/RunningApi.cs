@@ -31,8 +31,11 @@ public sealed class RunningApi : IAsyncLifetime
     /// <summary>As a class's fixture: Production, short time limits, and callers whose limits are known.</summary>
     public ValueTask InitializeAsync() => new(StartAsync("Production", new Dictionary<string, string>
     {
+        ["Mistral__MaxResponseBytes"] = "200000000",
         ["Mistral__Resilience__MaxRetries"] = "0",
         ["Mistral__Resilience__AttemptTimeout"] = "00:00:01",
+        ["Access__Connections__HeadersTimeout"] = "00:00:02",
+        ["Access__Connections__StallTimeout"] = "00:00:03",
         ["Guards__SensitiveData__Cards__Output"] = "Block",
         ["Access__Callers__hasty__RequestsPerMinute"] = "1",
     }));
