@@ -52,14 +52,15 @@ internal static class AccessServiceCollectionExtensions
             .SetDefaultPolicy(api => api.AddDefaultApiSecurityHeaders())
             .AddPolicy(PagePolicy, page => page.AddDefaultApiSecurityHeaders().AddContentSecurityPolicy(AllowThisPage));
         services.AddHsts(hsts => hsts.MaxAge = TimeSpan.FromDays(365));
-        services.AddOptions<KestrelServerOptions>().Configure<IOptions<AccessOptions>>((kestrel, access) => Limit(kestrel, Early(access)));
-        services.AddOptions<HostOptions>().Configure<IOptions<AccessOptions>>((host, access) => host.ShutdownTimeout = Early(access).ShutdownTimeout);
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<AccessOptions>>((kestrel, access) => Limit(kestrel, access.ValueOrDefault()));
+        services.AddOptions<HostOptions>().Configure<IOptions<AccessOptions>>((host, access) => host.ShutdownTimeout = access.ValueOrDefault().ShutdownTimeout);
         services.AddRequestTimeouts();
         services.AddOptions<RequestTimeoutOptions>().Configure<IOptions<AccessOptions>>((timeouts, access) =>
             timeouts.DefaultPolicy = new RequestTimeoutPolicy { Timeout = access.Value.RequestTimeout });
         services.AddCors();
         services.AddOptions<CorsOptions>().Configure<IOptions<AccessOptions>>((cors, access) =>
-            cors.AddDefaultPolicy(policy => policy.WithOrigins(access.Value.AllowedOrigins).AllowAnyHeader().WithMethods("GET", "POST").WithExposedHeaders("Retry-After", "RateLimit", "RateLimit-Policy")));
+            cors.AddDefaultPolicy(policy => policy.WithOrigins(access.Value.AllowedOrigins)
+                .AllowAnyHeader().WithMethods("GET", "POST").WithExposedHeaders("Retry-After", "RateLimit", "RateLimit-Policy")));
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<AccessOptions>>((forwarded, access) => Believe(forwarded, access.Value.KnownProxies));
         // Behind a proxy Kestrel knows no port of its own for https; without one nobody would be redirected.
         services.AddHttpsRedirection(https => https.HttpsPort ??= builder.Environment.IsDevelopment() ? null : HttpsPort);
@@ -111,19 +112,6 @@ internal static class AccessServiceCollectionExtensions
         policy.AddImgSrc().Self().Data();
         policy.AddFontSrc().Self().Data();
         policy.AddConnectSrc().Self();
-    }
-
-    /// <summary>The host and its server are made before the settings are checked; nothing starts when that check finds something.</summary>
-    private static AccessOptions Early(IOptions<AccessOptions> access)
-    {
-        try
-        {
-            return access.Value;
-        }
-        catch (OptionsValidationException)
-        {
-            return new AccessOptions();
-        }
     }
 
     private static void Limit(KestrelServerOptions kestrel, AccessOptions options)

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Acme.App.Access;
 using Acme.App.Guards;
-using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.AI;
 
@@ -17,13 +16,9 @@ internal static class ChatApi
         return endpoints;
     }
 
-    private static async Task<Results<Ok<ChatResult>, EventStream>> AnswerAsync(
-        HttpRequest body, IValidator<ChatRequest> validator, IChatClient chatClient, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<ChatResult>, EventStream>> AnswerAsync(HttpRequest body, IChatClient chatClient, CancellationToken cancellationToken)
     {
         var request = await body.ReadAsync(ChatRequestJsonContext.Default.ChatRequest, cancellationToken);
-        if (validator.Validate(request) is { IsValid: false } result)
-            throw ChatRefusedException.Invalid(result);
-
         var messages = request.ToChatMessages();
         var options = request.ToChatOptions();
         return request.Stream

@@ -62,6 +62,7 @@ internal sealed class ChatProblems(IProblemDetailsService problemDetails) : IExc
             StatusCodes.Status429TooManyRequests,
         "mistral.unavailable" or ChatRefusedException.ModerationFailed or ChatRefusedException.LimitsUnavailable or ChatFailure.AuditUnavailable =>
             StatusCodes.Status503ServiceUnavailable,
+        ChatRefusedException.GuardFailed => StatusCodes.Status500InternalServerError,
         "mistral.timed_out" => StatusCodes.Status504GatewayTimeout,
         _ => StatusCodes.Status502BadGateway,
     };

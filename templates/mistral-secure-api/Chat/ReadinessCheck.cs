@@ -13,7 +13,8 @@ internal sealed class ReadinessCheck(KeyRing keys, AuditLog audit) : IHealthChec
         var data = new Dictionary<string, object> { ["keyAge"] = key.Age, ["keySinceRead"] = key.SinceRead, ["auditRecordsLost"] = log.Lost };
         return Task.FromResult(
             !key.Ready ? HealthCheckResult.Unhealthy(key.Warning, data: data)
-            : !log.Available ? HealthCheckResult.Unhealthy(log.Problem, data: data)
+            : log.Refuses ? HealthCheckResult.Unhealthy(log.Problem, data: data)
+            : !log.Available ? HealthCheckResult.Degraded(log.Problem, data: data)
             : key.Warning is { } warning ? HealthCheckResult.Degraded(warning, data: data)
             : HealthCheckResult.Healthy(data: data));
     }

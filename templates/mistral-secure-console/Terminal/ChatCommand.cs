@@ -8,11 +8,15 @@ namespace Acme.App.Terminal;
 internal sealed class ChatCommand
 {
     public const string Examples = """
-        Examples:
-          chat                                     a conversation; /help shows its commands
-          chat "What is a nonce?"                  one question
-          git diff | NAME chat - -s "Review this"  a question from a pipe
-          chat "Summarise" -f notes.txt --json     a file, and an answer for programs
+        A conversation; /help shows its commands:
+          NAME chat
+        One question:
+          NAME chat "What is a nonce?"
+        A question from a pipe:
+          git diff | NAME chat - -s "Review this"
+        A file, and an answer for programs:
+          NAME chat "Summarise" -f notes.txt --json
+
         """;
 
     private const string StandardInput = "-";
@@ -70,7 +74,7 @@ internal sealed class ChatCommand
 
         var isJson = result.GetValue(_json);
         using var interruption = new Interruption(cancellationToken);
-        var answer = await conversation.AskAsync(question, isJson ? new NoView() : terminal.CreateView(), interruption.Token);
+        var answer = await conversation.AskAsync(question, isJson ? new PlainView(TextWriter.Null) : terminal.CreateView(), interruption.Token);
         if (answer.Failure is not null)
         {
             terminal.Explain(answer);

@@ -12,8 +12,12 @@ internal static class CompletionCommand
         """;
 
     private const string Zsh = """
-        _NAME_complete() { reply=( ${(f)"$(NAME "[suggest:${CURSOR}]" "${BUFFER}" 2>/dev/null)"} ); }
-        compctl -f -K _NAME_complete NAME
+        (( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
+        _NAME_complete() {
+          compadd -- ${(f)"$(NAME "[suggest:${CURSOR}]" "${BUFFER}" 2>/dev/null)"}
+          _files
+        }
+        compdef _NAME_complete NAME
         """;
 
     private const string PowerShell = """

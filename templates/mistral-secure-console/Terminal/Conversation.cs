@@ -1,14 +1,13 @@
 using Acme.App.Auditing;
 using Acme.App.Guards;
 using Acme.App.Mistral;
-using FluentValidation;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 
 namespace Acme.App.Terminal;
 
 /// <summary>A conversation kept in memory: asks with all that was said before, and shows the answer as it comes.</summary>
-internal sealed class Conversation(IChatClient chatClient, IValidator<ChatRequest> validator, IOptions<MistralOptions> mistral)
+internal sealed class Conversation(IChatClient chatClient, IOptions<MistralOptions> mistral)
 {
     private readonly List<ChatRequestMessage> _messages = [];
 
@@ -57,9 +56,6 @@ internal sealed class Conversation(IChatClient chatClient, IValidator<ChatReques
     {
         var system = string.IsNullOrEmpty(System) ? Array.Empty<ChatRequestMessage>() : [new() { Role = "system", Content = System }];
         var request = new ChatRequest { Model = Model, Messages = [.. system, .. _messages], Temperature = Temperature, MaxTokens = MaxTokens };
-        if (validator.Validate(request) is { IsValid: false } result)
-            throw ChatRefusedException.Invalid(result);
-
         view.Begin();
         try
         {

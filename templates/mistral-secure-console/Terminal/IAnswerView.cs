@@ -32,19 +32,3 @@ internal sealed class PlainView(TextWriter output) : IAnswerView
             output.WriteLine();
     }
 }
-
-/// <summary>Shows nothing: for an answer that is printed when it is whole.</summary>
-internal sealed class NoView : IAnswerView
-{
-    public void Begin()
-    {
-    }
-
-    public void Write(string text)
-    {
-    }
-
-    public void End()
-    {
-    }
-}

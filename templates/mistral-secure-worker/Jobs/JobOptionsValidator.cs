@@ -28,7 +28,7 @@ internal sealed class JobOptionsValidator : OptionsValidator<JobOptions>
             "The longest wait before another attempt is out of range.", "Set it to a time from 00:00:00.010 to 1.00:00:00.");
         Rule(nameof(JobOptions.Heartbeat), options => options.Heartbeat >= TimeSpan.FromMilliseconds(100) && options.Heartbeat <= TimeSpan.FromMinutes(5),
             "The heartbeat is out of range.", "Set it to a time from 00:00:00.100 to 00:05:00.");
-        Rule(nameof(JobOptions.KeyCheckInterval), options => options.KeyCheckInterval >= TimeSpan.FromMinutes(1) && options.KeyCheckInterval <= TimeSpan.FromDays(30),
-            "The time between two checks of the key is out of range.", "Set it to a time from 00:01:00 to 30.00:00:00.");
+        Rule(nameof(JobOptions.KeyCheckInterval), options => options.KeyCheckInterval >= TimeSpan.FromSeconds(1) && options.KeyCheckInterval <= TimeSpan.FromDays(30),
+            "The time between two checks of the key is out of range.", "Set it to a time from 00:00:01 to 30.00:00:00.");
     }
 }

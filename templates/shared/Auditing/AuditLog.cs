@@ -5,8 +5,8 @@ using Serilog.Core;
 
 namespace Acme.App.Auditing;
 
-/// <summary>Whether records can be written now, for a readiness check; what is wrong, in a sentence; and how many were let go.</summary>
-internal sealed record AuditStatus(bool Available, string? Problem, long Lost);
+/// <summary>Whether records can be written now, and if not, whether requests are refused; what is wrong, in a sentence; and how many were let go.</summary>
+internal sealed record AuditStatus(bool Available, bool Refuses, string? Problem, long Lost);
 
 /// <summary>
 /// The audit log: a Serilog logger of its own, so that levels and filters of the application's logs do not touch it. Once
@@ -54,7 +54,7 @@ internal sealed partial class AuditLog(
             Fail(exception);
         }
 
-        return new AuditStatus(_problem is null, _problem, Interlocked.Read(ref _lost));
+        return new AuditStatus(_problem is null, _problem is not null && options.OnFailure == AuditFailureMode.FailClosed, _problem, Interlocked.Read(ref _lost));
     }
 
     /// <summary>Throws when nothing may happen now because it could not be audited.</summary>

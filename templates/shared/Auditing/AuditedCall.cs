@@ -46,7 +46,7 @@ internal sealed class AuditedCall(TimeProvider time, string? modelAsked, string?
     public AuditRecord Failed(Exception exception, bool cancelled) => (exception, ChatFailure.From(exception)) switch
     {
         (OperationCanceledException, _) when cancelled => Left(),
-        (ChatRefusedException { Code: ChatRefusedException.ModerationFailed }, { } failed) => Record(AuditActions.GuardFailed, failed.Code) with { Kinds = failed.Kinds },
+        (ChatRefusedException { Code: ChatRefusedException.ModerationFailed or ChatRefusedException.GuardFailed }, { } failed) => Record(AuditActions.GuardFailed, failed.Code) with { Kinds = failed.Kinds },
         (ChatRefusedException { Code: ChatRefusedException.TooManyTokens }, { } limit) => Record(AuditActions.LimitExceeded, limit.Code),
         (ChatRefusedException, { } refusal) => Record(AuditActions.ChatRefused, refusal.Code) with { Kinds = refusal.Kinds },
         (_, { } failure) => Record(AuditActions.ChatFailed, failure.Code),

@@ -10,24 +10,14 @@ internal static class ConfigurationOrigin
 {
     public const string NotSet = "not set";
 
-    public static string OriginOf(this IConfiguration configuration, string key)
+    public static string OriginOf(this IConfiguration configuration, string key) =>
+        (configuration as IConfigurationRoot)?.Providers.Reverse().Select(provider => OriginIn(provider, key)).FirstOrDefault(origin => origin is not null) ?? NotSet;
+
+    private static string? OriginIn(IConfigurationProvider provider, string key) => provider switch
     {
-        if (configuration is not IConfigurationRoot root)
-            return NotSet;
-
-        foreach (var provider in root.Providers.Reverse())
-        {
-            if (provider is ChainedConfigurationProvider chained && chained.Configuration.OriginOf(key) is var inner && inner != NotSet)
-                return inner;
-            if (provider is not ChainedConfigurationProvider && (provider.TryGet(key, out _) || provider.GetChildKeys([], key).Any()))
-                return Name(provider, key);
-        }
-
-        return NotSet;
-    }
-
-    private static string Name(IConfigurationProvider provider, string key) => provider switch
-    {
+        HiddenSettings.HidingProvider hiding => OriginIn(hiding.Inner, key),
+        ChainedConfigurationProvider chained => chained.Configuration.OriginOf(key) is var inner && inner != NotSet ? inner : null,
+        _ when !provider.TryGet(key, out _) && !provider.GetChildKeys([], key).Any() => null,
         DotEnvSource.DotEnvProvider dotEnv => dotEnv.OriginOf(key) ?? ".env",
         JsonConfigurationProvider json => json.Source.Path ?? "a settings file",
         EnvironmentVariablesConfigurationProvider => $"environment variable {key.Replace(ConfigurationPath.KeyDelimiter, "__", StringComparison.Ordinal)}",

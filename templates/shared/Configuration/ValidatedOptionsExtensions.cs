@@ -23,4 +23,21 @@ internal static class ValidatedOptionsExtensions
         builder.Services.AddSingleton(new StartUpCheck(services => services.GetRequiredService<ValidatedOptions<TOptions>>()));
         return builder;
     }
+
+    /// <summary>
+    /// The options, or while they are wrong their defaults: for what is made before the checks have refused the start, so that the
+    /// one problem does not hide the others.
+    /// </summary>
+    public static TOptions ValueOrDefault<TOptions>(this IOptions<TOptions> options)
+        where TOptions : class, new()
+    {
+        try
+        {
+            return options.Value;
+        }
+        catch (OptionsValidationException)
+        {
+            return new TOptions();
+        }
+    }
 }

@@ -9,6 +9,7 @@ internal sealed class ChatRefusedException(string code, string message) : Except
     public const string SensitiveData = "sensitive.data";
     public const string Moderated = "moderation.flagged";
     public const string ModerationFailed = "moderation.failed";
+    public const string GuardFailed = "guard.failed";
     public const string TooManyRequests = "limit.requests";
     public const string TooManyAtOnce = "limit.concurrency";
     public const string TooManyTokens = "limit.tokens";

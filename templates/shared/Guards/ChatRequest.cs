@@ -8,7 +8,7 @@ internal sealed class ChatRequest
 {
     public string? Model { get; init; }
 
-    public IReadOnlyList<ChatRequestMessage>? Messages { get; init; }
+    public IReadOnlyList<ChatRequestMessage?>? Messages { get; init; }
 
     public float? Temperature { get; init; }
 
@@ -16,8 +16,9 @@ internal sealed class ChatRequest
 
     public bool Stream { get; init; }
 
+    /// <summary>The messages for the road, whose rules judge them; one without a role keeps having none.</summary>
     public IList<ChatMessage> ToChatMessages() =>
-        [.. (Messages ?? []).Select(message => new ChatMessage(new ChatRole(message.Role ?? ""), message.Content))];
+        [.. (Messages ?? []).Select(message => new ChatMessage(string.IsNullOrWhiteSpace(message?.Role) ? default : new ChatRole(message.Role), message?.Content))];
 
     public ChatOptions ToChatOptions() => new() { ModelId = Model, Temperature = Temperature, MaxOutputTokens = MaxTokens };
 }
@@ -28,14 +29,6 @@ internal sealed class ChatRequestMessage
     public string? Role { get; init; }
 
     public string? Content { get; init; }
-
-    /// <summary>The characters of the content, and on the road those of tools' arguments and results.</summary>
-    [JsonIgnore]
-    public int Length
-    {
-        get => Math.Max(field, Content?.Length ?? 0);
-        init;
-    }
 }
 
 /// <summary>Reads <see cref="ChatRequest"/> strictly: an unknown, misspelt or repeated field is an error, not a surprise.</summary>

@@ -7,11 +7,10 @@ internal readonly struct DigitGroups
 {
     private const int Most = 12;
     private const int MostDigits = 20;
+    private const int MostBetween = 3;
+    private const int MostExtension = 5;
     private const int LabelReach = 16;
-    private const char NoBreakSpace = '\u00a0';
-    private const char NarrowSpace = '\u202f';
-    private const char EnDash = '\u2013';
-    private static readonly string[] PhoneLabels = ["phone", "tel", "mobile", "fax", "call", "cell", "handy", "whatsapp"];
+    private static readonly string[] PhoneLabels = ["phone", "tel", "mobile", "fax", "call", "cell", "handy", "whatsapp", "desk", "sms"];
 
     private readonly InlineArray12<Range> _groups;
     private readonly int _start;
@@ -27,7 +26,7 @@ internal readonly struct DigitGroups
             while (char.IsAsciiDigit(window[at]) && digits <= MostDigits)
                 (at, digits) = (at + 1, digits + 1);
             _groups[_count++] = group..at;
-            for (var skipped = 0; skipped < 2 && window[at] is ' ' or '-' or '.' or '(' or ')' or '/' or NoBreakSpace or NarrowSpace or EnDash; skipped++)
+            for (var skipped = 0; skipped < MostBetween && window[at] is ' ' or '-' or '.' or '(' or ')' or '/' or '\u00a0' or '\u202f' or '\u2013'; skipped++)
                 at++;
         }
     }
@@ -38,21 +37,13 @@ internal readonly struct DigitGroups
         if (IsPartOfNumber(ref window, _start))
             return null;
 
-        Span<byte> digits = stackalloc byte[32];
+        Span<byte> digits = stackalloc byte[20];
         Finding? longest = null;
-        var (read, separator) = (0, '\0');
+        var read = 0;
         for (var group = 0; group < _count; group++)
         {
             var (from, to) = (_groups[group].Start.Value, _groups[group].End.Value);
-            if (group > 0)
-            {
-                var gap = window[from - 1];
-                if (!MaySeparate(gap) || (group > 1 && gap != separator) || from - 1 != _groups[group - 1].End.Value)
-                    break;
-                separator = gap;
-            }
-
-            if (read + to - from > 19)
+            if (read + to - from > 19 || (group > 0 && !(HasGapOfFirst(ref window, group) && MaySeparate(Gap(ref window, group)))))
                 break;
             foreach (var digit in window.Text[from..to])
                 digits[read++] = (byte)(digit - '0');
@@ -76,7 +67,7 @@ internal readonly struct DigitGroups
             : null;
     }
 
-    /// <summary>With a plus, in North America's grouping, or beside a word that announces a phone number; a bare run of digits is none.</summary>
+    /// <summary>With a plus, as North America or a trunk's zero group it, or beside a word that announces a phone number; a bare run of digits is none.</summary>
     public Finding? FindPhone(ref TextWindow window, int floor)
     {
         var start = _start > floor && window[_start - 1] is '+' or '(' ? _start - 1 : _start;
@@ -87,14 +78,37 @@ internal readonly struct DigitGroups
         for (var group = 0; group < _count; group++)
             digits += SizeOf(group);
         var last = _groups[_count - 1].End.Value;
-        var isInternational = window[start] == '+' || window.Text[start..last].StartsWith("00", StringComparison.Ordinal);
-        var isAmerican = _count >= 3 && SizeOf(_count - 1) == 4 && SizeOf(_count - 2) == 3 && SizeOf(_count - 3) == 3 && digits is 10 or 11;
-        var fits = (isInternational && digits is >= 8 and <= 15) || isAmerican || (digits is >= 7 and <= 15 && IsAnnounced(window.Text[Math.Max(0, start - LabelReach)..start]));
-        return fits && EndsAt(ref window, last) ? new Finding(SensitiveKind.Phone, start, last) : null;
+        var fits = digits switch
+        {
+            >= 8 and <= 15 when window[start] == '+' || window.Text[start..last] is ['0', '0', not '0', ..] => true,
+            10 or 11 when _count >= 3 && SizeOf(_count - 1) == 4 && SizeOf(_count - 2) == 3 && SizeOf(_count - 3) == 3 => true,
+            >= 9 and <= 11 when _count > 1 && window[_start] == '0' && window[_start + 1] != '0' && (SizeOf(0) > 2 || IsInPairs(ref window)) => true,
+            >= 7 and <= 15 => IsAnnounced(window.Text[Math.Max(0, start - LabelReach)..start]),
+            _ => false,
+        };
+        var end = last + 1;
+        while (window[last] is 'x' or 'X' && end - last <= MostExtension && char.IsAsciiDigit(window[end]))
+            end++;
+        end = end > last + 1 ? end : last;
+        return fits && EndsAt(ref window, end) ? new Finding(SensitiveKind.Phone, start, end) : null;
     }
 
     /// <summary>A dot and its like separate thousands too, in threes; a card begins with four digits.</summary>
-    private bool MaySeparate(char gap) => gap is ' ' or '-' || (SizeOf(0) >= 4 && gap is '.' or NoBreakSpace or NarrowSpace or EnDash);
+    private bool MaySeparate(ReadOnlySpan<char> gap) =>
+        gap is " " or "-" || (SizeOf(0) >= 4 && gap is "." or "\u00a0" or "\u202f" or "\u2013" or "  " or " - " or " \u2013 ");
+
+    private ReadOnlySpan<char> Gap(ref TextWindow window, int group) => window.Text[_groups[group - 1].End.Value.._groups[group].Start.Value];
+
+    private bool HasGapOfFirst(ref TextWindow window, int group) => Gap(ref window, group).SequenceEqual(Gap(ref window, 1));
+
+    /// <summary>06 12 34 56 78, and no date with its time: one kind of gap.</summary>
+    private bool IsInPairs(ref TextWindow window)
+    {
+        var group = _count - 1;
+        while (group > 0 && SizeOf(group) == 2 && HasGapOfFirst(ref window, group))
+            group--;
+        return group == 0 && _count == 5;
+    }
 
     private int SizeOf(int group) => _groups[group].End.Value - _groups[group].Start.Value;
 

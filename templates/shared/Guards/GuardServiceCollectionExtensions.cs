@@ -1,6 +1,8 @@
 using Acme.App.Configuration;
-using FluentValidation;
+using Acme.App.Mistral;
+using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace Acme.App.Guards;
 
@@ -10,9 +12,20 @@ internal static class GuardServiceCollectionExtensions
     public static IHostApplicationBuilder AddGuards(this IHostApplicationBuilder builder)
     {
         builder.AddValidatedOptions<GuardOptions, GuardOptionsValidator>(GuardOptions.SectionName);
-        builder.Services.TryAddSingleton<ChatRequestValidator>();
-        builder.Services.TryAddSingleton<IValidator<ChatRequest>>(services => services.GetRequiredService<ChatRequestValidator>());
+        builder.Services.TryAddSingleton<RequestRules>();
         builder.Services.TryAddSingleton<IBudget, UnlimitedBudget>();
         return builder;
     }
+
+    /// <summary>
+    /// Puts the guards on the road, outermost first: the rules before anything is read, then sensitive data, so that moderation and Mistral
+    /// see only what may leave, then the budget, which counts only what is really asked.
+    /// </summary>
+    public static ChatClientBuilder UseGuards(this ChatClientBuilder builder) => builder
+        .Use((inner, services) => ActivatorUtilities.CreateInstance<RequestRulesChatClient>(services, inner))
+        .Use((inner, services) => ActivatorUtilities.CreateInstance<SensitiveDataChatClient>(services, inner))
+        .Use((inner, services) => services.GetRequiredService<IOptions<GuardOptions>>().Value.Moderation is { Input: true } or { Output: true }
+            ? ActivatorUtilities.CreateInstance<ModerationChatClient>(services, inner)
+            : inner)
+        .Use((inner, services) => ActivatorUtilities.CreateInstance<BudgetChatClient>(services, inner));
 }

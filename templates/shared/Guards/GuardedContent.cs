@@ -8,37 +8,27 @@ namespace Acme.App.Guards;
 /// <summary>Applies a guard to every text that a message's content carries: words, thoughts, what tools are asked and what they answer.</summary>
 internal static class GuardedContent
 {
-    /// <summary>Gives the content guarded: the same instance when nothing had to change. The caller's objects are left as they are.</summary>
+    /// <summary>Guards a message's contents. Texts that follow each other are one text: what is sought may be cut over them.</summary>
+    public static List<AIContent> Guard(this TextGuard guard, IList<AIContent> contents, ISet<SensitiveKind> kinds)
+    {
+        List<AIContent> guarded = [];
+        for (var index = 0; index < contents.Count; index++)
+        {
+            var content = contents[index];
+            var texts = contents.Skip(index).TakeWhile(other => other is TextContent or TextReasoningContent && other.GetType() == content.GetType()).ToList();
+            guarded.Add(guard.Guard(texts.Count > 1 ? WithText(content, string.Concat(texts)) : content, kinds));
+            index += Math.Max(0, texts.Count - 1);
+        }
+
+        return guarded;
+    }
+
+    /// <summary>Gives the content guarded and without the wire's own words, in a copy where it had to change. The caller's texts are left as they are.</summary>
     public static AIContent Guard(this TextGuard guard, AIContent content, ISet<SensitiveKind> kinds)
     {
-        switch (content)
-        {
-            case TextContent text:
-                var guarded = guard.Apply(text.Text, kinds);
-                return ReferenceEquals(guarded, text.Text) ? text : WithText(text, guarded);
-            case TextReasoningContent thought:
-                guarded = guard.Apply(thought.Text, kinds);
-                return ReferenceEquals(guarded, thought.Text) ? thought : WithText(thought, guarded);
-            case ErrorContent error:
-                return new ErrorContent(guard.Apply(error.Message ?? "", kinds)) { ErrorCode = error.ErrorCode };
-            case FunctionCallContent { Arguments: { } arguments } call:
-                var changed = arguments.ToDictionary(argument => argument.Key, argument => guard.GuardValue(argument.Key, argument.Value, kinds));
-                return changed.All(argument => ReferenceEquals(argument.Value, arguments[argument.Key]))
-                    ? call
-                    : new FunctionCallContent(call.CallId, call.Name, changed) { AdditionalProperties = call.AdditionalProperties, Exception = call.Exception };
-            case FunctionResultContent { Result: { } result } answer:
-                var safe = guard.GuardValue(null, result, kinds);
-                return ReferenceEquals(safe, result) ? answer : new FunctionResultContent(answer.CallId, safe) { AdditionalProperties = answer.AdditionalProperties };
-            case UriContent link:
-                guarded = guard.Apply(link.Uri.OriginalString, kinds);
-                return guarded == link.Uri.OriginalString ? link : new TextContent(guarded);
-            case DataContent data when data.HasTopLevelMediaType("text"):
-                var decoded = Encoding.UTF8.GetString(data.Data.Span);
-                guarded = guard.Apply(decoded, kinds);
-                return ReferenceEquals(guarded, decoded) ? data : new DataContent(Encoding.UTF8.GetBytes(guarded), data.MediaType) { Name = data.Name };
-            default:
-                return content;
-        }
+        var guarded = guard.GuardTexts(content, kinds);
+        guarded.RawRepresentation = null;
+        return guarded;
     }
 
     public static AIContent WithText(AIContent content, string text) => content is TextReasoningContent thought
@@ -54,6 +44,32 @@ internal static class GuardedContent
         FunctionResultContent result => TextOf(result.Result).Length,
         _ => 0,
     });
+
+    private static AIContent GuardTexts(this TextGuard guard, AIContent content, ISet<SensitiveKind> kinds)
+    {
+        switch (content)
+        {
+            case TextContent or TextReasoningContent:
+                var text = content is TextContent words ? words.Text : ((TextReasoningContent)content).Text;
+                var guarded = guard.Apply(text, kinds);
+                return ReferenceEquals(guarded, text) ? content : WithText(content, guarded);
+            case ErrorContent error:
+                return new ErrorContent(guard.Apply(error.Message ?? "", kinds)) { ErrorCode = error.ErrorCode };
+            case FunctionCallContent { Arguments: { } arguments } call:
+                var safe = arguments.ToDictionary(argument => argument.Key, argument => guard.GuardValue(argument.Key, argument.Value, kinds));
+                return new FunctionCallContent(call.CallId, call.Name, safe) { AdditionalProperties = call.AdditionalProperties, Exception = call.Exception };
+            case FunctionResultContent { Result: { } result } answer:
+                return new FunctionResultContent(answer.CallId, guard.GuardValue(null, result, kinds)) { AdditionalProperties = answer.AdditionalProperties };
+            case UriContent link:
+                guarded = guard.Apply(link.Uri.OriginalString, kinds);
+                return guarded == link.Uri.OriginalString ? link : new TextContent(guarded);
+            case DataContent data when data.HasTopLevelMediaType("text"):
+                guarded = guard.Apply(Encoding.UTF8.GetString(data.Data.Span), kinds);
+                return new DataContent(Encoding.UTF8.GetBytes(guarded), data.MediaType) { Name = data.Name };
+            default:
+                return content;
+        }
+    }
 
     private static string TextOf(object? value) => value as string ?? JsonSerializer.Serialize(value, AIJsonUtilities.DefaultOptions);
 

@@ -6,7 +6,7 @@ namespace Acme.App.Guards;
 internal sealed class GuardedStream(TextGuard guard)
 {
     private readonly HashSet<SensitiveKind> _kinds = [];
-    private ITextFilter? _filter;
+    private TextFilter? _filter;
     private AIContent? _flowing;
 
     public IReadOnlyCollection<SensitiveKind> Kinds => _kinds;
@@ -16,35 +16,31 @@ internal sealed class GuardedStream(TextGuard guard)
         List<AIContent> settled = [];
         foreach (var content in contents)
         {
-            if (content is UsageContent)
-                settled.Add(SensitiveDataChatClient.WithoutRaw(content));
-            else if (content is TextContent or TextReasoningContent)
-                Flow(content, settled);
-            else
+            if (content is TextContent or TextReasoningContent)
             {
-                End(settled);
-                settled.Add(SensitiveDataChatClient.WithoutRaw(guard.Guard(content, _kinds)));
+                if (_flowing?.GetType() != content.GetType())
+                    End(settled);
+                _flowing = content;
+                _filter ??= guard.Start(_kinds);
+                Add(_filter(content is TextContent text ? text.Text : ((TextReasoningContent)content).Text, isFinal: false), settled);
+                continue;
             }
+
+            if (content is not UsageContent)
+                End(settled);
+            settled.Add(guard.Guard(content, _kinds));
         }
 
         if (isFinal)
             End(settled);
+        guard.RefuseBlocked(_kinds, messageIndex: null);
         return settled;
-    }
-
-    private void Flow(AIContent content, List<AIContent> settled)
-    {
-        if (_flowing?.GetType() != content.GetType())
-            End(settled);
-        _flowing = content;
-        _filter ??= guard.Start(_kinds);
-        Add(_filter.Push(content is TextContent text ? text.Text : ((TextReasoningContent)content).Text, isFinal: false), settled);
     }
 
     private void End(List<AIContent> settled)
     {
         if (_filter is { } filter)
-            Add(filter.Push("", isFinal: true), settled);
+            Add(filter("", isFinal: true), settled);
         (_filter, _flowing) = (null, null);
     }
 

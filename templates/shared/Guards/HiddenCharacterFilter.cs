@@ -7,7 +7,7 @@ namespace Acme.App.Guards;
 /// Takes out what a reader does not see: terminals' escape sequences (ECMA-48), control characters, bidirectional overrides, and the invisible
 /// characters by which text is smuggled or detection evaded.
 /// </summary>
-internal sealed class HiddenCharacterFilter(HiddenCharacters mode) : ITextFilter
+internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
 {
     private const char Escape = '\u001b';
 
@@ -25,9 +25,10 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode) : ITextFilter
 
     /// <summary>Cleans a whole text; gives the same instance when it is clean.</summary>
     public static string Apply(string text, HiddenCharacters mode) =>
-        FirstHidden(text) == text.Length ? text : new HiddenCharacterFilter(mode).Push(text, isFinal: true);
+        FirstHidden(text) == text.Length ? text : new HiddenCharacterFilter(mode).Push(text);
 
-    public string Push(string piece, bool isFinal)
+    /// <summary>Cleans a piece of a text; what is hidden holds nothing back, wherever it is cut.</summary>
+    public string Push(string piece)
     {
         var clean = _state == State.Text ? FirstHidden(piece) : 0;
         if (clean == piece.Length)

@@ -3,8 +3,6 @@ namespace Acme.App.Guards;
 /// <summary>One shape of a secret: a prefix, then so many characters of an alphabet and no more of them, and at times a fixed ending.</summary>
 internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least, int most, string ending)
 {
-    private const string Table = "key-shapes.txt";
-
     // The last fixed character tells most texts from the shape at once.
     private readonly int _telling = TellingOf(prefix);
 
@@ -13,11 +11,11 @@ internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least
     /// <summary>Whether the search stops at every value of this shape: at a digit, a dash or an underscore beside its first word.</summary>
     public bool IsFindable => (alphabet & ~CharacterClass.Hex) == 0 || prefix.AsSpan().ContainsAny("0123456789-_#");
 
-    /// <summary>The table's lines without its comments.</summary>
-    public static List<string> ReadTable()
+    /// <summary>A table's lines without its comments.</summary>
+    public static List<string> ReadTable(string table = "key-shapes.txt")
     {
         var lines = new List<string>();
-        using var reader = new StreamReader(typeof(KeyShape).Assembly.GetManifestResourceStream(Table)!);
+        using var reader = new StreamReader(typeof(KeyShape).Assembly.GetManifestResourceStream(table)!);
         while (reader.ReadLine() is { } line)
             if (line[0] != '#')
                 lines.Add(line);
@@ -68,7 +66,7 @@ internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least
             end--;
         var length = end - body;
         var fits = length >= least && (length <= most || goesOn) && !isMasked && window.Text[body..end].EndsWith(ending, StringComparison.Ordinal);
-        return fits && (least == 0 || Placeholder.IsUnlikely(window.Text[body..end], ofKey: true))
+        return fits && (least == 0 || !SecretValue.IsPlaceholder(window.Text[body..end], ofKey: true))
             ? new Finding(SensitiveKind.Secret, start, end, goesOn ? alphabet : CharacterClass.None)
             : null;
     }

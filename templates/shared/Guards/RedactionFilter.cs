@@ -6,7 +6,7 @@ namespace Acme.App.Guards;
 /// Masks what a detector finds, in pieces exactly as in the whole text. It holds back the last word and what may still become a finding:
 /// at most a few hundred characters, of a private key's block 16,384. A value that is longer is masked as far as it goes on.
 /// </summary>
-internal sealed class RedactionFilter(ITextDetector detector, ISet<SensitiveKind> kinds) : ITextFilter
+internal sealed class RedactionFilter(SensitiveDataDetector detector, ISet<SensitiveKind> kinds)
 {
     // What detectors may look back on: a name, its type, and what stands between them.
     private const int Context = 320;
@@ -18,7 +18,7 @@ internal sealed class RedactionFilter(ITextDetector detector, ISet<SensitiveKind
     private CharacterClass _tail;
 
     /// <summary>Masks a whole text; gives the same instance when there is nothing to mask.</summary>
-    public static string Redact(ITextDetector detector, string text, ISet<SensitiveKind> kinds)
+    public static string Redact(SensitiveDataDetector detector, string text, ISet<SensitiveKind> kinds)
     {
         var (position, floor) = (0, 0);
         return detector.Next(text, isFinal: true, ref position, ref floor, out _) is null

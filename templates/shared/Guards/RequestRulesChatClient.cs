@@ -1,4 +1,3 @@
-using Acme.App.Configuration;
 using Acme.App.Mistral;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
@@ -6,31 +5,32 @@ using Microsoft.Extensions.Options;
 namespace Acme.App.Guards;
 
 /// <summary>Holds whoever resolves <see cref="IChatClient"/> to the rules of a request, and fills in the model and the most tokens.</summary>
-internal sealed class RequestRulesChatClient(
-    IChatClient innerClient, ChatRequestValidator validator, IOptions<GuardOptions> guards, IOptions<PolicyOptions> policy, IOptions<MistralOptions> mistral)
-    : DelegatingChatClient(innerClient)
+internal sealed class RequestRulesChatClient(IChatClient innerClient, RequestRules rules, IOptions<MistralOptions> mistral) : DelegatingChatClient(innerClient)
 {
     public override Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
-        var (checkedMessages, checkedOptions) = Check(messages, options);
-        return base.GetResponseAsync(checkedMessages, checkedOptions, cancellationToken);
+        var asked = Check(messages, options);
+        return base.GetResponseAsync(asked.Messages, asked.Options, cancellationToken);
     }
 
     public override IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
-        var (checkedMessages, checkedOptions) = Check(messages, options);
-        return base.GetStreamingResponseAsync(checkedMessages, checkedOptions, cancellationToken);
+        var asked = Check(messages, options);
+        return base.GetStreamingResponseAsync(asked.Messages, asked.Options, cancellationToken);
     }
 
-    private (IReadOnlyList<ChatMessage> Messages, ChatOptions Options) Check(IEnumerable<ChatMessage> messages, ChatOptions? options)
+    private RequestRules.Asked Check(IEnumerable<ChatMessage> messages, ChatOptions? options)
     {
-        IReadOnlyList<ChatMessage> list = [.. messages];
         var complete = options?.Clone() ?? new ChatOptions();
         complete.ModelId ??= mistral.Value.Model;
-        complete.MaxOutputTokens ??= Math.Min(guards.Value.Request.MaxTokens, policy.Value.MaxTokensPerRequest);
-        var result = validator.ValidateOnTheRoad(complete, list);
-        return result.IsValid ? (list, complete) : throw ChatRefusedException.Invalid(result);
+        complete.MaxOutputTokens ??= rules.MaxTokens;
+        var asked = new RequestRules.Asked([.. messages], complete);
+        // Instructions are a message of the system's, and are held to the same length.
+        var result = rules.Validate(complete.Instructions is { Length: > 0 } instructions
+            ? new RequestRules.Asked([.. asked.Messages, new ChatMessage(ChatRole.System, instructions)], complete)
+            : asked);
+        return result.IsValid ? asked : throw ChatRefusedException.Invalid(result);
     }
 }

@@ -1,47 +1,60 @@
+using System.Buffers;
+
 namespace Acme.App.Guards;
 
-/// <summary>Judges the value beside a name that promises a secret.</summary>
+/// <summary>Tells random values from names, hashes and what people write in a value's place.</summary>
 internal static class SecretValue
 {
     private const int MostDigitsOfName = 4;
+    private const int LongestPlaceholder = 80;
+    private static readonly SearchValues<string> Placeholders = SearchValues.Create(
+        ["example", "placeholder", "changeme", "your", "xxxx", "redacted", "sample", "dummy", "insert", "todo", "cleartext", "plaintext", "...", "****", "${", "{{", "$(", "abcdefgh", "123456789012", "process.env", "environ", "getenv"],
+        StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>Judges the value beside a name that promises a secret.</summary>
     public static bool IsSecret(ReadOnlySpan<char> value, SecretPromise promise, bool isQuoted)
     {
-        if (!IsPlausible(value) || (!isQuoted && value.ContainsAny("([{")))
+        if (!IsPlausible(value) || value.ContainsAnyExceptInRange('!', '~') || (!isQuoted && value.ContainsAny("([{")))
             return false;
 
-        var (digits, capitals, smalls, marks) = Count(value);
-        if (digits + capitals + smalls == 0 || marks < 0 || (!isQuoted && promise != SecretPromise.Password && IsIdentifier(value)))
-            return false;
+        var (digits, capitals, smalls) = (0, 0, 0);
+        foreach (var character in value)
+        {
+            digits += char.IsAsciiDigit(character) ? 1 : 0;
+            capitals += char.IsAsciiLetterUpper(character) ? 1 : 0;
+            smalls += char.IsAsciiLetterLower(character) ? 1 : 0;
+        }
 
-        var isMixed = digits > 0 && capitals + smalls > 0;
-        var entropy = Placeholder.Entropy(value);
+        var entropy = Entropy(value);
         return promise switch
         {
-            SecretPromise.Password => value.Length >= 6 && (digits > 0 || (marks > 0 && value.ContainsAny("!@#$%^&*~?+="))),
-            SecretPromise.Token => (isMixed && LongestMixedRun(value) >= 8 && value.Length >= 10 && entropy >= 2.5)
+            SecretPromise.Password => value.Length >= 6 && (digits > 0 || (capitals + smalls > 0 && value.ContainsAny("!@#$%^&*~?+="))),
+            _ when !isQuoted && IsIdentifier(value, capitals) => false,
+            SecretPromise.Token => (value.Length >= 10 && LongestMixedRun(value) >= 8 && entropy >= 2.5)
                 || (value.Length >= 15 && digits == value.Length && entropy >= 2.2)
-                || (value.Length >= 20 && capitals > 2 && smalls > 2 && marks == 0 && entropy >= 3.6),
-            _ => LongestMixedRun(value) >= 12 && value.Length >= 16 && entropy >= 3.5 && !IsHashOrUuid(value),
+                || (value.Length >= 20 && capitals > 2 && smalls > 2 && digits + capitals + smalls == value.Length && entropy >= 3.6),
+            _ => value.Length >= 16 && LongestMixedRun(value) >= 12 && entropy >= 3.5 && !IsHashOrUuid(value),
         };
     }
 
     /// <summary>Whether the value stands for itself: no variable, no template, nothing to be replaced.</summary>
     public static bool IsPlausible(ReadOnlySpan<char> value) =>
-        value.Length > 0 && value[0] is not ('$' or '<' or '{' or '[' or '*' or '(') && !(value[0] == '%' && value[^1] == '%') && Placeholder.IsUnlikely(value, ofKey: false);
+        value.Length > 0 && value[0] is not ('$' or '<' or '{' or '[' or '*' or '(') && !(value[0] == '%' && value[^1] == '%') && !IsPlaceholder(value, ofKey: false);
+
+    /// <summary>Whether a value is too regular for a secret, or put there for somebody to replace.</summary>
+    public static bool IsPlaceholder(ReadOnlySpan<char> value, bool ofKey) =>
+        Entropy(value) < (!ofKey ? 1.5 : value.Length < 20 ? 2.4 : 2.8) || (value.Length <= LongestPlaceholder && value.ContainsAny(Placeholders));
 
     /// <summary>Whether a value outside of quotes is the name of something in code, as <c>StatusCodes.Status429TooManyRequests</c>: words and one short number.</summary>
-    private static bool IsIdentifier(ReadOnlySpan<char> value)
+    private static bool IsIdentifier(ReadOnlySpan<char> value, int capitals)
     {
-        var (capitals, previous) = (0, '.');
+        var previous = '.';
         foreach (var character in value)
         {
             if (!char.IsAsciiLetterOrDigit(character) && character is not ('.' or '_'))
                 return false;
-            var isCapital = char.IsAsciiLetterUpper(character);
-            if ((isCapital && char.IsAsciiLetterUpper(previous)) || (previous == '.' && !char.IsAsciiLetter(character)))
+            if ((char.IsAsciiLetterUpper(character) && char.IsAsciiLetterUpper(previous)) || (previous == '.' && !char.IsAsciiLetter(character)))
                 return false;
-            capitals += isCapital ? 1 : 0;
             previous = character;
         }
 
@@ -69,19 +82,17 @@ internal static class SecretValue
     private static bool IsHashOrUuid(ReadOnlySpan<char> value) =>
         Guid.TryParse(value, out _) || (value.Length is 32 or 40 or 64 or 128 && !value.ContainsAnyExcept("0123456789abcdefABCDEF"));
 
-    private static (int Digits, int Capitals, int Smalls, int Marks) Count(ReadOnlySpan<char> value)
+    /// <summary>Shannon's entropy in bits for each character.</summary>
+    private static double Entropy(ReadOnlySpan<char> value)
     {
-        var (digits, capitals, smalls, marks) = (0, 0, 0, 0);
+        Span<ushort> counts = stackalloc ushort[128];
+        counts.Clear();
         foreach (var character in value)
-        {
-            if (character is <= ' ' or > '~')
-                return (0, 0, 0, -1);
-            digits += char.IsAsciiDigit(character) ? 1 : 0;
-            capitals += char.IsAsciiLetterUpper(character) ? 1 : 0;
-            smalls += char.IsAsciiLetterLower(character) ? 1 : 0;
-            marks += char.IsAsciiLetterOrDigit(character) ? 0 : 1;
-        }
+            counts[character & 127]++;
 
-        return (digits, capitals, smalls, marks);
+        var sum = 0.0;
+        foreach (var count in counts)
+            sum += count > 1 ? count * Math.Log2(count) : 0;
+        return value.Length == 0 ? 0 : Math.Log2(value.Length) - (sum / value.Length);
     }
 }

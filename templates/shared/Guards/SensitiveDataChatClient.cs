@@ -7,47 +7,32 @@ namespace Acme.App.Guards;
 /// <summary>Guards what goes in to Mistral and what comes out, streamed or not, tools' arguments included.</summary>
 internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<GuardOptions> options) : DelegatingChatClient(innerClient)
 {
-    private readonly TextGuard _input = TextGuard.ForInput(options.Value);
-    private readonly TextGuard _output = TextGuard.ForOutput(options.Value);
+    private readonly TextGuard _input = new(options.Value, isOutput: false);
+    private readonly TextGuard _output = new(options.Value, isOutput: true);
 
     public override async Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
-        var kinds = new HashSet<SensitiveKind>();
-        (var safeMessages, options) = GuardInput(messages, options, kinds);
-        var response = await base.GetResponseAsync(safeMessages, options, cancellationToken);
-        var found = new HashSet<SensitiveKind>();
-        foreach (var message in response.Messages)
-        {
-            for (var index = 0; index < message.Contents.Count; index++)
-                message.Contents[index] = WithoutRaw(_output.Guard(message.Contents[index], found));
-            message.RawRepresentation = null;
-        }
-
-        _output.RefuseBlocked(found, messageIndex: null);
-        response.RawRepresentation = null;
-        response.AdditionalProperties = GuardKinds.Join(response.AdditionalProperties, Report(kinds.Concat(found)));
-        return response;
+        var (asked, complete, kinds) = Judge(() => GuardInput(messages, options));
+        var response = await base.GetResponseAsync(asked, complete, cancellationToken);
+        return Judge(() => GuardAnswer(response, kinds));
     }
 
     public override async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var kinds = new HashSet<SensitiveKind>();
-        (var safeMessages, options) = GuardInput(messages, options, kinds);
+        var (asked, complete, kinds) = Judge(() => GuardInput(messages, options));
         var stream = new GuardedStream(_output);
         ChatResponseUpdate? last = null;
-        await foreach (var update in base.GetStreamingResponseAsync(safeMessages, options, cancellationToken))
+        await foreach (var update in base.GetStreamingResponseAsync(asked, complete, cancellationToken))
         {
             last = update.Clone();
             last.RawRepresentation = null;
-            last.Contents = stream.Push(update.Contents, isFinal: update.FinishReason is not null);
-            _output.RefuseBlocked(stream.Kinds, messageIndex: null);
+            last.Contents = Judge(() => stream.Push(update.Contents, isFinal: update.FinishReason is not null));
             yield return last;
         }
 
-        var rest = stream.Push([], isFinal: true);
-        _output.RefuseBlocked(stream.Kinds, messageIndex: null);
+        var rest = Judge(() => stream.Push([], isFinal: true));
         var report = Report(kinds.Concat(stream.Kinds));
         if (rest.Count > 0 || report.Length > 0)
             yield return new ChatResponseUpdate(last?.Role, rest)
@@ -59,34 +44,41 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
             };
     }
 
-    /// <summary>What Mistral's client keeps of the wire's own words has passed no guard.</summary>
-    public static AIContent WithoutRaw(AIContent content)
+    /// <summary>A guard that throws has judged nothing, so nothing passes. What it threw may quote the text, and stays here.</summary>
+    private static T Judge<T>(Func<T> guard)
     {
-        content.RawRepresentation = null;
-        return content;
+        try
+        {
+            return guard();
+        }
+        catch (Exception failure) when (failure is not ChatRefusedException)
+        {
+            GuardKinds.CountFailed("sensitive-data");
+            throw new ChatRefusedException(ChatRefusedException.GuardFailed, $"The guard of sensitive data failed ({failure.GetType().Name}), and nothing passes unguarded.");
+        }
     }
 
-    private (IReadOnlyList<ChatMessage> Messages, ChatOptions? Options) GuardInput(IEnumerable<ChatMessage> messages, ChatOptions? options, HashSet<SensitiveKind> kinds)
+    private (IReadOnlyList<ChatMessage> Messages, ChatOptions? Options, HashSet<SensitiveKind> Kinds) GuardInput(IEnumerable<ChatMessage> messages, ChatOptions? options)
     {
+        var kinds = new HashSet<SensitiveKind>();
         List<ChatMessage> safe = [];
         foreach (var message in messages)
         {
-            var found = new HashSet<SensitiveKind>();
-            var contents = message.Contents.Select(content => _input.Guard(content, found)).ToList();
-            _input.RefuseBlocked(found, safe.Count);
-            kinds.UnionWith(found);
-            safe.Add(contents.SequenceEqual(message.Contents) ? message : WithContents(message, contents));
+            // What Mistral's client keeps of the wire's own words has passed no guard.
+            var copy = message.Clone();
+            copy.Contents = _input.Guard(message.Contents, kinds);
+            copy.RawRepresentation = null;
+            _input.RefuseBlocked(kinds, safe.Count);
+            safe.Add(copy);
         }
 
         RefuseInOptions(options);
         if (options?.Instructions is not { } instructions)
-            return (safe, options);
-        var heard = new HashSet<SensitiveKind>();
+            return (safe, options, kinds);
         var guarded = options.Clone();
-        guarded.Instructions = _input.Apply(instructions, heard);
-        _input.RefuseBlocked(heard, messageIndex: null);
-        kinds.UnionWith(heard);
-        return (safe, guarded);
+        guarded.Instructions = _input.Apply(instructions, kinds);
+        _input.RefuseBlocked(kinds, messageIndex: null);
+        return (safe, guarded, kinds);
     }
 
     /// <summary>Tools, the answer's schema and stop sequences go to Mistral as well. A mask in them would change what they mean, so what is found refuses.</summary>
@@ -109,12 +101,19 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
             };
     }
 
-    private static ChatMessage WithContents(ChatMessage message, IList<AIContent> contents)
+    private ChatResponse GuardAnswer(ChatResponse response, HashSet<SensitiveKind> kinds)
     {
-        var copy = message.Clone();
-        copy.Contents = contents;
-        copy.RawRepresentation = null;
-        return copy;
+        var found = new HashSet<SensitiveKind>();
+        foreach (var message in response.Messages)
+        {
+            message.Contents = _output.Guard(message.Contents, found);
+            message.RawRepresentation = null;
+        }
+
+        _output.RefuseBlocked(found, messageIndex: null);
+        response.RawRepresentation = null;
+        response.AdditionalProperties = GuardKinds.Join(response.AdditionalProperties, Report(kinds.Concat(found)));
+        return response;
     }
 
     private static string[] Report(IEnumerable<SensitiveKind> kinds)

@@ -6,29 +6,31 @@ namespace Acme.App.Guards;
 /// Finds sensitive data in one pass: a vectorised search for the few characters that every kind must hold, then a bounded look around
 /// each. No detector reads without bound, so the time grows with the length of the text and nothing else.
 /// </summary>
-internal sealed class SensitiveDataDetector : ITextDetector
+internal sealed class SensitiveDataDetector
 {
     private const int Hops = 4;
-    private const int MostPlainDigits = 6;
-    private static readonly SearchValues<char> Anchors = SearchValues.Create("0123456789@:=>,_-");
+    private static readonly SearchValues<char> Anchors = SearchValues.Create("0123456789@:=>,_-]");
 
     private readonly List<KeyShape>?[] _shapes = new List<KeyShape>?[128];
-    private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _allowed;
     private readonly GuardMode[] _modes;
+    private readonly string[] _allowed;
 
-    public SensitiveDataDetector(SensitiveDataOptions options, Func<GuardModes, GuardMode> direction)
+    public SensitiveDataDetector(SensitiveDataOptions options, Func<GuardModes, GuardMode> direction, bool removesLinks = false)
     {
-        GuardModes[] modes = [options.Secrets, options.Cards, options.Ibans, options.SocialSecurityNumbers, options.Emails, options.Phones, options.IpAddresses, new(GuardMode.Mask, GuardMode.Mask)];
-        _modes = Array.ConvertAll(modes, mode => direction(mode));
-        _allowed = new HashSet<string>(options.AllowedValues, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
-        foreach (var line in KeyShape.ReadTable())
-            AddShapes(line);
-        foreach (var line in options.Shapes)
-            AddShapes(line);
+        GuardModes[] modes = [options.Secrets, options.Cards, options.Ibans, options.SocialSecurityNumbers, options.Emails, options.Phones, options.IpAddresses];
+        _modes = [.. modes.Select(direction), removesLinks ? GuardMode.Mask : GuardMode.Allow];
+        _allowed = options.AllowedValues;
+        foreach (var shape in KeyShape.ReadTable().Concat(options.Shapes).SelectMany(KeyShape.Parse))
+            (_shapes[shape.First] ??= []).Add(shape);
     }
 
     public GuardMode ModeOf(SensitiveKind kind) => _modes[(int)kind];
 
+    /// <summary>
+    /// Looks for the next finding from <paramref name="position"/>. Without one, <paramref name="position"/> is where the search goes on when
+    /// more text comes, and <paramref name="safe"/> is how far the text is settled: nothing before it can become part of a finding. What it
+    /// decides depends on the text alone, never on where a stream was cut.
+    /// </summary>
     public Finding? Next(ReadOnlySpan<char> text, bool isFinal, ref int position, ref int floor, out int safe)
     {
         var window = new TextWindow(text, isFinal);
@@ -36,12 +38,6 @@ internal sealed class SensitiveDataDetector : ITextDetector
         while (text[position..].IndexOfAny(Anchors) is var offset and >= 0)
         {
             position += offset;
-            if (text[position] == ',' && (position == 0 || text[position - 1] is not ('"' or '\'' or '`')))
-            {
-                position++;
-                continue;
-            }
-
             var next = position + 1;
             var finding = LookAround(ref window, position, Math.Max(floor, position - TextWindow.Left), ref next);
             if (window.IsTouched)
@@ -54,7 +50,7 @@ internal sealed class SensitiveDataDetector : ITextDetector
             if (finding is not { } found)
                 continue;
             position = floor = found.End;
-            if (!_allowed.Contains(text[found.Start..found.End]))
+            if (!IsAllowed(text[found.Start..found.End]))
                 return finding;
         }
 
@@ -64,10 +60,12 @@ internal sealed class SensitiveDataDetector : ITextDetector
         return null;
     }
 
-    private void AddShapes(string line)
+    private bool IsAllowed(ReadOnlySpan<char> value)
     {
-        foreach (var shape in KeyShape.Parse(line))
-            (_shapes[shape.First] ??= []).Add(shape);
+        foreach (var allowed in _allowed)
+            if (value.SequenceEqual(allowed))
+                return true;
+        return PublishedValues.Contains(value);
     }
 
     private bool Guards(SensitiveKind kind) => _modes[(int)kind] != GuardMode.Allow;
@@ -78,12 +76,16 @@ internal sealed class SensitiveDataDetector : ITextDetector
         {
             case '@':
                 return Guards(SensitiveKind.Email) ? EmailAddress.Find(ref window, at, floor) : null;
-            case ':' or '=' or '>' or ',':
-                return Guards(SensitiveKind.Secret) ? SecretAssignment.Find(ref window, at, ref next) : null;
-            case '-' when Guards(SensitiveKind.Secret) && PrivateKeyBlock.Find(ref window, at) is { } block:
-                return block;
-            case '-' or '_' when !Guards(SensitiveKind.Secret):
+            case ']' or '=' when Guards(SensitiveKind.Link) && OutboundLink.Find(ref window, at) is { } link:
+                return link;
+            case ']' or ':' or '=' or '>' or ',' or '-' or '_' when !Guards(SensitiveKind.Secret):
+            case ']':
+            case ',' when window[at - 1] is not ('"' or '\'' or '`'):
                 return null;
+            case ':' or '=' or '>' or ',':
+                return SecretAssignment.Find(ref window, at, ref next);
+            case '-' when PrivateKeyBlock.Find(ref window, at) is { } block:
+                return block;
             case '-' or '_':
                 var before = window.Back(at, CharacterClass.Word, floor);
                 return (before < at || window[at - 1] is '.' or '/') && !window.Text[before..at].ContainsAnyInRange('0', '9') ? FindKey(ref window, before, floor) : null;
@@ -97,24 +99,16 @@ internal sealed class SensitiveDataDetector : ITextDetector
         var start = window.Back(at, CharacterClass.Word, floor);
         while (next - at < TextWindow.Right && CharacterClasses.Is(window[next], CharacterClass.Word))
             next++;
-        if (CharacterClasses.Is(window[start - 1], CharacterClass.Word) || IsPlainNumber(ref window, start, next))
+        if (CharacterClasses.Is(window[start - 1], CharacterClass.Word))
             return null;
 
         return (Guards(SensitiveKind.Secret) ? FindKey(ref window, start, floor) : null)
             ?? (Guards(SensitiveKind.Iban) ? Iban.Find(ref window, start) : null)
-            ?? FindNumber(ref window, start, floor);
+            ?? FindNumber(ref window, SkipEscape(ref window, start), floor);
     }
-
-    /// <summary>Whether a few digits stand for themselves, as most numbers in prose do: nothing that follows makes them part of more.</summary>
-    private static bool IsPlainNumber(ref TextWindow window, int start, int end) => end - start <= MostPlainDigits
-        && !window.Text[start..end].ContainsAnyExceptInRange('0', '9')
-        && window[start - 1] is ' ' or '\n' or '(' or ','
-        && (window[end] is ',' or ';' or '!' or '?' or '"' || (window[end] is ' ' or '.' or ':' or ')' && window[end + 1] is not ('(' or ':' or '+' or (>= '0' and <= '9') or '-')
-            && !(window[end] == ')' && window[end + 2] is >= '0' and <= '9')));
 
     private Finding? FindNumber(ref TextWindow window, int start, int floor)
     {
-        start = SkipEscape(ref window, start);
         if (Guards(SensitiveKind.Ip) && IpNumber.Find(ref window, start, floor) is { } ip)
             return ip;
         if (!char.IsAsciiDigit(window[start]))
@@ -168,7 +162,7 @@ internal sealed class SensitiveDataDetector : ITextDetector
     {
         var start = text.Length;
         var limit = Math.Max(floor, start - TextWindow.Left - 1);
-        while (start > limit && (CharacterClasses.Of(text[start - 1]) != CharacterClass.None || text[start - 1] is ':' or '(' or '@' or '\\'))
+        while (start > limit && (CharacterClasses.Of(text[start - 1]) != CharacterClass.None || text[start - 1] is ':' or '(' or '@' or '\\' or '"' or '\'' || EmailAddress.IsForeign(text[start - 1])))
             start--;
         return start;
     }

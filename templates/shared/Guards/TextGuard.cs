@@ -1,50 +1,38 @@
 namespace Acme.App.Guards;
 
+/// <summary>Changes a text that arrives in pieces. However it is cut, the pieces given back make up the same whole; the last call is final.</summary>
+internal delegate string TextFilter(string piece, bool isFinal);
+
 /// <summary>Everything that is done to text in one direction. Hidden characters go first: they could split what is looked for.</summary>
-internal sealed class TextGuard(SensitiveDataDetector detector, SafeTextOptions safeText, bool isOutput)
+internal sealed class TextGuard(GuardOptions options, bool isOutput)
 {
-    private static readonly LinkDetector Links = new();
-    private readonly bool _removesLinks = isOutput && safeText.RemoveOutboundLinks;
-    private readonly bool _encodes = isOutput && safeText.HtmlEncode;
-
-    public static TextGuard ForInput(GuardOptions options) =>
-        new(new SensitiveDataDetector(options.SensitiveData, modes => modes.Input), options.SafeText, isOutput: false);
-
-    public static TextGuard ForOutput(GuardOptions options) =>
-        new(new SensitiveDataDetector(options.SensitiveData, modes => modes.Output), options.SafeText, isOutput: true);
+    private readonly SensitiveDataDetector _detector = new(
+        options.SensitiveData, modes => isOutput ? modes.Output : modes.Input, removesLinks: isOutput && options.SafeText.RemoveOutboundLinks);
 
     /// <summary>Guards a whole text; gives the same instance when there is nothing to change.</summary>
-    public string Apply(string text, ISet<SensitiveKind> kinds)
-    {
-        text = HiddenCharacterFilter.Apply(text, safeText.HiddenCharacters);
-        text = _removesLinks ? RedactionFilter.Redact(Links, text, kinds) : text;
-        text = RedactionFilter.Redact(detector, text, kinds);
-        return _encodes ? HtmlFilter.Encode(text) : text;
-    }
+    public string Apply(string text, ISet<SensitiveKind> kinds) =>
+        Encode(RedactionFilter.Redact(_detector, HiddenCharacterFilter.Apply(text, options.SafeText.HiddenCharacters), kinds));
 
     /// <summary>Guards a value that stands beside a name, as in a tool's arguments.</summary>
     public string Apply(string? name, string value, ISet<SensitiveKind> kinds)
     {
-        if (name is null || detector.ModeOf(SensitiveKind.Secret) == GuardMode.Allow || !SecretValue.IsSecret(value, SecretName.Judge(name), isQuoted: true))
+        if (name is null || _detector.ModeOf(SensitiveKind.Secret) == GuardMode.Allow || !SecretValue.IsSecret(value, SecretName.Judge(name), isQuoted: true))
             return Apply(value, kinds);
         kinds.Add(SensitiveKind.Secret);
         return RedactionFilter.MaskOf(SensitiveKind.Secret);
     }
 
-    public ITextFilter Start(ISet<SensitiveKind> kinds)
+    /// <summary>Guards a text as it comes, exactly as the whole would be.</summary>
+    public TextFilter Start(ISet<SensitiveKind> kinds)
     {
-        List<ITextFilter> filters = [new HiddenCharacterFilter(safeText.HiddenCharacters)];
-        if (_removesLinks)
-            filters.Add(new RedactionFilter(Links, kinds));
-        filters.Add(new RedactionFilter(detector, kinds));
-        if (_encodes)
-            filters.Add(new HtmlFilter());
-        return new Sequence([.. filters]);
+        var hidden = new HiddenCharacterFilter(options.SafeText.HiddenCharacters);
+        var redaction = new RedactionFilter(_detector, kinds);
+        return (piece, isFinal) => Encode(redaction.Push(hidden.Push(piece), isFinal));
     }
 
     public void RefuseBlocked(IEnumerable<SensitiveKind> kinds, int? messageIndex)
     {
-        var blocked = kinds.Where(kind => detector.ModeOf(kind) == GuardMode.Block).Select(NameOf).ToArray();
+        string[] blocked = [.. kinds.Where(kind => _detector.ModeOf(kind) == GuardMode.Block).Select(NameOf)];
         if (blocked.Length > 0)
             throw new ChatRefusedException(ChatRefusedException.SensitiveData, $"The {(isOutput ? "answer" : "request")} holds sensitive data: {string.Join(", ", blocked)}.")
             {
@@ -55,19 +43,9 @@ internal sealed class TextGuard(SensitiveDataDetector detector, SafeTextOptions 
 
     public static string NameOf(SensitiveKind kind) => kind.ToString().ToLowerInvariant();
 
-    private sealed class Sequence(ITextFilter[] filters) : ITextFilter
-    {
-        public string Push(string piece, bool isFinal) => filters.Aggregate(piece, (text, filter) => filter.Push(text, isFinal));
-    }
-
-    private sealed class HtmlFilter : ITextFilter
-    {
-        public string Push(string piece, bool isFinal) => Encode(piece);
-
-        /// <summary>Encodes what has a meaning in HTML; the rest stays, so that no pair of surrogates is torn.</summary>
-        public static string Encode(string text) => text.AsSpan().ContainsAny("&<>\"'")
-            ? text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal)
-                .Replace("\"", "&quot;", StringComparison.Ordinal).Replace("'", "&#39;", StringComparison.Ordinal)
-            : text;
-    }
+    /// <summary>Encodes what has a meaning in HTML; the rest stays, so that no pair of surrogates is torn.</summary>
+    private string Encode(string text) => isOutput && options.SafeText.HtmlEncode && text.AsSpan().ContainsAny("&<>\"'")
+        ? text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal)
+            .Replace("\"", "&quot;", StringComparison.Ordinal).Replace("'", "&#39;", StringComparison.Ordinal)
+        : text;
 }

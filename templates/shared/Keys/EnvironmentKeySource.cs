@@ -16,34 +16,37 @@ internal sealed class EnvironmentKeySource(IConfiguration configuration, IHostEn
 
     public string Name => configuration.OriginOf(Setting);
 
-    public string Setting => OwnVariable is { } own && !string.IsNullOrEmpty(configuration[own]) ? own : Variable;
+    public string Setting => OwnVariableOf(environment) is { } own && !string.IsNullOrEmpty(configuration.Hidden(own)) ? own : Variable;
 
     public bool CanChange => false;
 
     public string HowToReplace => $"Set {Setting} to the new key where it is set now ({Name}).";
 
-    private string? OwnVariable => Own.FirstOrDefault(one => environment.IsEnvironment(one.Environment)).Variable;
-
-    public static bool IsSet(IConfiguration configuration) => Own.Select(one => one.Variable).Append(Variable).Any(name => !string.IsNullOrEmpty(configuration[name]));
+    public static bool IsSet(IConfiguration configuration) => Own.Select(one => one.Variable).Append(Variable).Any(name => !string.IsNullOrEmpty(configuration.Hidden(name)));
 
     /// <summary>The keys that are set for environments other than this one.</summary>
     public static IEnumerable<string> OfOtherEnvironments(IConfiguration configuration, IHostEnvironment environment) =>
-        Own.Where(one => !environment.IsEnvironment(one.Environment)).Select(one => configuration[one.Variable]).OfType<string>();
+        Own.Where(one => !environment.IsEnvironment(one.Environment)).Select(one => configuration.Hidden(one.Variable)).OfType<string>();
 
     public Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
     {
         var setting = Setting;
-        var value = configuration[setting];
+        var value = configuration.Hidden(setting);
         if (string.IsNullOrEmpty(value))
-            throw new KeySourceException(this, "No API key is set.", Remedy());
+            throw new KeySourceException(this, "No API key is set.", Remedy(environment));
         if (Name == "command line")
-            throw new KeySourceException(this, "The key was given on the command line, where every user of this machine can see it.", Remedy());
+            throw new KeySourceException(this, "The key was given on the command line, where every user of this machine can see it.", Remedy(environment));
         if (Name.StartsWith("appsettings", StringComparison.OrdinalIgnoreCase))
-            throw new KeySourceException(this, "The key stands in a settings file, which is committed with the code.", $"Remove it there, and revoke it if it was ever committed. {Remedy()}");
+            throw new KeySourceException(this, "The key stands in a settings file, which is committed with the code.", $"Remove it there, and revoke it if it was ever committed. {Remedy(environment)}");
         return Task.FromResult(new ApiKey(value, setting));
     }
 
-    private string Remedy() => environment.IsDevelopment()
-        ? $"Set {Variable} or {OwnVariable}, in the environment or in the .env file; or set Mistral__Offline=true to try the program without a key."
-        : $"Set the environment variable {OwnVariable ?? Variable}{(OwnVariable is null ? "" : $" or {Variable}")}. The .env file and Mistral__Offline are for Development only.";
+    public static string Remedy(IHostEnvironment environment) => (environment.IsDevelopment(), OwnVariableOf(environment)) switch
+    {
+        (true, var own) => $"Set {Variable} or {own}, in the environment or in the .env file; or set Mistral__Offline=true to try the program without a key.",
+        (false, { } own) => $"Set the environment variable {own} or {Variable}. The .env file and Mistral__Offline are for Development only.",
+        _ => $"Set the environment variable {Variable}. The .env file and Mistral__Offline are for Development only.",
+    };
+
+    private static string? OwnVariableOf(IHostEnvironment environment) => Own.FirstOrDefault(one => environment.IsEnvironment(one.Environment)).Variable;
 }

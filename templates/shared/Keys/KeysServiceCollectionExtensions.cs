@@ -9,6 +9,7 @@ internal static class KeysServiceCollectionExtensions
     /// <summary>Brings in the key: where it comes from, how it is held and how it is replaced.</summary>
     public static IHostApplicationBuilder AddKeys(this IHostApplicationBuilder builder)
     {
+        builder.Configuration.Hide(EnvironmentKeySource.Variable);
         builder.AddValidatedOptions<KeyOptions, KeyOptionsValidator>(KeyOptions.SectionName);
 
         // While developing, the environment or .env will do. Elsewhere only the chosen source counts: a store that cannot

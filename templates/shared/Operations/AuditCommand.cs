@@ -10,9 +10,9 @@ namespace Acme.App.Operations;
 
 /// <summary>
 /// <c>audit verify</c>, <c>tail</c>, <c>show</c> and <c>keys</c>. The settings are read only when a command needs them, and the log is
-/// never opened for writing, so that all of them run beside the program. Results go to the output, progress to the console.
+/// never opened for writing, so that all of them run beside the program.
 /// </summary>
-internal sealed class AuditCommand(Lazy<IServiceProvider> services, TextWriter output, IAnsiConsole console)
+internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole results, IAnsiConsole progress)
 {
     private readonly Argument<string?> _path = new("path") { Arity = ArgumentArity.ZeroOrOne, Description = "The audit file that is written now; the full ones are found beside it. Default: the setting Audit:Path." };
     private readonly Option<string[]> _publicKeys = new("--public-key") { Description = "A file with a public key (PEM) that checkpoints may be signed with; may be repeated." };
@@ -25,14 +25,16 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, TextWriter o
     private readonly Option<string?> _action = new("--action") { Description = "Only this action, for example chat.refused, or chat for all that begin with it." };
     private readonly Option<bool> _public = new("--public") { Description = "Print the public key (PEM) of the checkpoint key in use instead of making new keys." };
 
-    public static Command Create(Func<IServiceProvider> services, TextWriter output, IAnsiConsole console) => new AuditCommand(new Lazy<IServiceProvider>(services), output, console).Build();
+    private readonly TextWriter _output = results.Profile.Out.Writer;
+
+    public static Command Create(Func<IServiceProvider> services, IAnsiConsole results, IAnsiConsole progress) => new AuditCommand(new Lazy<IServiceProvider>(services), results, progress).Build();
 
     private Command Build()
     {
         var verify = new Command("verify", "Reads the whole log and says where it first differs from what was written. Exit code 0 or 1.") { _path, _publicKeys, _withoutSecret, _checkpoints, _beginsAt };
         verify.SetAction((arguments, cancellationToken) => Task.Run(() => (int)Verify(arguments, cancellationToken), cancellationToken));
         var tail = new Command("tail", "Shows the last records.") { _path, _lines };
-        tail.SetAction(arguments => AuditRecordPrinter.Print(Records(FilesOf(arguments).Existing().TakeLast(2)).TakeLast(arguments.GetValue(_lines)), output));
+        tail.SetAction(arguments => new AuditRecordPrinter(results).Print(Records(FilesOf(arguments).Existing().TakeLast(2)).TakeLast(arguments.GetValue(_lines))));
         var show = new Command("show", "Shows the records that fit.") { _path, _user, _since, _action };
         show.SetAction(Show);
         var keys = new Command("keys", "Makes the log's two keys and prints them once, as settings.") { _public };
@@ -53,15 +55,15 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, TextWriter o
         });
         var checkpoints = arguments.GetValue(_checkpoints) ?? (withSecret ? InHome(Options.CheckpointPath) : Path.Combine(Path.GetDirectoryName(files.Current)!, "checkpoints.txt"));
         var evidence = new AuditEvidence(keys?.Chain ?? [], [.. publicKeys, .. keys is null ? Array.Empty<ECDsa>() : [keys.Signing]], checkpoints, arguments.GetValue(_beginsAt));
-        var verdict = console.Progress().AutoClear(true).Start(progress =>
+        var verdict = progress.Progress().AutoClear(true).Start(bar =>
         {
-            var task = progress.AddTask("Reading the audit log", maxValue: Math.Max(1, files.Existing().Sum(file => new FileInfo(file).Length)));
+            var task = bar.AddTask("Reading the audit log", maxValue: Math.Max(1, files.Existing().Sum(file => new FileInfo(file).Length)));
             return new AuditVerifier(files, evidence, new ReadProgress(task)).Verify(cancellationToken);
         });
         foreach (var note in verdict.Notes)
-            output.WriteLine($"Note: {note}");
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{verdict.Records} records in {verdict.Files} files, {verdict.Checkpoints} checkpoints."));
-        output.WriteLine(verdict.Problem is { } problem ? $"NOT AS WRITTEN: {problem}"
+            _output.WriteLine($"Note: {note}");
+        _output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{verdict.Records} records in {verdict.Files} files, {verdict.Checkpoints} checkpoints."));
+        _output.WriteLine(verdict.Problem is { } problem ? $"NOT AS WRITTEN: {problem}"
             : withSecret ? "The log is as it was written." : "The log agrees with its checkpoints. What lies between them takes the secret to check.");
         return verdict.Problem is null ? ExitCode.Success : ExitCode.CheckFailed;
     }
@@ -72,7 +74,7 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, TextWriter o
         HashSet<string> names = user is null ? [] : [user, .. Services.GetRequiredService<AuditKeys>().Chain.Select(key => key.Pseudonym(user))];
         var records = Records(FilesOf(arguments).Existing()).Where(line =>
             AuditRecordPrinter.Matches(line, names, arguments.GetValue(_since), arguments.GetValue(_action)));
-        AuditRecordPrinter.Print(records, output);
+        new AuditRecordPrinter(results).Print(records);
     }
 
     private void PrintKeys(ParseResult arguments)
@@ -80,16 +82,22 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, TextWriter o
         var made = AuditKeys.Make();
         using var signing = AuditKeys.ImportSigningKey(made[1]);
         if (!arguments.GetValue(_public))
-            output.WriteLine($"Audit__ChainKey={made[0]}{Environment.NewLine}Audit__CheckpointKey={made[1]}");
-        output.WriteLine((arguments.GetValue(_public) ? Services.GetRequiredService<AuditKeys>().Signing : signing).ExportSubjectPublicKeyInfoPem());
+            _output.WriteLine($"Audit__ChainKey={made[0]}{Environment.NewLine}Audit__CheckpointKey={made[1]}");
+        _output.WriteLine((arguments.GetValue(_public) ? Services.GetRequiredService<AuditKeys>().Signing : signing).ExportSubjectPublicKeyInfoPem());
     }
 
     private IServiceProvider Services => services.Value;
 
     private AuditOptions Options => Services.GetRequiredService<IOptions<AuditOptions>>().Value;
 
-    private AuditFiles FilesOf(ParseResult arguments) =>
-        new(arguments.GetValue(_path) is { } path ? Path.GetFullPath(path) : arguments.CommandResult.Command.Options.Contains(_withoutSecret) && arguments.GetValue(_withoutSecret) ? Path.GetFullPath("audit/audit.jsonl") : InHome(Options.Path));
+    private AuditFiles FilesOf(ParseResult arguments)
+    {
+        if (arguments.GetValue(_path) is { } path)
+            return new AuditFiles(Path.GetFullPath(path));
+
+        // Whoever has the public key alone may have no settings to ask.
+        return new AuditFiles(arguments.GetValue(_withoutSecret) ? Path.GetFullPath(new AuditOptions().Path) : InHome(Options.Path));
+    }
 
     private string InHome(string path) => Path.GetFullPath(path, Services.GetRequiredService<IHostEnvironment>().ContentRootPath);
 

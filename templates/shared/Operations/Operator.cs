@@ -42,7 +42,7 @@ internal static class Operator
         [
             DoctorCommand.Create(build, Console.Out, AnsiConsole.Console, Console.Error),
             KeysCommand.Create(build, Console.Out, terminal),
-            AuditCommand.Create(() => build().Services, Console.Out, terminal),
+            AuditCommand.Create(() => build().Services, AnsiConsole.Console, terminal),
         ];
     }
 }

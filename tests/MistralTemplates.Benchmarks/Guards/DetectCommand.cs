@@ -90,19 +90,24 @@ internal static class DetectCommand
         Console.WriteLine($"missed   {string.Join(", ", missed.OrderByDescending(rule => rule.Value).Select(rule => $"{rule.Key} {rule.Value}"))}");
     }
 
-    /// <summary>Whether the rule itself is to blame: a shape of its provider fits, or the rule goes by names and no shape fits.</summary>
+    /// <summary>Whether the rule itself is to blame: a shape of its own name fits, or the rule goes by names and no shape fits.</summary>
     private static bool IsOfRule(string text, Finding finding, string rule)
     {
         string[] byName = ["generic-api-key", "curl-auth-header", "curl-auth-user", "nuget-config-password", "hashicorp-tf-password", "kubernetes-secret-yaml"];
         var window = new TextWindow(text, isFinal: true);
-        var provider = rule.Replace("-", "", StringComparison.Ordinal);
+        var lines = KeyShape.ReadTable();
+
+        // The longest name is the rule's own: an ordinary key of Anthropic's is no fault of the rule for its admin keys.
+        var own = lines.Select(NameOf).Where(rule.Replace("-", "", StringComparison.Ordinal).StartsWith).MaxBy(name => name.Length);
         if (JsonWebToken.Find(ref window, finding.Start) is not null)
             return rule.StartsWith("jwt", StringComparison.Ordinal);
-        foreach (var line in KeyShape.ReadTable())
+        foreach (var line in lines)
             foreach (var shape in KeyShape.Parse(line))
                 if (shape.Match(ref window, finding.Start) is not null)
-                    return provider.StartsWith(line.Split(' ')[0], StringComparison.Ordinal);
+                    return NameOf(line) == own;
         return byName.Contains(rule);
+
+        static string NameOf(string line) => line.Split(' ')[0];
     }
 
     private static void ScoreSpans(JsonElement texts, SensitiveDataDetector detector, bool isVerbose)

@@ -10,7 +10,7 @@ public partial class FilterBenchmarks
 {
     private readonly string _prose = Prose.Of(1_000_000);
     private readonly HashSet<SensitiveKind> _kinds = [];
-    private readonly TextGuard _guard = TextGuard.ForOutput(new GuardOptions { SensitiveData = DetectCommand.Everything });
+    private readonly TextGuard _guard = new TextGuard(new GuardOptions { SensitiveData = DetectCommand.Everything }, isOutput: true);
 
     [Benchmark]
     public bool WholeFilter() => ReferenceEquals(_guard.Apply(_prose, _kinds), _prose);

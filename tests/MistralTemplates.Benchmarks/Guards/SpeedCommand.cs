@@ -1,6 +1,10 @@
 using System.Diagnostics;
 using System.Runtime;
+using Acme.App.Configuration;
 using Acme.App.Guards;
+using Acme.App.Mistral;
+using FluentValidation;
+using Microsoft.Extensions.Options;
 
 namespace MistralTemplates.Benchmarks.Guards;
 
@@ -15,7 +19,10 @@ internal static class SpeedCommand
         TextGuard? built = null;
         First("the measuring itself", () => { });
         First("the table of shapes alone", () => KeyShape.ReadTable().ForEach(line => KeyShape.Parse(line)));
-        First("guard built", () => built = TextGuard.ForOutput(options));
+        First("the validation library's first rule", () => new InlineValidator<string>().RuleFor(text => text.Length).Must(length => length > 0));
+        First("the settings' rules", () => new GuardOptionsValidator(Options.Create(new MistralOptions())).Validate(options));
+        First("the requests' rules", () => new RequestRules(Options.Create(options), Options.Create(new PolicyOptions { AllowedModels = ["m"], MaxTokensPerRequest = 9 })));
+        First("guard built", () => built = new TextGuard(options, isOutput: true));
         var guard = built!;
         First("first text", () => guard.Apply("Hello.", new HashSet<SensitiveKind>()));
         First("first candidates", () => guard.Apply("At 9:30, a well-kept key: 12,500 of a@b.", new HashSet<SensitiveKind>()));
@@ -23,11 +30,9 @@ internal static class SpeedCommand
         var prose = Prose.Of(1_000_000);
         var kinds = new HashSet<SensitiveKind>();
         var detector = new SensitiveDataDetector(DetectCommand.Everything, modes => modes.Output);
-        var links = new LinkDetector();
         var benchmark = new FilterBenchmarks();
         var whole = Best("whole filter", () => guard.Apply(prose, kinds));
         Best("  hidden characters", () => HiddenCharacterFilter.Apply(prose, HiddenCharacters.Strip));
-        Best("  links", () => RedactionFilter.Redact(links, prose, kinds));
         Best("  sensitive data", () => RedactionFilter.Redact(detector, prose, kinds));
         var naive = Best("three naive patterns", () => benchmark.NaivePatterns());
         Console.WriteLine($"{naive / whole:F1} times as fast as the naive patterns");

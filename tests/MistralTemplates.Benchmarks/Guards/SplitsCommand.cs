@@ -7,7 +7,7 @@ internal static class SplitsCommand
 {
     public static int Run(int count, string path)
     {
-        var guard = TextGuard.ForOutput(new GuardOptions { SensitiveData = DetectCommand.Everything });
+        var guard = new TextGuard(new GuardOptions { SensitiveData = DetectCommand.Everything }, isOutput: true);
         var texts = DetectCommand.ReadTexts(path);
         var differences = 0;
         Parallel.For(0, count, index =>
@@ -20,11 +20,11 @@ internal static class SplitsCommand
             while (start < text.Length)
             {
                 var end = Math.Min(text.Length, start + random.Next(1, longest + 1));
-                streamed.Append(filter.Push(text[start..end], isFinal: false));
+                streamed.Append(filter(text[start..end], isFinal: false));
                 start = end;
             }
 
-            streamed.Append(filter.Push("", isFinal: true));
+            streamed.Append(filter("", isFinal: true));
             if (streamed.ToString() != guard.Apply(text, new HashSet<SensitiveKind>()) && Interlocked.Increment(ref differences) <= 3)
                 Console.WriteLine($"seed {index} differs");
         });

@@ -8,7 +8,7 @@ namespace MistralTemplates.Benchmarks.Guards;
 public class StreamBenchmarks
 {
     private const int Deltas = 1_000;
-    private readonly TextGuard _guard = TextGuard.ForOutput(new GuardOptions { SensitiveData = DetectCommand.Everything });
+    private readonly TextGuard _guard = new TextGuard(new GuardOptions { SensitiveData = DetectCommand.Everything }, isOutput: true);
     private readonly string[] _deltas = [.. Prose.Of(4 * Deltas).Chunk(4).Select(delta => new string(delta))];
 
     [Benchmark(OperationsPerInvoke = Deltas)]
@@ -17,7 +17,7 @@ public class StreamBenchmarks
         var filter = _guard.Start(new HashSet<SensitiveKind>());
         var length = 0;
         foreach (var delta in _deltas)
-            length += filter.Push(delta, isFinal: false).Length;
-        return length + filter.Push("", isFinal: true).Length;
+            length += filter(delta, isFinal: false).Length;
+        return length + filter("", isFinal: true).Length;
     }
 }

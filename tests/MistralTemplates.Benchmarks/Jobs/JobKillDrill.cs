@@ -23,6 +23,9 @@ internal sealed class JobKillDrill(string scale, int workers) : IDisposable
         var running = settings.Select(processes.Start).ToArray();
         try
         {
+            // One that had not begun before the others were through would have no log to verify.
+            foreach (var worker in running)
+                await worker.WaitForAsync(() => worker.Output.Contains("Jobs are taken from", StringComparison.Ordinal), TimeSpan.FromMinutes(1), cancellationToken);
             for (int kill = 0, put = 0; kill < kills; kill++)
             {
                 // Each life has fresh work, and ends in the midst of it.
@@ -68,7 +71,13 @@ internal sealed class JobKillDrill(string scale, int workers) : IDisposable
         var (ends, attempts) = await store.ResultsAsync();
         var broken = 0;
         foreach (var worker in settings)
-            broken += (await processes.RunAsync(worker, "audit", "verify")).ExitCode == 0 ? 0 : 1;
+        {
+            var verified = await processes.RunAsync(worker, "audit", "verify");
+            if (verified.ExitCode == 0)
+                continue;
+            broken++;
+            Console.Error.WriteLine(verified.Output + verified.Error);
+        }
 
         var attempted = new Dictionary<string, int>();
         var answered = new Dictionary<string, int>();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using MistralTemplates.Harness;
@@ -7,13 +8,15 @@ namespace MistralTemplates.Benchmarks.Jobs;
 /// <summary>Builds the worker, and starts it with the offline stand-in and an audit log of its own.</summary>
 internal sealed class WorkerProcesses(string folder, string scale)
 {
+    private static readonly ConcurrentDictionary<string, Lazy<Task>> s_builds = new();
     private static readonly string s_project = Path.Combine(TemplatePack.RepositoryRoot, "templates", "mistral-secure-worker");
 
-    private string ProgramFile => Path.Combine(s_project, "bin", "Drill" + scale, "net10.0", "Acme-App.dll");
+    public string ProgramFile => Path.Combine(s_project, "bin", "Drill" + scale, "net10.0", "Acme-App.dll");
 
-    public async Task BuildAsync(CancellationToken cancellationToken) =>
+    /// <summary>Builds the worker, once for all who ask.</summary>
+    public Task BuildAsync(CancellationToken cancellationToken) => s_builds.GetOrAdd(scale, scale => new Lazy<Task>(async () =>
         (await Command.RunAsync("dotnet", ["build", s_project, "-c", "Drill" + scale, $"-p:TemplateScale={scale}", "-p:Optimize=true", "-v", "q", "-nologo"], folder, TimeSpan.FromMinutes(5), cancellationToken))
-            .EnsureSuccess("Building the worker");
+            .EnsureSuccess("Building the worker"))).Value;
 
     public Dictionary<string, string> Settings(int worker, params (string Name, string Value)[] more)
     {

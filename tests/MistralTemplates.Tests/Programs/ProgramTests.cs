@@ -57,8 +57,7 @@ public sealed class ProgramTests(PackFixture fixture)
 
         Assert.Equal(78, result.ExitCode);
         Assert.Equal("", result.Output);
-        // A store first misses its own settings.
-        foreach (var way in (string[])(variant.KeySource == "env" ? ["MISTRAL_API_KEY", ".env", "Mistral__Offline"] : [$"Keys:{variant.KeySource}:"]))
+        foreach (var way in (string[])["MISTRAL_API_KEY", ".env", "Mistral__Offline", .. variant.KeySource == "env" ? Array.Empty<string>() : [$"Keys:{variant.KeySource}:"]])
             Assert.Contains(way, result.Error, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
     }

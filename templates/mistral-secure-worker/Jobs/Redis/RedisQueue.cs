@@ -56,13 +56,20 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
 
     public async Task<IReadOnlyList<ClaimedJob>> ClaimAsync(int most, CancellationToken cancellationToken)
     {
-        var database = await redis.DatabaseAsync(cancellationToken);
-        var promoted = EvaluateAsync(RedisQueueScripts.Promote, "", cancellationToken, time.GetUtcNow().ToUnixTimeMilliseconds(), MostAtOnce);
-        var entries = await database.StreamReadGroupAsync(Place, Group, _worker, StreamPosition.NewMessages, most);
-        await promoted;
-        foreach (var entry in entries)
-            _claims[entry.Id.ToString()] = true;
-        return await Task.WhenAll(entries.Select(entry => ReadAsync(database, entry)));
+        try
+        {
+            var entries = (RedisResult[])(await EvaluateAsync(RedisQueueScripts.Claim, "", cancellationToken, Group, _worker, most, time.GetUtcNow().ToUnixTimeMilliseconds(), MostAtOnce))!;
+            var jobs = Array.ConvertAll(entries, entry => Read((RedisResult[])entry!));
+            foreach (var job in jobs)
+                _claims[job.Handle] = true;
+            return jobs;
+        }
+        catch (RedisServerException exception) when (exception.Message.Contains("NOGROUP", StringComparison.Ordinal))
+        {
+            // Redis was emptied, or lost its memory.
+            await OpenAsync(cancellationToken);
+            return [];
+        }
     }
 
     public Task CompleteAsync(ClaimedJob job, JobResult result, CancellationToken cancellationToken)
@@ -103,18 +110,14 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
     public async Task<bool> RetryAsync(string id, CancellationToken cancellationToken) =>
         (long)await EvaluateAsync(RedisQueueScripts.Retry, "", cancellationToken, id) == 1;
 
-    private async Task<ClaimedJob> ReadAsync(IDatabase database, StreamEntry entry)
+    private static ClaimedJob Read(RedisResult[] entry) => new()
     {
-        var id = entry["id"] is { IsNullOrEmpty: false } name ? name.ToString() : entry.Id.ToString();
-        return new ClaimedJob
-        {
-            Id = id,
-            Handle = entry.Id.ToString(),
-            Attempt = (entry["attempts"].TryParse(out int attempts) ? attempts : 0) + 1,
-            Body = (byte[]?)entry["job"] ?? [],
-            IsDuplicate = await database.KeyExistsAsync(_prefix + "done:" + id),
-        };
-    }
+        Handle = (string)entry[0]!,
+        Id = (string)entry[1]!,
+        Attempt = (int.TryParse((string)entry[2]!, NumberStyles.None, CultureInfo.InvariantCulture, out var attempts) ? attempts : 0) + 1,
+        Body = (byte[])entry[3]!,
+        IsDuplicate = (bool)entry[4],
+    };
 
     private async Task EndAsync(ClaimedJob job, string script, CancellationToken cancellationToken, params RedisValue[] arguments)
     {

@@ -1,19 +1,41 @@
 namespace Acme.App.Jobs;
 
 /// <summary>
-/// The steps that happen as a whole or not at all. Each begins by acknowledging the claim: Redis does that once for an entry, so of
-/// two workers that both believe to have a job, because one was thought dead, only the first one's result counts.
+/// The steps that happen as a whole or not at all. Each that ends a claim begins by acknowledging it: Redis does that once for an entry, so
+/// of two workers that both believe to have a job, because one was thought dead, only the first one's result counts.
 /// </summary>
-/// <remarks>KEYS: inbox, delayed, failed, counts, the job's result. ARGV begins with the group and the entry.</remarks>
+/// <remarks>KEYS: inbox, delayed, failed, counts, the job's result. ARGV begins with the group, then the worker or the entry.</remarks>
 internal static class RedisQueueScripts
 {
+    /// <summary>
+    /// Puts what is due into the inbox, and claims from there. ARGV: group, worker, how many, now in milliseconds, how many are put at the most.
+    /// Gives for each claim its entry, name, attempts used up and job, and whether the name has a result.
+    /// </summary>
+    public const string Claim = Read + """
+        for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[4], 'LIMIT', 0, ARGV[5])) do
+          local job = cmsgpack.unpack(member)
+          redis.call('XADD', KEYS[1], '*', 'id', job[2], 'attempts', job[3], 'job', job[4])
+          redis.call('ZREM', KEYS[2], member)
+        end
+        local streams = redis.call('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', ARGV[3], 'STREAMS', KEYS[1], '>')
+        local claims = {}
+        for _, entry in ipairs(streams and streams[1][2] or {}) do
+          local job = read(entry)
+          claims[#claims + 1] = {entry[1], job.id, job.attempts, job.job, redis.call('EXISTS', KEYS[5] .. job.id)}
+        end
+        return claims
+        """;
+
     /// <summary>ARGV: group, entry, result, seconds to keep it, failures to keep, the reason if the name is taken.</summary>
-    public const string Complete = Take + """
+    public const string Complete = Read + """
+        if redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
         if redis.call('SET', KEYS[5], ARGV[3], 'NX', 'EX', ARGV[4]) then
           redis.call('HINCRBY', KEYS[4], 'done', 1)
-          return 1
+        else
+          local job = read(redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2])[1])
+          redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[5], '*', 'id', job.id, 'failure', ARGV[6], 'job', job.job)
         end
-        redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[5], '*', 'id', job.id, 'failure', ARGV[6], 'job', job.job)
+        redis.call('XDEL', KEYS[1], ARGV[2])
         return 1
         """;
 
@@ -33,31 +55,18 @@ internal static class RedisQueueScripts
         return 1
         """;
 
-    /// <summary>Puts what is due into the inbox. ARGV: now in milliseconds, how many at the most.</summary>
-    public const string Promote = """
-        local due = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
-        for _, member in ipairs(due) do
-          local job = cmsgpack.unpack(member)
-          redis.call('XADD', KEYS[1], '*', 'id', job[2], 'attempts', job[3], 'job', job[4])
-          redis.call('ZREM', KEYS[2], member)
-        end
-        return #due
-        """;
-
     /// <summary>
     /// Gives free the claims of workers that have not shown themselves, one attempt used up, and forgets idle workers without any.
     /// ARGV: group, this worker, how long without a sign in milliseconds, how many at the most, how long an idle worker is remembered.
     /// </summary>
-    public const string TakeUp = """
-        local entries = redis.call('XAUTOCLAIM', KEYS[1], ARGV[1], ARGV[2], ARGV[3], '0-0', 'COUNT', ARGV[4])[2]
+    public const string TakeUp = Read + """
         local taken = 0
-        for _, entry in ipairs(entries) do
+        for _, entry in ipairs(redis.call('XAUTOCLAIM', KEYS[1], ARGV[1], ARGV[2], ARGV[3], '0-0', 'COUNT', ARGV[4])[2]) do
           if entry then
-            local fields = {}
-            for i = 1, #entry[2], 2 do fields[entry[2][i]] = entry[2][i + 1] end
+            local job = read(entry)
             redis.call('XACK', KEYS[1], ARGV[1], entry[1])
             redis.call('XDEL', KEYS[1], entry[1])
-            redis.call('XADD', KEYS[1], '*', 'id', fields.id or entry[1], 'attempts', (tonumber(fields.attempts) or 0) + 1, 'job', fields.job or '')
+            redis.call('XADD', KEYS[1], '*', 'id', job.id, 'attempts', (tonumber(job.attempts) or 0) + 1, 'job', job.job)
             taken = taken + 1
           end
         end
@@ -68,16 +77,15 @@ internal static class RedisQueueScripts
         """;
 
     /// <summary>Puts a failed job back. ARGV: its name.</summary>
-    public const string Retry = """
+    public const string Retry = Read + """
         local from = '-'
         while true do
           local entries = redis.call('XRANGE', KEYS[3], from, '+', 'COUNT', 1000)
           if #entries == 0 then return 0 end
           for _, entry in ipairs(entries) do
-            local fields = {}
-            for i = 1, #entry[2], 2 do fields[entry[2][i]] = entry[2][i + 1] end
-            if fields.id == ARGV[1] then
-              redis.call('XADD', KEYS[1], '*', 'id', fields.id, 'attempts', 0, 'job', fields.job)
+            local job = read(entry)
+            if job.id == ARGV[1] then
+              redis.call('XADD', KEYS[1], '*', 'id', job.id, 'attempts', 0, 'job', job.job)
               redis.call('XDEL', KEYS[3], entry[1])
               return 1
             end
@@ -86,12 +94,21 @@ internal static class RedisQueueScripts
         end
         """;
 
-    private const string Take = """
+    private const string Read = """
+        local function read(entry)
+          local job = {id = '', attempts = '0', job = ''}
+          for i = 1, #entry[2], 2 do job[entry[2][i]] = entry[2][i + 1] end
+          if job.id == '' then job.id = entry[1] end
+          return job
+        end
+
+        """;
+
+    private const string Take = Read + """
         local entry = redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2])[1]
         if redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 0 or not entry then return 0 end
         redis.call('XDEL', KEYS[1], ARGV[2])
-        local job = {id = ARGV[2], job = ''}
-        for i = 1, #entry[2], 2 do job[entry[2][i]] = entry[2][i + 1] end
+        local job = read(entry)
 
         """;
 }

@@ -29,7 +29,7 @@ internal static class KeyChecks
     {
         var configuration = services.GetRequiredService<IConfiguration>();
         var home = services.GetRequiredService<Patient>().Home;
-        var keys = s_settings.Where(name => !string.IsNullOrWhiteSpace(configuration[name])).Select(name => new VisibleKey(name, configuration.OriginOf(name), new ApiKey(configuration[name]!, name))).ToList();
+        var keys = s_settings.Where(name => !string.IsNullOrWhiteSpace(configuration.Hidden(name))).Select(name => new VisibleKey(name, configuration.OriginOf(name), new ApiKey(configuration.Hidden(name)!, name))).ToList();
         foreach (var file in s_dotEnvFiles.Select(name => Path.Combine(home, name)).Where(File.Exists).Select(path => new DotEnvFile(path)))
             keys.AddRange(s_settings.Where(name => file.Values.TryGetValue(name, out var value) && !string.IsNullOrWhiteSpace(value)).Select(name => new VisibleKey(name, file.Name, new ApiKey(file.Values[name], name))));
         return keys;

@@ -3,6 +3,7 @@ using System.Net;
 using Acme.App.Auditing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
+using MistralTemplates.Tests.Rooms.Keys;
 
 namespace MistralTemplates.Tests.Rooms.Auditing;
 
@@ -74,6 +75,37 @@ public sealed class AuditCheckpointsTests
 
         Assert.Equal(2, AuditCheckpoint.Parse(_posted.Last())!.Sequence);
         Assert.True(room.Log.CheckStatus().Available);
+    }
+
+    [Theory]
+    [InlineData("answers")]
+    [InlineData("redirects")]
+    [InlineData("hangs")]
+    public async Task Dispose_WebhookOverHttp_KeepsTheCheckpointWhateverItDoes(string how)
+    {
+        var elsewhere = 0;
+        await using var other = await FakeStore.Start(_ =>
+        {
+            Interlocked.Increment(ref elsewhere);
+            return Task.CompletedTask;
+        });
+        await using var witness = await FakeStore.Start(async context =>
+        {
+            using var reader = new StreamReader(context.Request.Body);
+            _posted.Enqueue(await reader.ReadToEndAsync());
+            if (how == "hangs")
+                await SourceExpectations.Hang(context);
+            context.Response.StatusCode = how == "redirects" ? 307 : 200;
+            context.Response.Headers.Location = other.Address.AbsoluteUri;
+        });
+        var folder = Directory.CreateTempSubdirectory("audit-").FullName;
+        await using (var room = new AuditRoom(folder, new Dictionary<string, string?> { ["Audit:CheckpointUrl"] = witness.Address.AbsoluteUri }))
+            await WriteAsync(room, 3).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+        Assert.Equal(Assert.Single(_posted), Assert.Single(File.ReadAllLines(Path.Combine(folder, "audit", "checkpoints.txt"))));
+        Assert.Equal(5, AuditCheckpoint.Parse(_posted.Single())!.Sequence);
+        Assert.Equal(0, elsewhere);
+        Directory.Delete(folder, recursive: true);
     }
 
     private AuditRoom Open(int records) => new(

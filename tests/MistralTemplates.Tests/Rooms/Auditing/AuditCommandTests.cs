@@ -68,11 +68,76 @@ public sealed class AuditCommandTests
         Assert.Contains("BEGIN PUBLIC KEY", _output.ToString(), StringComparison.Ordinal);
     }
 
-    private async Task<int> RunAsync(SampleLog? log, params string[] arguments)
+    [Theory]
+    [InlineData(80)]
+    [InlineData(120)]
+    public async Task Tail_OnATerminal_ShowsATableThatFitsItsWidth(int columns)
+    {
+        using var log = await SampleLog.WriteAsync(records: 3);
+        log.Edit(lines => lines.Insert(2, "no record"));
+
+        Assert.Equal(0, await RunAsync(log, new FakeTerminal(_output, columns), "tail"));
+
+        var lines = _output.ToString().ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
+        Assert.Equal($"{DateTime.UtcNow:yyyy-MM-dd} UTC", lines[0]);
+        Assert.All(lines, line => Assert.True(line.Length <= columns, line));
+        var rows = lines.Skip(1).Where(line => line[0] != ' ' || line.Contains("not a record", StringComparison.Ordinal)).ToList();
+        Assert.Equal(["audit.started", "chat.complete", "not a record", "chat.complete", "chat.complete", "audit.stopped"], rows.Select(row => row[10..25].TrimEnd()));
+        Assert.All(rows.Where(row => row[0] != ' ' && row.Contains("chat", StringComparison.Ordinal)), row => Assert.Equal("alice", row[27..43].TrimEnd()));
+        Assert.Contains("mistral-small-latest", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Show_ValuesThatWouldSteerATerminal_StayEscaped(bool isTerminal)
+    {
+        using var log = await SampleLog.WriteAsync(records: 1);
+        await using (var room = log.Open())
+            await room.Log.WriteAsync(new Acme.App.Auditing.AuditRecord("chat.refused") { Success = false, ErrorCode = "sensitive.data", UserId = "\u001b[red]eve", Kinds = ["card", "iban"] });
+
+        Assert.Equal(0, await RunAsync(log, new FakeTerminal(_output, 120) { IsTerminal = isTerminal }, "show", "--action", "chat.refused"));
+
+        Assert.DoesNotContain('\u001b', _output.ToString());
+        Assert.Contains("[red]eve", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains(isTerminal ? "sensitive.data, card, iban" : "errorCode=sensitive.data", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Show_MoreRowsThanOneTable_KeepsTheirColumns()
+    {
+        using var log = await SampleLog.WriteAsync(records: 250);
+
+        Assert.Equal(0, await RunAsync(log, new FakeTerminal(_output, 120), "show", "--action", "chat"));
+
+        var rows = _output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Skip(1).ToList();
+        Assert.Equal(250, rows.Count);
+        Assert.Single(rows.Select(row => row.IndexOf("mistral-small-latest", StringComparison.Ordinal)).Distinct());
+    }
+
+    private Task<int> RunAsync(SampleLog? log, params string[] arguments) => RunAsync(log, new FakeTerminal(_output, 80) { IsTerminal = false }, arguments);
+
+    private static async Task<int> RunAsync(SampleLog? log, FakeTerminal results, params string[] arguments)
     {
         await using var room = log?.Open();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(TextWriter.Null) });
-        var command = AuditCommand.Create(() => room!.Host.Services, _output, console);
+        var command = AuditCommand.Create(() => room!.Host.Services, ConsoleOn(results), ConsoleOn(new FakeTerminal(TextWriter.Null, 80)));
         return await command.Parse(arguments).InvokeAsync(cancellationToken: TestContext.Current.CancellationToken);
+    }
+
+    private static IAnsiConsole ConsoleOn(FakeTerminal terminal) => AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = terminal });
+
+    private sealed class FakeTerminal(TextWriter writer, int columns) : IAnsiConsoleOutput
+    {
+        public TextWriter Writer => writer;
+
+        public bool IsTerminal { get; init; } = true;
+
+        public int Width => columns;
+
+        public int Height => 25;
+
+        public void SetEncoding(System.Text.Encoding encoding)
+        {
+        }
     }
 }

@@ -49,6 +49,24 @@ public sealed class AuditFaultTests : IDisposable
     }
 
     [Fact]
+    public async Task Chat_FileCannotGrowAndFailOpen_IsAnsweredCountedAndAlarmed()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no limit for a file's size.");
+        var cancellationToken = TestContext.Current.CancellationToken;
+        await using var full = ApiProcess.Start(_folder, new Dictionary<string, string>(ApiProcess.Settings(_folder)) { ["Audit__OnFailure"] = "FailOpen" }, largestFile: 16);
+        await full.WaitUntilItAnswersAsync(cancellationToken);
+        Assert.Equal("Healthy", await full.Client.GetStringAsync(new Uri("/health/ready", UriKind.Relative), cancellationToken));
+
+        for (var asked = 0; asked < 100; asked++)
+            Assert.Equal(HttpStatusCode.OK, await AskAsync(full, cancellationToken));
+
+        Assert.Equal("Degraded", await full.Client.GetStringAsync(new Uri("/health/ready", UriKind.Relative), cancellationToken));
+        Assert.Contains("The audit log cannot be written", full.Output, StringComparison.Ordinal);
+        Assert.InRange(new FileInfo(Path.Combine(_folder, "audit.jsonl")).Length, 8 * 1024, 16 * 1024);
+        full.Kill();
+    }
+
+    [Fact]
     public async Task WriteAsync_FolderNotWritable_RefusesAndSaysWhy()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has a folder that nobody, not even root, may write to.");

@@ -15,6 +15,8 @@ public sealed class AuditingChatClientTests
     {
         { "answer", "chat.complete", null },
         { "refused", "chat.refused", "sensitive.data" },
+        { "no verdict", "guard.failed", "moderation.failed" },
+        { "budget spent", "limit.exceeded", "limit.tokens" },
         { "401", "chat.failed", "mistral.authentication" },
         { "403", "chat.failed", "mistral.permission" },
         { "422", "chat.failed", "mistral.invalid_request" },
@@ -143,6 +145,8 @@ public sealed class AuditingChatClientTests
         private Exception? Failure(string prompt) => end switch
         {
             "refused" => new ChatRefusedException(ChatRefusedException.SensitiveData, prompt) { Kinds = ["card"] },
+            "no verdict" => new ChatRefusedException(ChatRefusedException.ModerationFailed, prompt),
+            "budget spent" => new ChatRefusedException(ChatRefusedException.TooManyTokens, prompt),
             "401" => new MistralException(MistralErrorKind.Authentication, prompt),
             "403" => new MistralException(MistralErrorKind.Permission, prompt),
             "422" => new MistralException(MistralErrorKind.InvalidRequest, prompt),

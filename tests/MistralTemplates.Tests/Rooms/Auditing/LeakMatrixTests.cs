@@ -37,8 +37,7 @@ public sealed class LeakMatrixTests : IDisposable
     private static readonly string s_prompt = "quokka & wombat " + Some.KeyValue(302)[..12];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("leaks-").FullName;
-    private readonly List<string> _leaks = [];
-    private int _searched;
+    private readonly LeakSearch _search = new(s_key, s_prompt);
 
     /// <summary>What Mistral does to the request, quoting both canaries wherever it can.</summary>
     private static readonly Dictionary<string, StandInReply[]> s_outcomes = new()
@@ -62,7 +61,7 @@ public sealed class LeakMatrixTests : IDisposable
         await using var mistral = await MistralStandIn.StartAsync([s_key], cancellationToken);
         await using var elsewhere = await MistralStandIn.StartAsync([s_key], cancellationToken);
         await using var collector = await MistralStandIn.StartAsync([], cancellationToken);
-        await using var api = ApiProcess.Start(_folder, SettingsFor(mistral.Endpoint, collector.Endpoint));
+        await using var api = ApiProcess.Start(_folder, SettingsFor(_folder, s_key, mistral.Endpoint, collector.Endpoint));
         await api.WaitUntilItAnswersAsync(cancellationToken);
 
         var outcomes = new Dictionary<string, StandInReply[]>(s_outcomes)
@@ -79,60 +78,68 @@ public sealed class LeakMatrixTests : IDisposable
                 await AskAsync(api, outcome, stream, cancellationToken);
             }
 
-        Search("a redirect's target", [.. elsewhere.Requests.Select(request => request.ToString())], prompt: true);
-        Search("the telemetry", [.. collector.Requests.Select(request => request.Body)], prompt: true);
+        Search("a redirect's target", elsewhere.Requests.Select(request => request.ToString()));
+        Search("the telemetry", collector.Requests.Select(request => request.Body));
         foreach (var path in new[] { "/health/live", "/health/ready", "/openapi/v1.json", "/metrics", "/" })
-            Search(path, [await api.Client.GetStringAsync(new Uri(path, UriKind.Relative), cancellationToken).ContinueWith(text => text.IsFaulted ? text.Exception.ToString() : text.Result, cancellationToken)], prompt: true);
+            Search(path, [await api.Client.GetStringAsync(new Uri(path, UriKind.Relative), cancellationToken).ContinueWith(text => text.IsFaulted ? text.Exception.ToString() : text.Result, cancellationToken)]);
         if (OperatingSystem.IsLinux())
         {
-            Search("the command line", [File.ReadAllText($"/proc/{api.Id}/cmdline")], prompt: true);
+            Search("the command line", File.ReadAllText($"/proc/{api.Id}/cmdline"));
             Assert.Equal("", string.Concat(Directory.GetDirectories($"/proc/{api.Id}/task").Select(task => File.ReadAllText(Path.Combine(task, "children")))));
         }
 
         Assert.Equal(0, await api.StopAsync(cancellationToken));
-        Search("the logs", [api.Output], prompt: true);
-        Search("the audit's files", [.. Directory.GetFiles(_folder).Select(File.ReadAllText)], prompt: true);
+        Search("the logs", api.Output);
+        Search("the audit's files", Directory.GetFiles(_folder).Select(File.ReadAllText));
 
-        Assert.Empty(_leaks);
+        Assert.Empty(_search.Found);
 
         // The matrix is only as good as its outcomes and channels: all of them came about.
         var audit = File.ReadAllText(Path.Combine(_folder, "audit.jsonl"));
         string[] codes = ["authentication", "permission", "invalid_request", "rate_limited", "unavailable", "timed_out", "unreadable", "broken_stream"];
         Assert.All([.. codes.Select(code => "mistral." + code), "cancelled", "sensitive.data", "token.missing"], code => Assert.Contains($"\"errorCode\":\"{code}\"", audit, StringComparison.Ordinal));
-        Assert.True(_searched > 30 && api.Output.Length > 100_000, $"{_searched} searched, {api.Output.Length} characters logged.");
-    }
-
-    public static TheoryData<string, string> Crashes => new()
-    {
-        { "Mistral__Endpoint", "no address" },
-        { "Audit__Durability", "sometimes" },
-        { "Audit__Path", "/proc/nowhere/audit.jsonl" },
-        { "Policy__MaxTokensPerRequest", "many" },
-        { "ASPNETCORE_ENVIRONMENT", "Nowhere" },
-        { "Kestrel__Endpoints__Http__Url", "taken" },
-    };
-
-    [Theory]
-    [MemberData(nameof(Crashes))]
-    public async Task StartingApi_Crashes_LeaksNoKey(string setting, string value)
-    {
-        using var taken = new TcpListener(IPAddress.Loopback, 0);
-        taken.Start();
-        var settings = SettingsFor(new Uri("http://127.0.0.1:9"), new Uri("http://127.0.0.1:9"));
-        settings[setting] = value == "taken" ? $"http://{taken.LocalEndpoint}" : value;
-        if (setting == "ASPNETCORE_ENVIRONMENT")
-            settings.Remove("DOTNET_ENVIRONMENT");
-
-        var result = await Command.RunAsync("dotnet", ["exec", ApiProcess.ProgramFile], _folder, TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken, settings);
-
-        Assert.NotEqual(0, result.ExitCode);
-        Assert.NotEqual("", result.Output + result.Error);
-        Search("the output", [result.Output + result.Error], prompt: false);
-        Assert.Empty(_leaks);
+        Assert.True(_search.Searched > 30 && api.Output.Length > 100_000, $"{_search.Searched} searched, {api.Output.Length} characters logged.");
     }
 
     [Fact]
     public async Task Road_EveryOutcome_LeaksIntoNoExceptionTraceMetricOrOption()
+    {
+        await SearchRoadAsync(plant: null);
+
+        Assert.Empty(_search.Found);
+    }
+
+    [Theory]
+    [InlineData("log", "verbose logs: key", "verbose logs: prompt")]
+    [InlineData("trace", "traces and metrics of 401: key", "traces and metrics of 401: prompt")]
+    [InlineData("metric", "traces and metrics of 401: key")]
+    [InlineData("exception", "the exception of 401: prompt")]
+    [InlineData("options", "AuditOptions as JSON: key", "AuditOptions in a debugger: key")]
+    public async Task Road_PlantedLeak_IsFoundWhereItWasPlanted(string plant, params string[] expected)
+    {
+        await SearchRoadAsync(plant);
+
+        Assert.All(expected, place => Assert.Contains(place, _search.Found));
+        Assert.All(Leaks.Shapes(s_key).Append(s_prompt), canary => Assert.DoesNotContain(canary, string.Concat(_search.Found), StringComparison.OrdinalIgnoreCase));
+    }
+
+    public static TheoryData<string> Shapes => [.. Enumerable.Range(0, 4).Select(index => $"key {index}"), .. Enumerable.Range(0, 4).Select(index => $"prompt {index}")];
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Search_CanaryInAnyShape_IsFound(string shape)
+    {
+        var index = shape[^1] - '0';
+        string[] prompts = [s_prompt, s_prompt.ToUpperInvariant(), Uri.EscapeDataString(s_prompt), Convert.ToBase64String(Encoding.UTF8.GetBytes(s_prompt))];
+
+        Search("here", "before " + (shape.StartsWith("key", StringComparison.Ordinal) ? Leaks.Shapes(s_key).ElementAt(index) : prompts[index]) + " after");
+
+        Assert.Equal([$"here: {shape[..^2]}"], _search.Found);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private async Task SearchRoadAsync(string? plant)
     {
         var cancellationToken = TestContext.Current.CancellationToken;
         var said = new ConcurrentQueue<string>();
@@ -149,7 +156,7 @@ public sealed class LeakMatrixTests : IDisposable
         metrics.SetMeasurementEventCallback<double>((instrument, value, tags, _) => said.Enqueue($"{instrument.Name} {value} {string.Join(' ', tags.ToArray())}"));
         metrics.Start();
         await using var mistral = await MistralStandIn.StartAsync([s_key], cancellationToken);
-        using var host = BuildRoad(mistral.Endpoint);
+        using var host = BuildRoad(mistral.Endpoint, plant);
         var road = host.Services.GetRequiredService<IChatClient>();
 
         foreach (var (outcome, replies) in s_outcomes)
@@ -157,32 +164,29 @@ public sealed class LeakMatrixTests : IDisposable
             mistral.Enqueue(replies);
             var failure = await Record.ExceptionAsync(() => road.GetResponseAsync(s_prompt, cancellationToken: cancellationToken));
             Assert.Equal(outcome == "success", failure is null);
-            Search($"the exception of {outcome}", [$"{failure} {failure?.Message} {failure?.InnerException} {(failure is null ? "" : string.Join(' ', failure.Data.Values.Cast<object>()))}"], prompt: true);
-            Search($"traces and metrics of {outcome}", [.. said], prompt: true);
+            Search($"the exception of {outcome}", $"{failure} {failure?.Message} {failure?.InnerException} {(failure is null ? "" : string.Join(' ', failure.Data.Values.Cast<object>()))}");
+            Search($"traces and metrics of {outcome}", said);
         }
 
         var logs = host.Services.GetFakeLogCollector().GetSnapshot();
-        Search("verbose logs", [.. logs.Select(log => $"{log.Message} {string.Join(' ', log.StructuredState ?? [])} {log.Exception} {string.Join(' ', log.Scopes)}")], prompt: true);
+        Search("verbose logs", logs.Select(log => $"{log.Message} {string.Join(' ', log.StructuredState ?? [])} {log.Exception} {string.Join(' ', log.Scopes)}"));
         foreach (var thing in Printable(host.Services))
         {
-            Search($"{thing.GetType().Name} as text", [$"{thing}"], prompt: true);
-            Search($"{thing.GetType().Name} as JSON", [JsonSerializer.Serialize(thing, thing.GetType())], prompt: true);
-            Search($"{thing.GetType().Name} in a debugger", [DebuggerText(thing)], prompt: true);
+            Search($"{thing.GetType().Name} as text", $"{thing}");
+            Search($"{thing.GetType().Name} as JSON", JsonSerializer.Serialize(thing, thing.GetType()));
+            Search($"{thing.GetType().Name} in a debugger", DebuggerText(thing));
         }
 
-        Assert.Empty(_leaks);
         Assert.Contains(said, text => text.StartsWith("resilience.polly", StringComparison.Ordinal));
         Assert.Contains(said, text => text.StartsWith("POST", StringComparison.Ordinal));
         Assert.True(logs.Count > 20, $"{logs.Count} logs.");
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
-
     private static StandInReply Quoting(int status) => StandInReply.Error(
         status, $$"""{ "object": "error", "message": "Bearer {{s_key}} said {{s_prompt}}", "type": "{{s_prompt}}", "code": "{{s_key}}", "detail": [ { "input": "{{s_prompt}}", "msg": "{{s_key}}" } ] }""",
         ("Retry-After", "0"), ("mistral-correlation-id", Uri.EscapeDataString($"{s_key} {s_prompt}")));
 
-    private Dictionary<string, string> SettingsFor(Uri mistral, Uri collector) => new(ApiProcess.Settings(_folder))
+    internal static Dictionary<string, string> SettingsFor(string folder, string key, Uri mistral, Uri collector) => new(ApiProcess.Settings(folder))
     {
         ["Mistral__Offline"] = "false",
         ["Mistral__Endpoint"] = mistral.ToString(),
@@ -190,7 +194,7 @@ public sealed class LeakMatrixTests : IDisposable
         ["Mistral__Resilience__MaxRetries"] = "1",
         ["Mistral__Resilience__AttemptTimeout"] = "00:00:01",
         ["Mistral__Resilience__BreakerFailureRatio"] = "1",
-        ["MISTRAL_API_KEY_DEV"] = s_key,
+        ["MISTRAL_API_KEY_DEV"] = key,
         ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.ToString(),
         ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
         ["Logging__LogLevel__Default"] = "Trace",
@@ -212,16 +216,16 @@ public sealed class LeakMatrixTests : IDisposable
         {
             using var response = await api.Client.SendAsync(request, leave.Token);
             var answer = $"{(int)response.StatusCode} {response.Headers} {await response.Content.ReadAsStringAsync(leave.Token)}";
-            Search($"the answer of {outcome}", [answer], prompt: true);
+            Search($"the answer of {outcome}", answer);
             Assert.True(outcome == "success" == (response.IsSuccessStatusCode && !answer.Contains("event: error", StringComparison.Ordinal)), $"{outcome} became {(int)response.StatusCode}.");
         }
         catch (OperationCanceledException) when (outcome == "cancelled")
         {
-            _searched++;
+            Search("the answer that nobody waited for");
         }
     }
 
-    private IHost BuildRoad(Uri mistral)
+    private IHost BuildRoad(Uri mistral, string? plant)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = _folder, EnvironmentName = "Development" });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
@@ -242,6 +246,10 @@ public sealed class LeakMatrixTests : IDisposable
         builder.AddMistral();
         builder.AddGuards();
         builder.AddAuditing();
+        if (plant == "options")
+            builder.Services.PostConfigure<AuditOptions>(options => options.CheckpointPath = s_key);
+        else if (plant is not null)
+            builder.Services.AddHttpClient(MistralApi.ClientName).AddHttpMessageHandler(services => new Leaking(plant, services.GetRequiredService<ILogger<Leaking>>()));
         var host = builder.Build();
         Assert.Empty(host.Services.GetRequiredService<KeyRing>().LoadAsync(TimeSpan.FromSeconds(10), CancellationToken.None).GetAwaiter().GetResult());
         return host;
@@ -269,13 +277,27 @@ public sealed class LeakMatrixTests : IDisposable
         return text.ToString();
     }
 
-    private void Search(string place, string[] texts, bool prompt)
+    private void Search(string place, params IEnumerable<string> texts) => _search.Search(place, texts);
+
+    /// <summary>What a careless handler would do: each way to leak the request's key and prompt.</summary>
+    private sealed class Leaking(string how, ILogger logger) : DelegatingHandler
     {
-        _searched++;
-        var text = string.Join('\n', texts);
-        var found = Leaks.Shapes(s_key).Concat(prompt ? [s_prompt, s_prompt[16..], Uri.EscapeDataString(s_prompt), Convert.ToBase64String(Encoding.UTF8.GetBytes(s_prompt))] : Array.Empty<string>())
-            .Select((shape, index) => (shape, index)).Where(one => text.Contains(one.shape, StringComparison.OrdinalIgnoreCase)).Select(one => one.index).ToList();
-        if (found.Count > 0)
-            _leaks.Add($"{place}: {string.Join(", ", found.Select(index => index < 4 ? "key" : "prompt"))}");
+        private static readonly Meter s_meter = new("Leaking");
+        private static readonly Counter<long> s_counter = s_meter.CreateCounter<long>("leaks");
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var key = request.Headers.Authorization?.Parameter ?? s_key;
+            var body = await request.Content!.ReadAsStringAsync(cancellationToken);
+            switch (how)
+            {
+                case "log": logger.LogInformation("Asking with {Key}: {Body}", key, JsonDocument.Parse(body).RootElement.GetProperty("messages")[0].GetProperty("content").GetString()); break;
+                case "trace": Activity.Current?.SetTag("asked", $"{key} {s_prompt}"); break;
+                case "metric": s_counter.Add(1, new KeyValuePair<string, object?>("key", key)); break;
+            }
+
+            var response = await base.SendAsync(request, cancellationToken);
+            return how == "exception" && !response.IsSuccessStatusCode ? throw new InvalidOperationException($"Refused: {s_prompt}") : response;
+        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Acme.App.Configuration;
 using Acme.App.Guards;
@@ -154,34 +153,76 @@ public sealed class GuardedRoadTests
         Assert.True(validator.Validate(Guarding.Options()).IsValid);
     }
 
-    public static TheoryData<string, string, string> KindsAndModes =>
+    public static TheoryData<string, string, string, bool, bool> KindsAndModes =>
     [
         .. from setting in s_samples.Keys
            from direction in (string[])["Input", "Output"]
            from mode in Enum.GetNames<GuardMode>()
-           select (setting, direction, mode),
+           from isStreamed in (bool[])[false, true]
+           from isArgument in (bool[])[false, true]
+           select (setting, direction, mode, isStreamed, isArgument),
     ];
 
     [Theory, MemberData(nameof(KindsAndModes))]
-    public async Task GetResponse_EachKindInEachMode_IsAllowedMaskedOrRefused(string setting, string direction, string mode)
+    public async Task Ask_EachKindInEachMode_IsAllowedMaskedOrRefused(string setting, string direction, string mode, bool isStreamed, bool isArgument)
     {
         var (kind, value) = s_samples[setting];
         var isInput = direction == "Input";
-        var model = new ScriptedClient(new TextContent(isInput ? "Done." : $"Take {value} now"));
+        AIContent[] said = isArgument
+            ? [new FunctionCallContent("1", "f", new Dictionary<string, object?> { ["note"] = $"Take {value} now" })]
+            : [.. $"Take {value} now".Chunk(isStreamed ? 1 : 100).Select(piece => new TextContent(new string(piece)))];
+        var model = new ScriptedClient(isInput ? [new TextContent("Done.")] : said);
         using var road = Road(model, ($"Guards:SensitiveData:{setting}:{direction}", mode));
-        var asked = road.GetResponseAsync([new ChatMessage(ChatRole.User, isInput ? $"Take {value} now" : "Hello")], cancellationToken: None);
 
+        var (contents, refused) = await AskAsync(road, isInput ? new ChatMessage(ChatRole.Assistant, said) : new ChatMessage(ChatRole.User, "Hello"), isStreamed);
+
+        var heard = TextOf(isInput ? model.Messages?[0].Contents ?? [] : contents);
         if (mode == nameof(GuardMode.Block))
         {
-            var refused = await Assert.ThrowsAsync<ChatRefusedException>(() => asked);
-            Assert.Equal((isInput ? 0 : (int?)null, kind), (refused.MessageIndex, Assert.Single(refused.Kinds)));
+            Assert.Equal((ChatRefusedException.SensitiveData, isInput ? 0 : (int?)null, kind), (refused!.Code, refused.MessageIndex, Assert.Single(refused.Kinds)));
             Assert.Equal(isInput, model.Messages is null);
+            Assert.DoesNotContain(value, heard + refused, StringComparison.Ordinal);
             return;
         }
 
-        var response = await asked;
-        Assert.Equal(mode == nameof(GuardMode.Mask) ? $"Take [{kind}] now" : $"Take {value} now", isInput ? model.Messages![0].Text : response.Text);
+        Assert.Null(refused);
+        Assert.Equal(mode == nameof(GuardMode.Mask) ? $"Take [{kind}] now" : $"Take {value} now", heard);
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Ask_GuardThatThrows_RefusesWithoutWhatItThrew(bool isStreamed)
+    {
+        var unreadable = new FunctionCallContent("1", "f", new Dictionary<string, object?> { ["note"] = new Unreadable() });
+        using var road = Road(new ScriptedClient(unreadable));
+
+        var (contents, refused) = await AskAsync(road, new ChatMessage(ChatRole.User, "Hello"), isStreamed);
+
+        Assert.Empty(contents);
+        Assert.Equal(ChatRefusedException.GuardFailed, refused!.Code);
+        Assert.DoesNotContain(Unreadable.Canary, refused.ToString(), StringComparison.Ordinal);
+    }
+
+    private static async Task<(List<AIContent> Contents, ChatRefusedException? Refused)> AskAsync(IChatClient road, ChatMessage message, bool isStreamed)
+    {
+        List<AIContent> contents = [];
+        try
+        {
+            if (!isStreamed)
+                return ([.. (await road.GetResponseAsync([message], cancellationToken: None)).Messages.SelectMany(answer => answer.Contents)], null);
+            await foreach (var update in road.GetStreamingResponseAsync([message], cancellationToken: None))
+                contents.AddRange(update.Contents);
+            return (contents, null);
+        }
+        catch (ChatRefusedException refused)
+        {
+            return (contents, refused);
+        }
+    }
+
+    private static string TextOf(IEnumerable<AIContent> contents) =>
+        string.Concat(contents.Select(content => content is FunctionCallContent call ? call.Arguments!["note"] as string : content.ToString()));
 
     private static IChatClient Road(ScriptedClient model, params (string Key, string Value)[] settings)
     {
@@ -216,31 +257,11 @@ public sealed class GuardedRoadTests
         }
     }
 
-    /// <summary>Says what it was told to say, an update for each content.</summary>
-    private sealed class ScriptedClient(params AIContent[] contents) : IChatClient
+    /// <summary>No serializer reads it.</summary>
+    private sealed class Unreadable
     {
-        public IReadOnlyList<ChatMessage>? Messages { get; private set; }
+        public const string Canary = "canary-value";
 
-        public ChatOptions? Options { get; private set; }
-
-        public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
-        {
-            (Messages, Options) = ([.. messages], options);
-            return Task.FromResult(new ChatResponse(new ChatMessage(ChatRole.Assistant, [.. contents])) { RawRepresentation = this });
-        }
-
-        public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-            IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-        {
-            (Messages, Options) = ([.. messages], options);
-            foreach (var content in contents)
-                yield return await Task.FromResult(new ChatResponseUpdate(ChatRole.Assistant, [content]) { RawRepresentation = this });
-        }
-
-        public object? GetService(Type serviceType, object? serviceKey = null) => null;
-
-        public void Dispose()
-        {
-        }
+        public string Text => throw new InvalidOperationException(Canary);
     }
 }

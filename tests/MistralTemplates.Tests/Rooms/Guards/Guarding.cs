@@ -33,12 +33,24 @@ internal static class Guarding
     {
         var options = new GuardOptions { SensitiveData = MaskEverything() };
         change?.Invoke(options.SafeText);
-        return TextGuard.ForOutput(options);
+        return new TextGuard(options, isOutput: true);
     }
 
-    public static ChatRequestValidator Validator(Action<GuardOptions>? change = null) => new(
-        Microsoft.Extensions.Options.Options.Create(Options(change)),
-        Microsoft.Extensions.Options.Options.Create(Policy()));
+    /// <summary>The refusal that the road's rules give, or none.</summary>
+    public static async Task<ChatRefusedException?> RefusalAsync(IEnumerable<ChatMessage> messages, ChatOptions options, Action<GuardOptions>? change = null)
+    {
+        var rules = new RequestRules(Microsoft.Extensions.Options.Options.Create(Options(change)), Microsoft.Extensions.Options.Options.Create(Policy()));
+        using var road = new RequestRulesChatClient(new ScriptedClient(), rules, Microsoft.Extensions.Options.Options.Create(new MistralOptions { Model = "mistral-small-latest" }));
+        try
+        {
+            await road.GetResponseAsync(messages, options);
+            return null;
+        }
+        catch (ChatRefusedException refused)
+        {
+            return refused;
+        }
+    }
 
     public static PolicyOptions Policy() => new() { AllowedModels = ["mistral-small-latest", "mistral-large-latest"], MaxTokensPerRequest = 2_000 };
 

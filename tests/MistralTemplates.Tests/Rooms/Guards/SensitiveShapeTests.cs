@@ -13,6 +13,12 @@ public sealed class SensitiveShapeTests
     [InlineData("ada#bücher.example")]
     [InlineData("ada#xn--bcher-kva.example")]
     [InlineData("ada#example.xn--p1ai")]
+    [InlineData("jörg.müller#example.org")]
+    [InlineData("ада#пример.рф")]
+    [InlineData("ada#例え.テスト")]
+    [InlineData("o'hara#example.org")]
+    [InlineData("d'arc.o'hara#example.org")]
+    [InlineData("\"ada.l\"#example.org")]
     public void Redact_EmailAddress_IsMaskedWhole(string pattern)
     {
         var email = pattern.Replace('#', '@');
@@ -20,6 +26,14 @@ public sealed class SensitiveShapeTests
         Assert.Equal("Write to [email], please.", Redact($"Write to {email}, please."));
         Assert.Equal("<[email]>", Redact($"<{email}>"));
     }
+
+    [Theory]
+    [InlineData("'ada#example.org'", "'[email]'")]
+    [InlineData("print('a'+'ada#example.org')", "print('a'+'[email]')")]
+    [InlineData("\"ada b\"#example.org", "\"ada [email]")]
+    [InlineData("写信给用户#例子.公司。", "写信给用户[email]。")]
+    [InlineData("写信给ada#example.com吧", "写信给[email]吧")]
+    public void Redact_EmailAddressAmongOthersMarks_IsMaskedAlone(string pattern, string expected) => Assert.Equal(expected, Redact(pattern.Replace('#', '@')));
 
     [Theory]
     [InlineData("user#localhost")]
@@ -41,6 +55,8 @@ public sealed class SensitiveShapeTests
     [InlineData("4111#1111#1111#1111", "\u00a0")]
     [InlineData("4111#1111#1111#1111", "\u202f")]
     [InlineData("4111#1111#1111#1111", "\u2013")]
+    [InlineData("4111#1111#1111#1111", "  ")]
+    [InlineData("4111#1111#1111#1111", " - ")]
     [InlineData("3782#822463#10005", "-")]
     [InlineData("3782#822463#10005", " ")]
     [InlineData("3782#822463#10005", ".")]
@@ -71,8 +87,20 @@ public sealed class SensitiveShapeTests
     [InlineData("001-212-555#-0142")]
     [InlineData("+1-212-555#-0142")]
     [InlineData("212-555#-0142 x123")]
+    [InlineData("212-555#-0142x1234")]
+    [InlineData("079 #2718 1155")]
+    [InlineData("0688#872 49 99")]
+    [InlineData("06 12 #34 56 78")]
+    [InlineData("030 #9018-20")]
     public void Redact_PhoneNumber_IsMasked(string pattern) =>
         Assert.StartsWith("ring [phone]", Redact($"ring {pattern.Replace("#", "", StringComparison.Ordinal)} now"), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("On 05.06.2023 14 people came, and on 05.06.23 14.30 three more.")]
+    [InlineData("Order 0000 345678 of 2,500,000 and 0.123 456 789")]
+    [InlineData("Rows 100 200 300, 2020 - 2024, 06 12 34 56 78 90")]
+    [InlineData("12345678 and 1234567890123")]
+    public void Redact_NumbersThatAreNoPhones_AreLeftAlone(string text) => Assert.Same(text, Redact(text));
 
     [Theory]
     [InlineData("Server=tcp:db.example,1433;Database=app;User ID=app;Password=#;Encrypt=True")]

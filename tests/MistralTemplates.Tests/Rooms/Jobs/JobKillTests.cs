@@ -5,6 +5,7 @@ using MistralTemplates.Benchmarks.Jobs;
 namespace MistralTemplates.Tests.Rooms.Jobs;
 
 /// <summary>The drill of the benchmarks, short: workers killed in the midst of their work.</summary>
+[Collection(nameof(WorkerProcesses))]
 public sealed class JobKillTests
 {
     [Theory]
@@ -22,7 +23,7 @@ public sealed class JobKillTests
         Assert.Equal((0, 0, 0, 0), (figures.Lost, figures.Twice, figures.Unaudited, figures.BrokenChains));
     }
 
-    private static bool HasRedis()
+    internal static bool HasRedis()
     {
         try
         {

@@ -21,7 +21,7 @@ public sealed class AwsKeySourceTests
     [InlineData("key")]
     public async Task Read_SecretIsThere_GivesValueAndVersion(string? field)
     {
-        await using var store = await FakeStore.Start(context => Aws(context, failure: null, field));
+        await using var store = await FakeStore.Start(context => Aws(context, new TestedStore(), field));
         using var source = Source(store, field);
 
         var key = await source.ReadAsync(TestContext.Current.CancellationToken);
@@ -31,42 +31,10 @@ public sealed class AwsKeySourceTests
         Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(1_770_000_000), key.Since);
     }
 
-    [Theory]
-    [InlineData(StoreFailure.Denied, "AWS denied access to the secret.")]
-    [InlineData(StoreFailure.Missing, "AWS has no such secret in this region.")]
-    [InlineData(StoreFailure.Throttled, "Parameter Store is asked too often.")]
-    [InlineData(StoreFailure.Broken, "AWS gave no answer that can be used.")]
-    [InlineData(StoreFailure.Hanging, "The key's source did not answer in time.")]
-    [InlineData(StoreFailure.Garbage, "AWS gave no answer that can be used.")]
-    [InlineData(StoreFailure.Empty, "The secret is empty.")]
-    public async Task Load_StoreFails_SaysWhy(StoreFailure failure, string expected)
-    {
-        await using var store = await FakeStore.Start(context => Aws(context, failure));
-        using var source = Source(store);
-
-        Assert.Equal(expected, await SourceExpectations.ProblemOf(source, Some.KeyValue(1), failure));
-    }
-
-    [Theory]
-    [InlineData(StoreFailure.Denied)]
-    [InlineData(StoreFailure.Missing)]
-    [InlineData(StoreFailure.Throttled)]
-    [InlineData(StoreFailure.Broken)]
-    [InlineData(StoreFailure.Garbage)]
-    [InlineData(StoreFailure.Empty)]
-    public async Task Poll_StoreFailsLater_KeepsTheKeyAndNeverSaysIt(StoreFailure failure)
-    {
-        StoreFailure? now = null;
-        await using var store = await FakeStore.Start(context => Aws(context, now));
-        using var source = Source(store);
-
-        await SourceExpectations.AssertKeepsKeySilently(source, () => now = failure, Some.KeyValue(1));
-    }
-
     [Fact]
     public async Task Load_SignedByAnotherSecret_IsDenied()
     {
-        await using var store = await FakeStore.Start(context => Aws(context, failure: null));
+        await using var store = await FakeStore.Start(context => Aws(context, new TestedStore()));
         using var source = Source(store, secret: "another");
 
         Assert.Equal("AWS denied access to the secret.", await SourceExpectations.ProblemOf(source, Some.KeyValue(1)));
@@ -75,10 +43,17 @@ public sealed class AwsKeySourceTests
     [Fact]
     public async Task Load_SecretHasNoSuchField_SaysSo()
     {
-        await using var store = await FakeStore.Start(context => Aws(context, failure: null));
+        await using var store = await FakeStore.Start(context => Aws(context, new TestedStore()));
         using var source = Source(store, field: "key");
 
         Assert.Equal("The secret is no JSON object with the field that holds the key.", await SourceExpectations.ProblemOf(source, Some.KeyValue(1)));
+    }
+
+    internal static async Task<TestedStore> StoreAsync(StoreFailure? failure)
+    {
+        var tested = new TestedStore { Failure = failure };
+        var store = await FakeStore.Start(context => Aws(context, tested));
+        return tested.With(Source(store), store);
     }
 
     private static AwsKeySource Source(FakeStore store, string? field = null, string? secret = null) => new(
@@ -87,7 +62,7 @@ public sealed class AwsKeySourceTests
             new BasicAWSCredentials(AccessKey, secret ?? AccessSecret),
             new AmazonSimpleSystemsManagementConfig { ServiceURL = store.Address.AbsoluteUri, AuthenticationRegion = "eu-west-1", MaxErrorRetry = 0, Timeout = TimeSpan.FromSeconds(4) }));
 
-    private static async Task Aws(HttpContext context, StoreFailure? failure, string? field = null)
+    private static async Task Aws(HttpContext context, TestedStore tested, string? field = null)
     {
         using var reader = new StreamReader(context.Request.Body);
         var body = await reader.ReadToEndAsync();
@@ -96,22 +71,22 @@ public sealed class AwsKeySourceTests
         Assert.Equal("/aws/reference/secretsmanager/mistral/production", document.RootElement.GetProperty("Name").GetString());
         Assert.True(document.RootElement.GetProperty("WithDecryption").GetBoolean());
 
-        var value = field is null ? Some.KeyValue(1) : JsonSerializer.Serialize(new Dictionary<string, string> { [field] = Some.KeyValue(1) });
-        await (failure switch
+        var value = field is null ? tested.Value : JsonSerializer.Serialize(new Dictionary<string, string> { [field] = tested.Value });
+        await (tested.Failure switch
         {
-            _ when !IsSigned(context.Request, body) => Error(context, "InvalidSignatureException"),
+            _ when !IsSigned(context.Request, body) => Error(context, tested, "InvalidSignatureException"),
             null => Answer(context, value),
-            StoreFailure.Denied => Error(context, "AccessDeniedException"),
-            StoreFailure.Missing => Error(context, "ParameterNotFound"),
-            StoreFailure.Throttled => Error(context, "ThrottlingException"),
-            StoreFailure.Broken => SourceExpectations.Answer(context, 500, Some.KeyValue(1)),
+            StoreFailure.Denied => Error(context, tested, "AccessDeniedException"),
+            StoreFailure.Missing => Error(context, tested, "ParameterNotFound"),
+            StoreFailure.Throttled => Error(context, tested, "ThrottlingException"),
+            StoreFailure.Broken => SourceExpectations.Answer(context, 500, tested.Value),
             StoreFailure.Hanging => SourceExpectations.Hang(context),
-            StoreFailure.Garbage => SourceExpectations.Answer(context, 200, $"<html>{Some.KeyValue(1)}</html>"),
+            StoreFailure.Garbage => SourceExpectations.Answer(context, 200, $"<html>{tested.Value}</html>"),
             _ => Answer(context, ""),
         });
     }
 
-    private static Task Error(HttpContext context, string type) => SourceExpectations.Answer(context, 400, $$"""{ "__type": "{{type}}", "message": "{{Some.KeyValue(1)}}" }""", "application/x-amz-json-1.1");
+    private static Task Error(HttpContext context, TestedStore tested, string type) => SourceExpectations.Answer(context, 400, $$"""{ "__type": "{{type}}", "message": "{{tested.Value}}" }""", "application/x-amz-json-1.1");
 
     private static Task Answer(HttpContext context, string value)
     {

@@ -17,7 +17,7 @@ public sealed class AzureKeySourceTests
     [Fact]
     public async Task Read_SecretIsThere_GivesValueVersionAndAge()
     {
-        using var vault = new FakeVault(failure: null);
+        using var vault = new FakeVault(new TestedStore());
 
         var key = await Source(vault).ReadAsync(TestContext.Current.CancellationToken);
 
@@ -26,41 +26,19 @@ public sealed class AzureKeySourceTests
         Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(1_770_000_000), key.Since);
     }
 
-    [Theory]
-    [InlineData(StoreFailure.Denied, "Azure denied access to the secret.")]
-    [InlineData(StoreFailure.Missing, "The vault has no such secret.")]
-    [InlineData(StoreFailure.Throttled, "The vault is asked too often.")]
-    [InlineData(StoreFailure.Broken, "The vault gave no answer that can be used.")]
-    [InlineData(StoreFailure.Hanging, "The key's source did not answer in time.")]
-    [InlineData(StoreFailure.Garbage, "The vault gave no answer that can be used.")]
-    [InlineData(StoreFailure.Empty, "The secret is empty.")]
-    public async Task Load_StoreFails_SaysWhy(StoreFailure failure, string expected)
-    {
-        using var vault = new FakeVault(failure);
-
-        Assert.Equal(expected, await SourceExpectations.ProblemOf(Source(vault), Some.KeyValue(1), failure));
-    }
-
-    [Theory]
-    [InlineData(StoreFailure.Denied)]
-    [InlineData(StoreFailure.Missing)]
-    [InlineData(StoreFailure.Throttled)]
-    [InlineData(StoreFailure.Broken)]
-    [InlineData(StoreFailure.Garbage)]
-    [InlineData(StoreFailure.Empty)]
-    public async Task Poll_StoreFailsLater_KeepsTheKeyAndNeverSaysIt(StoreFailure failure)
-    {
-        using var vault = new FakeVault(failure: null);
-
-        await SourceExpectations.AssertKeepsKeySilently(Source(vault), () => vault.Failure = failure, Some.KeyValue(1));
-    }
-
     [Fact]
     public async Task Load_AnotherToken_IsDenied()
     {
-        using var vault = new FakeVault(failure: null);
+        using var vault = new FakeVault(new TestedStore());
 
         Assert.Equal("Azure denied access to the secret.", await SourceExpectations.ProblemOf(Source(vault, "another"), Some.KeyValue(1)));
+    }
+
+    internal static Task<TestedStore> StoreAsync(StoreFailure? failure)
+    {
+        var tested = new TestedStore { Failure = failure };
+        var vault = new FakeVault(tested);
+        return Task.FromResult(tested.With(Source(vault), vault));
     }
 
     private static AzureKeySource Source(FakeVault vault, string token = AccessToken)
@@ -80,10 +58,8 @@ public sealed class AzureKeySourceTests
         public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) => new(GetToken(requestContext, cancellationToken));
     }
 
-    private sealed class FakeVault(StoreFailure? failure) : HttpMessageHandler
+    private sealed class FakeVault(TestedStore tested) : HttpMessageHandler
     {
-        public StoreFailure? Failure { get; set; } = failure;
-
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             Assert.StartsWith("/secrets/mistral-api-key", request.RequestUri!.AbsolutePath, StringComparison.Ordinal);
@@ -94,16 +70,16 @@ public sealed class AzureKeySourceTests
                 return challenge;
             }
 
-            if (Failure == StoreFailure.Hanging)
+            if (tested.Failure == StoreFailure.Hanging)
                 await Task.Delay(Timeout.Infinite, cancellationToken);
-            return Failure switch
+            return tested.Failure switch
             {
-                null => Answer(200, Secret(Some.KeyValue(1))),
+                null => Answer(200, Secret(tested.Value)),
                 StoreFailure.Denied => Answer(403, "{}"),
                 StoreFailure.Missing => Answer(404, "{}"),
                 StoreFailure.Throttled => Answer(429, "{}"),
-                StoreFailure.Broken => Answer(500, Some.KeyValue(1)),
-                StoreFailure.Garbage => Answer(200, $"<html>{Some.KeyValue(1)}</html>"),
+                StoreFailure.Broken => Answer(500, tested.Value),
+                StoreFailure.Garbage => Answer(200, $"<html>{tested.Value}</html>"),
                 _ => Answer(200, Secret("")),
             };
         }

@@ -1,11 +1,19 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Acme.App.Auditing;
+using Acme.App.Chat;
 using Acme.App.Configuration;
+using Acme.App.Guards;
 using Acme.App.Keys;
-using Acme.App.Keys.Sources;
+using Acme.App.Mistral;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Logging.Testing;
-using Microsoft.Extensions.Options;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+using MistralTemplates.Harness;
+using MistralTemplates.Tests.Rooms.Auditing;
 using MistralTemplates.Tests.Rooms.Configuration;
 
 namespace MistralTemplates.Tests.Rooms.Keys;
@@ -18,54 +26,52 @@ public sealed class CanaryTests : IDisposable
     private readonly Overheard _overheard = new();
 
     [Theory]
+    [InlineData("aws")]
+    [InlineData("azure")]
     [InlineData("files")]
+    [InlineData("gcp")]
     [InlineData("vault")]
-    [InlineData("environment")]
-    public async Task KeyInASource_RotatedRefusedAndLost_IsNeverSaid(string kind)
+    public async Task KeyInAStore_RotatedRefusedAndLost_IsNeverSaid(string kind)
     {
-        using var folder = new TemporaryFolder();
-        var status = 200;
-        await using var store = await FakeStore.Start(context => SourceExpectations.Answer(
-            context, status, $$$"""{ "data": { "data": { "api_key": "{{{File.ReadAllText(Path.Combine(folder.Path, "key"))}}}" }, "metadata": { "version": 1, "created_time": "2026-01-01T00:00:00Z" } } }"""));
-        var path = folder.Write("key", Canaries[0]);
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("MISTRAL_API_KEY", Canaries[0])]).Build();
-        IKeySource source = kind switch
-        {
-            "files" => new FilesKeySource(Options.Create(new FilesKeyOptions { Path = path })),
-            "vault" => new VaultKeySource(Options.Create(new VaultKeyOptions { Address = store.Address, Path = "mistral", TokenFile = folder.Write("token", "store-token") })),
-            _ => new EnvironmentKeySource(configuration, Some.Environment("Production")),
-        };
+        var cancellationToken = TestContext.Current.CancellationToken;
+        await using var store = await TestedStore.StartAsync(kind);
+        store.Value = Canaries[0];
         var verdict = KeyVerdict.Rejected;
-        var events = new CollectingKeyEvents();
-        var logger = new FakeLogger<KeyRing>();
-        var ring = new KeyRing(
-            source, configuration, Some.Environment("Production"), Options.Create(new KeyOptions()), () => new FakeKeyVerifier((_, _) => Task.FromResult(verdict)),
-            () => [events], new KeyMetrics(), TimeProvider.System, logger);
+        using var folder = new TemporaryFolder();
+        await using var app = Build(folder, store.Source, new FakeKeyVerifier((_, _) => Task.FromResult(verdict)));
+        await app.StartAsync(cancellationToken);
+        await app.CheckConfigurationAsync(cancellationToken);
+        var ring = app.Services.GetRequiredService<KeyRing>();
+        await SayAllAsync(app, "Healthy");
 
-        Assert.Empty(await ring.LoadAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
-        folder.Write("key", Canaries[1]);
-        configuration["MISTRAL_API_KEY"] = Canaries[1];
+        store.Value = Canaries[1];
         foreach (var next in new[] { KeyVerdict.Rejected, KeyVerdict.Inconclusive, KeyVerdict.Accepted })
         {
             verdict = next;
-            await ring.PollAsync(TestContext.Current.CancellationToken);
-            Say($"{ring.Health} {JsonSerializer.Serialize(ring.Health)}");
+            await ring.PollAsync(cancellationToken);
+            await SayAllAsync(app, next == KeyVerdict.Accepted ? "Healthy" : "Degraded");
         }
 
         Assert.Equal(new ApiKey(Canaries[1], "").Fingerprint, ring.Current.Fingerprint);
-        status = 500;
-        File.Delete(path);
-        configuration["MISTRAL_API_KEY"] = Canaries[1] + " ";
-        await ring.PollAsync(TestContext.Current.CancellationToken);
+        foreach (var failure in new[] { StoreFailure.Missing, StoreFailure.Broken, StoreFailure.Empty })
+        {
+            store.Failure = failure;
+            await ring.PollAsync(cancellationToken);
+            await SayAllAsync(app, "Degraded");
+        }
 
-        foreach (var record in logger.Collector.GetSnapshot())
-            Say($"{record.Message} {string.Join(' ', record.StructuredState ?? [])} {record.Exception}");
-        events.Events.ForEach(one => Say($"{one} {JsonSerializer.Serialize(one)}"));
-        Say($"{ring.Current} {JsonSerializer.Serialize(ring.Current)} {ring.Health}");
+        (store.Failure, store.Value) = (null, Canaries[1] + " ");
+        await ring.PollAsync(cancellationToken);
+        await SayAllAsync(app, "Degraded");
         Say(ConfigurationReport.Format([ring.Judge(new ApiKey(Canaries[1] + " ", "1"))!]));
+        await app.StopAsync(cancellationToken);
+        Say(string.Concat(Directory.GetFiles(folder.Path, "*.json*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)).Select(File.ReadAllText)));
 
-        Assert.Contains(new ApiKey(Canaries[1], "").Fingerprint, _overheard.ToString(), StringComparison.Ordinal);
-        Assert.All(Canaries, canary => Assert.DoesNotContain(canary, _overheard.ToString(), StringComparison.Ordinal));
+        var said = _overheard.ToString();
+        Assert.Contains(new ApiKey(Canaries[1], "").Fingerprint, said, StringComparison.Ordinal);
+        Assert.Contains("key.rotated", said, StringComparison.Ordinal);
+        Assert.Contains("key.rejected", said, StringComparison.Ordinal);
+        Assert.All(Canaries.SelectMany(Leaks.Shapes), shape => Assert.DoesNotContain(shape, said, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -93,6 +99,49 @@ public sealed class CanaryTests : IDisposable
     }
 
     public void Dispose() => _overheard.Dispose();
+
+    private static WebApplication Build(TemporaryFolder folder, IKeySource source, IKeyVerifier verifier)
+    {
+        folder.Write("appsettings.json", "{}");
+        folder.Write("appsettings.Development.json", """{ "Policy": { "AllowedModels": [ "mistral-small-latest" ], "MaxTokensPerRequest": 100 } }""");
+        var home = ProgramHome.At(folder.Path);
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = home.Arguments, ContentRootPath = home.ContentRoot, EnvironmentName = "Development" });
+        builder.AddConfiguration(home);
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddFakeLogging();
+        builder.AddKeys();
+        builder.AddMistral();
+        builder.AddGuards();
+        builder.AddAuditing();
+        builder.Services.AddSingleton(source);
+        builder.Services.AddSingleton(verifier);
+        builder.Services.AddHealthChecks().AddCheck<ReadinessCheck>("ready");
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var app = builder.Build();
+        app.MapHealth();
+        return app;
+    }
+
+    /// <summary>Everything that can be seen of the program from outside and from inside, as it is now.</summary>
+    private async Task SayAllAsync(WebApplication app, string health)
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        using var client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+        using var answer = await client.GetAsync(new Uri("/health/ready", UriKind.Relative), cancellationToken);
+        var text = await answer.Content.ReadAsStringAsync(cancellationToken);
+        Assert.Equal(health, text);
+        Say($"{answer.Headers} {text}");
+        var report = await app.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(cancellationToken);
+        Say(string.Join(' ', report.Entries.Select(entry => $"{entry.Value.Status} {entry.Value.Description} {entry.Value.Exception} {string.Join(' ', entry.Value.Data)}")));
+
+        var configuration = (IConfigurationRoot)app.Configuration;
+        Say($"{configuration.GetDebugView()} {string.Join(' ', configuration.AsEnumerable())}");
+        var ring = app.Services.GetRequiredService<KeyRing>();
+        Say($"{ring.Health} {JsonSerializer.Serialize(ring.Health)} {ring.Current} {JsonSerializer.Serialize(ring.Current)}");
+        foreach (var record in app.Services.GetFakeLogCollector().GetSnapshot())
+            Say($"{record.Message} {string.Join(' ', record.StructuredState ?? [])} {record.Exception}");
+        if (!OperatingSystem.IsWindows())
+            Say((await Command.RunAsync("ps", ["-ww", "-o", "args", "-p", $"{Environment.ProcessId}"], folder: "/", TimeSpan.FromMinutes(1), cancellationToken)).EnsureSuccess("ps").Output);
+    }
 
     private void Say(string text) => _overheard.Say(text);
 }

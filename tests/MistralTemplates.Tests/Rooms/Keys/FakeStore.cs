@@ -46,6 +46,44 @@ public enum StoreFailure
     Empty,
 }
 
+/// <summary>A store of one kind: what it holds, how it fails, and the source that asks it.</summary>
+internal sealed class TestedStore : IAsyncDisposable
+{
+    private readonly List<object> _parts = [];
+
+    public string Value { get; set; } = Some.KeyValue(1);
+
+    public StoreFailure? Failure { get; set; }
+
+    public IKeySource Source { get; private set; } = null!;
+
+    public static Task<TestedStore> StartAsync(string kind, StoreFailure? failure = null) => kind switch
+    {
+        "aws" => AwsKeySourceTests.StoreAsync(failure),
+        "azure" => AzureKeySourceTests.StoreAsync(failure),
+        "files" => FilesKeySourceTests.StoreAsync(failure),
+        "gcp" => GcpKeySourceTests.StoreAsync(failure),
+        _ => VaultKeySourceTests.StoreAsync(failure),
+    };
+
+    /// <summary>The source, and what else ends with this.</summary>
+    public TestedStore With(IKeySource source, params object[] parts)
+    {
+        Source = source;
+        _parts.AddRange([source, .. parts]);
+        return this;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var part in _parts)
+            if (part is IAsyncDisposable asynchronous)
+                await asynchronous.DisposeAsync();
+            else
+                (part as IDisposable)?.Dispose();
+    }
+}
+
 /// <summary>What every source must keep to, whatever its store does.</summary>
 internal static class SourceExpectations
 {
@@ -64,22 +102,27 @@ internal static class SourceExpectations
         return problem.Problem;
     }
 
-    /// <summary>A source that worked fails: the key stays, and neither the alarm nor anything else says it.</summary>
-    public static async Task AssertKeepsKeySilently(IKeySource source, Action fail, string canary)
+    /// <summary>A source that worked fails: the key stays, neither the alarm nor anything else says it, and it recovers.</summary>
+    public static async Task AssertKeepsKeySilently(TestedStore store, StoreFailure failure)
     {
         using var overheard = new Overheard();
         var logger = new FakeLogger<KeyRing>();
-        var ring = RingOf(source, logger);
+        var ring = RingOf(store.Source, logger, failure == StoreFailure.Hanging ? TimeSpan.FromSeconds(1) : TimeSpan.FromSeconds(30));
         Assert.Empty(await ring.LoadAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
 
-        fail();
+        store.Failure = failure;
         await ring.PollAsync(TestContext.Current.CancellationToken);
 
-        Assert.Equal(canary, ring.Current.Reveal());
+        Assert.Equal(store.Value, ring.Current.Reveal());
         Assert.EndsWith("The last good key stays in use.", ring.Health.Warning, StringComparison.Ordinal);
+        Assert.Equal(failure == StoreFailure.Hanging, ring.Health.Warning!.Contains("did not answer in time", StringComparison.Ordinal));
         Assert.NotEmpty(logger.Collector.GetSnapshot());
         overheard.Say($"{ring.Health} {ring.Current} {System.Text.Json.JsonSerializer.Serialize(ring.Current)}");
-        AssertSilent(overheard, logger, canary);
+        AssertSilent(overheard, logger, store.Value);
+
+        store.Failure = null;
+        ring = RingOf(store.Source, logger);
+        Assert.Empty(await ring.LoadAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
     }
 
     private static void AssertSilent(Overheard overheard, FakeLogger<KeyRing> logger, string canary)
@@ -90,8 +133,8 @@ internal static class SourceExpectations
         Assert.DoesNotContain(canary, overheard.ToString(), StringComparison.Ordinal);
     }
 
-    public static KeyRing RingOf(IKeySource source, ILogger<KeyRing>? logger = null) => new(
-        source, new ConfigurationBuilder().Build(), Some.Environment("Production"), Options.Create(new KeyOptions()), () => new FakeKeyVerifier(KeyVerdict.Accepted), () => [],
+    public static KeyRing RingOf(IKeySource source, ILogger<KeyRing>? logger = null, TimeSpan? timeout = null) => new(
+        source, new ConfigurationBuilder().Build(), Some.Environment("Production"), Options.Create(new KeyOptions { Timeout = timeout ?? new KeyOptions().Timeout }), () => new FakeKeyVerifier(KeyVerdict.Accepted), () => [],
         new KeyMetrics(), TimeProvider.System, logger ?? NullLogger<KeyRing>.Instance);
 
     public static async Task Hang(HttpContext context)

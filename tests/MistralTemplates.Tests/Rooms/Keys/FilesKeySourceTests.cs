@@ -100,5 +100,40 @@ public sealed class FilesKeySourceTests
         Assert.Equal(Some.KeyValue(1), await File.ReadAllTextAsync(target, Token));
     }
 
+    internal static Task<TestedStore> StoreAsync(StoreFailure? failure)
+    {
+        var tested = new TestedStore { Failure = failure };
+        var folder = new TemporaryFolder();
+        return Task.FromResult(tested.With(new StoredFile(tested, folder), folder));
+    }
+
     private static FilesKeySource Source(string path) => new(Options.Create(new FilesKeyOptions { Path = path }));
+
+    /// <summary>A file that holds what the test says whenever it is read.</summary>
+    private sealed class StoredFile(TestedStore tested, TemporaryFolder folder) : IKeySource
+    {
+        private readonly FilesKeySource _source = Source(Path.Combine(folder.Path, "key"));
+
+        public string Name => _source.Name;
+
+        public string Setting => _source.Setting;
+
+        public bool CanChange => true;
+
+        public string HowToReplace => _source.HowToReplace;
+
+        public Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
+        {
+            var path = Path.Combine(folder.Path, "key");
+            if (Directory.Exists(path))
+                Directory.Delete(path);
+            else
+                File.Delete(path);
+            if (tested.Failure == StoreFailure.Broken)
+                Directory.CreateDirectory(path);
+            else if (tested.Failure != StoreFailure.Missing)
+                folder.Write("key", tested.Failure == StoreFailure.Empty ? "" : tested.Value);
+            return _source.ReadAsync(cancellationToken);
+        }
+    }
 }

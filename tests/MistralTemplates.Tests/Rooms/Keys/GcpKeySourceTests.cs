@@ -19,7 +19,7 @@ public sealed class GcpKeySourceTests
     [Fact]
     public async Task Read_SecretIsThere_GivesValueAndVersion()
     {
-        await using var store = await FakeStore.Start(context => Google(context, failure: null));
+        await using var store = await FakeStore.Start(context => Google(context, new TestedStore()));
         using var source = Source(store);
 
         var key = await source.ReadAsync(TestContext.Current.CancellationToken);
@@ -28,42 +28,10 @@ public sealed class GcpKeySourceTests
         Assert.Equal("7", key.Version);
     }
 
-    [Theory]
-    [InlineData(StoreFailure.Denied, "Google denied access to the secret.")]
-    [InlineData(StoreFailure.Missing, "Google has no such secret or version.")]
-    [InlineData(StoreFailure.Throttled, "Secret Manager is asked too often.")]
-    [InlineData(StoreFailure.Broken, "Secret Manager answered with status 500.")]
-    [InlineData(StoreFailure.Hanging, "The key's source did not answer in time.")]
-    [InlineData(StoreFailure.Garbage, "The answer is not that of Secret Manager.")]
-    [InlineData(StoreFailure.Empty, "The secret is empty.")]
-    public async Task Load_StoreFails_SaysWhy(StoreFailure failure, string expected)
-    {
-        await using var store = await FakeStore.Start(context => Google(context, failure));
-        using var source = Source(store);
-
-        Assert.Equal(expected, await SourceExpectations.ProblemOf(source, Some.KeyValue(1), failure));
-    }
-
-    [Theory]
-    [InlineData(StoreFailure.Denied)]
-    [InlineData(StoreFailure.Missing)]
-    [InlineData(StoreFailure.Throttled)]
-    [InlineData(StoreFailure.Broken)]
-    [InlineData(StoreFailure.Garbage)]
-    [InlineData(StoreFailure.Empty)]
-    public async Task Poll_StoreFailsLater_KeepsTheKeyAndNeverSaysIt(StoreFailure failure)
-    {
-        StoreFailure? now = null;
-        await using var store = await FakeStore.Start(context => Google(context, now));
-        using var source = Source(store);
-
-        await SourceExpectations.AssertKeepsKeySilently(source, () => now = failure, Some.KeyValue(1));
-    }
-
     [Fact]
     public async Task Load_CheckSumIsWrong_RefusesTheValue()
     {
-        await using var store = await FakeStore.Start(context => Google(context, failure: null, sum: 1));
+        await using var store = await FakeStore.Start(context => Google(context, new TestedStore(), sum: 1));
         using var source = Source(store);
 
         Assert.Equal("The secret was damaged on its way: its check sum is wrong.", await SourceExpectations.ProblemOf(source, Some.KeyValue(1)));
@@ -76,6 +44,13 @@ public sealed class GcpKeySourceTests
         using var source = Source(store);
 
         Assert.Equal("Google gave no access token for the application's default credential.", await SourceExpectations.ProblemOf(source, AccessToken));
+    }
+
+    internal static async Task<TestedStore> StoreAsync(StoreFailure? failure)
+    {
+        var tested = new TestedStore { Failure = failure };
+        var store = await FakeStore.Start(context => Google(context, tested));
+        return tested.With(Source(store), store);
     }
 
     private static GcpKeySource Source(FakeStore store)
@@ -93,7 +68,7 @@ public sealed class GcpKeySourceTests
             _ => Task.FromResult(CredentialFactory.FromJson<ServiceAccountCredential>(account).ToGoogleCredential()));
     }
 
-    private static async Task Google(HttpContext context, StoreFailure? failure, uint? sum = null)
+    private static async Task Google(HttpContext context, TestedStore tested, uint? sum = null)
     {
         if (context.Request.Path == "/token")
         {
@@ -102,16 +77,16 @@ public sealed class GcpKeySourceTests
         }
 
         Assert.Equal("/v1/projects/acme/secrets/mistral-api-key/versions/latest:access", context.Request.Path);
-        await (failure switch
+        await (tested.Failure switch
         {
             _ when context.Request.Headers.Authorization != $"Bearer {AccessToken}" => SourceExpectations.Answer(context, 401, "{}"),
-            null => SourceExpectations.Answer(context, 200, Payload(Some.KeyValue(1), sum)),
+            null => SourceExpectations.Answer(context, 200, Payload(tested.Value, sum)),
             StoreFailure.Denied => SourceExpectations.Answer(context, 403, "{}"),
             StoreFailure.Missing => SourceExpectations.Answer(context, 404, "{}"),
             StoreFailure.Throttled => SourceExpectations.Answer(context, 429, "{}"),
-            StoreFailure.Broken => SourceExpectations.Answer(context, 500, Some.KeyValue(1)),
+            StoreFailure.Broken => SourceExpectations.Answer(context, 500, tested.Value),
             StoreFailure.Hanging => SourceExpectations.Hang(context),
-            StoreFailure.Garbage => SourceExpectations.Answer(context, 200, $"<html>{Some.KeyValue(1)}</html>"),
+            StoreFailure.Garbage => SourceExpectations.Answer(context, 200, $"<html>{tested.Value}</html>"),
             _ => SourceExpectations.Answer(context, 200, Payload("", sum)),
         });
     }

@@ -13,7 +13,7 @@ public sealed class VaultKeySourceTests
     [Fact]
     public async Task Read_SecretIsThere_GivesValueVersionAndAge()
     {
-        await using var store = await FakeStore.Start(context => Vault(context, failure: null));
+        await using var store = await FakeStore.Start(context => Vault(context, new TestedStore()));
         using var folder = new TemporaryFolder();
         using var source = Source(store, folder);
 
@@ -24,27 +24,10 @@ public sealed class VaultKeySourceTests
         Assert.Equal(new DateTimeOffset(2026, 5, 4, 3, 2, 1, TimeSpan.Zero), key.Since);
     }
 
-    [Theory]
-    [InlineData(StoreFailure.Denied, "Vault denied access to the secret.")]
-    [InlineData(StoreFailure.Missing, "Vault has no such secret.")]
-    [InlineData(StoreFailure.Throttled, "Vault is asked too often.")]
-    [InlineData(StoreFailure.Broken, "Vault answered with status 500.")]
-    [InlineData(StoreFailure.Hanging, "The key's source did not answer in time.")]
-    [InlineData(StoreFailure.Garbage, "Vault's answer is not that of a key-value store, version 2.")]
-    [InlineData(StoreFailure.Empty, "The secret has no such field, or the field is empty.")]
-    public async Task Load_StoreFails_SaysWhy(StoreFailure failure, string expected)
-    {
-        await using var store = await FakeStore.Start(context => Vault(context, failure));
-        using var folder = new TemporaryFolder();
-        using var source = Source(store, folder);
-
-        Assert.Equal(expected, await SourceExpectations.ProblemOf(source, Some.KeyValue(1), failure));
-    }
-
     [Fact]
     public async Task Load_AnotherToken_IsDenied()
     {
-        await using var store = await FakeStore.Start(context => Vault(context, failure: null));
+        await using var store = await FakeStore.Start(context => Vault(context, new TestedStore()));
         using var folder = new TemporaryFolder();
         using var source = Source(store, folder, "stale-token");
 
@@ -54,7 +37,7 @@ public sealed class VaultKeySourceTests
     [Fact]
     public async Task Load_NothingListens_SaysThatVaultCannotBeReached()
     {
-        var store = await FakeStore.Start(context => Vault(context, failure: null));
+        var store = await FakeStore.Start(context => Vault(context, new TestedStore()));
         using var folder = new TemporaryFolder();
         using var source = Source(store, folder);
         await store.DisposeAsync();
@@ -65,12 +48,20 @@ public sealed class VaultKeySourceTests
     [Fact]
     public async Task Load_NoTokenFile_SaysSo()
     {
-        await using var store = await FakeStore.Start(context => Vault(context, failure: null));
+        await using var store = await FakeStore.Start(context => Vault(context, new TestedStore()));
         using var folder = new TemporaryFolder();
         using var source = Source(store, folder);
         File.Delete(Path.Combine(folder.Path, "token"));
 
         Assert.Equal("The file with Vault's token cannot be read.", await SourceExpectations.ProblemOf(source, StoreToken));
+    }
+
+    internal static async Task<TestedStore> StoreAsync(StoreFailure? failure)
+    {
+        var tested = new TestedStore { Failure = failure };
+        var store = await FakeStore.Start(context => Vault(context, tested));
+        var folder = new TemporaryFolder();
+        return tested.With(Source(store, folder), store, folder);
     }
 
     private static VaultKeySource Source(FakeStore store, TemporaryFolder folder, string token = StoreToken) => new(Options.Create(new VaultKeyOptions
@@ -80,20 +71,20 @@ public sealed class VaultKeySourceTests
         TokenFile = folder.Write("token", token + "\n"),
     }));
 
-    private static Task Vault(HttpContext context, StoreFailure? failure)
+    private static Task Vault(HttpContext context, TestedStore tested)
     {
         Assert.Equal("/v1/secret/data/mistral/production", context.Request.Path);
         var metadata = """ "metadata": { "version": 3, "created_time": "2026-05-04T03:02:01Z" } """;
-        return failure switch
+        return tested.Failure switch
         {
             _ when context.Request.Headers["X-Vault-Token"] != StoreToken => SourceExpectations.Answer(context, 403, """{ "errors": [ "permission denied" ] }"""),
-            null => SourceExpectations.Answer(context, 200, $$"""{ "data": { "data": { "api_key": "{{Some.KeyValue(1)}}" }, {{metadata}} } }"""),
+            null => SourceExpectations.Answer(context, 200, $$"""{ "data": { "data": { "api_key": "{{tested.Value}}" }, {{metadata}} } }"""),
             StoreFailure.Denied => SourceExpectations.Answer(context, 403, "{}"),
             StoreFailure.Missing => SourceExpectations.Answer(context, 404, "{}"),
             StoreFailure.Throttled => SourceExpectations.Answer(context, 429, "{}"),
-            StoreFailure.Broken => SourceExpectations.Answer(context, 500, Some.KeyValue(1)),
+            StoreFailure.Broken => SourceExpectations.Answer(context, 500, tested.Value),
             StoreFailure.Hanging => SourceExpectations.Hang(context),
-            StoreFailure.Garbage => SourceExpectations.Answer(context, 200, $"<html>{Some.KeyValue(1)}</html>"),
+            StoreFailure.Garbage => SourceExpectations.Answer(context, 200, $"<html>{tested.Value}</html>"),
             _ => SourceExpectations.Answer(context, 200, $$"""{ "data": { "data": { "api_key": "" }, {{metadata}} } }"""),
         };
     }

@@ -5,10 +5,10 @@ namespace MistralTemplates.Tests.Rooms.Operations.Doctor;
 /// <summary>The .gitignore of a generated repository, by git's own word.</summary>
 public sealed class GitIgnoreTests
 {
-    private static readonly string[] s_secret =
+    internal static readonly string[] SecretFiles =
     [
         ".env", ".env.local", ".env.Production.local", ".env.staging", ".ENV", ".Env.Local", "server.pem", "SERVER.PEM", "server.key", "Server.Key", "bundle.pfx", "bundle.P12", "secrets/key.txt",
-        "secrets/deeper/key.txt", "audit/audit.jsonl", "jobs/inbox/one.json", "Jobs/working/one.json", "jobs/done/one.json", "jobs/failed/one.json",
+        "secrets/deeper/key.txt", "audit/audit.jsonl", "jobs/inbox/one.json", "Jobs/waiting/one.json", "Jobs/working/one.json", "jobs/done/one.json", "jobs/failed/one.json",
     ];
 
     private static readonly string[] s_wanted = [".env.example", "appsettings.json", "Program.cs", "Keys/ApiKey.cs", "Auditing/AuditKey.cs", "Jobs/JobOptions.cs", "docs/keys.md", "secrets.md", "monkey.txt"];
@@ -18,7 +18,7 @@ public sealed class GitIgnoreTests
     public async Task AddAll_FakeKeyInEveryKindOfSecretFile_StagesNone()
     {
         using var folder = await CreateAsync();
-        var names = s_folders.SelectMany(parent => s_secret.Select(name => parent + name)).ToList();
+        var names = s_folders.SelectMany(parent => SecretFiles.Select(name => parent + name)).ToList();
         foreach (var name in names)
             folder.Write(name, $"MISTRAL_API_KEY={GitFolder.NewKey()}\n");
 
@@ -60,7 +60,7 @@ public sealed class GitIgnoreTests
         using var parent = await GitFolder.CreateAsync();
         parent.Write(".gitignore", "!.env\n!*.pem\n!secrets/\n");
         parent.Write("services/chat/.gitignore", await File.ReadAllTextAsync(Source, TestContext.Current.CancellationToken));
-        foreach (var name in s_secret)
+        foreach (var name in SecretFiles)
             parent.Write("services/chat/" + name, $"MISTRAL_API_KEY={GitFolder.NewKey()}\n");
 
         await parent.GitAsync("add", "-A");

@@ -1,0 +1,47 @@
+using Acme.App.Configuration;
+using Acme.App.Keys;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace MistralTemplates.Tests.Rooms.Keys;
+
+public sealed class KeyCheckTests
+{
+    [Theory]
+    [InlineData("Development", true)]
+    [InlineData("Staging", false)]
+    [InlineData("Production", false)]
+    public async Task Check_StoreGivesNoKey_NamesTheWaysOfTheEnvironment(string environment, bool ownKeyWillDo)
+    {
+        await using var store = await TestedStore.StartAsync("vault", StoreFailure.Denied);
+
+        var problems = await CheckAsync(store.Source, environment);
+
+        Assert.Equal("Vault denied access to the secret.", problems[0].Problem);
+        Assert.Equal(ownKeyWillDo ? ["Keys:Vault", "MISTRAL_API_KEY"] : ["Keys:Vault"], problems.Select(problem => problem.Setting));
+        if (ownKeyWillDo)
+            Assert.Equal("Set MISTRAL_API_KEY or MISTRAL_API_KEY_DEV, in the environment or in the .env file; or set Mistral__Offline=true to try the program without a key.", problems[1].Remedy);
+    }
+
+    [Fact]
+    public async Task Check_StoresOwnSettingsAreWrong_NamesTheOtherWaysOnly()
+    {
+        var source = new FakeKeySource(_ => throw new OptionsValidationException("", typeof(KeyOptions), ["wrong"]));
+
+        var problem = Assert.Single(await CheckAsync(source, "Development"));
+
+        Assert.Equal("MISTRAL_API_KEY", problem.Setting);
+    }
+
+    [Fact]
+    public async Task Check_StoreGivesAKey_FindsNothing()
+    {
+        await using var store = await TestedStore.StartAsync("vault");
+
+        Assert.Empty(await CheckAsync(store.Source, "Development"));
+    }
+
+    private static Task<IReadOnlyList<ConfigurationProblem>> CheckAsync(IKeySource source, string environment) =>
+        new KeyCheck(SourceExpectations.RingOf(source), source, new ConfigurationBuilder().Build(), Some.Environment(environment), Options.Create(new KeyOptions()))
+            .CheckAsync(TestContext.Current.CancellationToken);
+}
