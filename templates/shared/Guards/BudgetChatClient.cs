@@ -44,7 +44,7 @@ internal sealed class BudgetChatClient(IChatClient innerClient, IBudget budget) 
             await foreach (var update in base.GetStreamingResponseAsync(asked, options, cancellationToken))
             {
                 hasBegun = true;
-                characters += GuardedContent.LengthOf(update.Contents);
+                characters += update.Contents.Sum(content => CharactersOf(content, estimate));
                 usage = update.Contents.OfType<UsageContent>().LastOrDefault()?.Details ?? usage;
                 yield return update;
             }
@@ -63,9 +63,17 @@ internal sealed class BudgetChatClient(IChatClient innerClient, IBudget budget) 
         OutputTokenCount = Math.Min(estimate.OutputTokens, characters * MostTokensOfACharacter),
     };
 
+    private static long CharactersOf(AIContent content, BudgetEstimate estimate) => content switch
+    {
+        TextContent text => text.Text.Length,
+        TextReasoningContent thought => thought.Text.Length,
+        UsageContent => 0,
+        _ => estimate.OutputTokens,
+    };
+
     private static BudgetEstimate Estimate(IReadOnlyList<ChatMessage> messages, ChatOptions? options)
     {
-        var characters = messages.Sum(message => (long)GuardedContent.LengthOf(message.Contents)) + (options?.Instructions?.Length ?? 0);
+        var characters = messages.Sum(message => (long)GuardedContent.LengthOf(message)) + (options?.Instructions?.Length ?? 0);
         return new(options?.ModelId ?? "", characters * MostTokensOfACharacter, options?.MaxOutputTokens ?? 0);
     }
 }

@@ -35,8 +35,8 @@ internal static class GuardedContent
         ? new TextReasoningContent(text) { ProtectedData = thought.ProtectedData, AdditionalProperties = thought.AdditionalProperties }
         : new TextContent(text) { Annotations = content.Annotations, AdditionalProperties = content.AdditionalProperties };
 
-    /// <summary>How many characters a message's contents have, tools' arguments and results included.</summary>
-    public static int LengthOf(IEnumerable<AIContent> contents) => contents.Sum(content => content switch
+    /// <summary>How many characters a message has, tools' arguments and results included.</summary>
+    public static int LengthOf(ChatMessage message) => message.Contents.Sum(content => content switch
     {
         TextContent text => text.Text.Length,
         TextReasoningContent thought => thought.Text.Length,

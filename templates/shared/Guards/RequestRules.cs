@@ -20,7 +20,7 @@ internal sealed class RequestRules : AbstractValidator<RequestRules.Asked>
             "The model is not on this environment's list, \"Policy:AllowedModels\".");
         Rule("messages", asked => asked.Messages.Count >= 1 && asked.Messages.Count <= limits.MaxMessages,
             $"There must be 1 to {limits.MaxMessages} messages.");
-        Rule("messages", asked => asked.Messages.Sum(message => (long)GuardedContent.LengthOf(message.Contents)) <= limits.MaxTotalLength,
+        Rule("messages", asked => asked.Messages.Sum(message => (long)GuardedContent.LengthOf(message)) <= limits.MaxTotalLength,
             $"All messages together must have at most {limits.MaxTotalLength} characters.");
         Rule("temperature", asked => asked.Options.Temperature is null || (asked.Options.Temperature >= 0 && asked.Options.Temperature <= limits.MaxTemperature),
             FormattableString.Invariant($"The temperature must be 0 to {limits.MaxTemperature}."));
@@ -34,7 +34,7 @@ internal sealed class RequestRules : AbstractValidator<RequestRules.Asked>
                     context.AddFailure($"messages[{index}].role", "The role must be system, user or assistant.");
                 if (message.Contents.All(content => content is TextContent { Text: "" }))
                     context.AddFailure($"messages[{index}].content", "The content must not be empty.");
-                if (GuardedContent.LengthOf(message.Contents) > limits.MaxContentLength)
+                if (GuardedContent.LengthOf(message) > limits.MaxContentLength)
                     context.AddFailure($"messages[{index}].content", $"The content must have at most {limits.MaxContentLength} characters.");
             }
         });

@@ -47,13 +47,13 @@ public sealed class AccessOptionsValidatorTests
         [
             "RequestTimeout: It is not between a second and an hour.",
             "ShutdownTimeout: It is not between a second and an hour.",
-            "Connections.MaxConcurrent: It lets nobody connect.",
-            "Connections.MaxHeaders: It is not between 16 and 1000 headers.",
-            "Connections.MaxHeaderBytes: It is not between 8192 and 1048576 bytes.",
-            "Connections.HeadersTimeout: It is not between a second and an hour.",
-            "Connections.KeepAliveTimeout: It is not between a second and an hour.",
-            "Connections.StallTimeout: It is not between a second and an hour.",
-            "Connections.MinBytesPerSecond: It lets a connection stand still.",
+            "Connections:MaxConcurrent: It lets nobody connect.",
+            "Connections:MaxHeaders: It is not between 16 and 1000 headers.",
+            "Connections:MaxHeaderBytes: It is not between 8192 and 1048576 bytes.",
+            "Connections:HeadersTimeout: It is not between a second and an hour.",
+            "Connections:KeepAliveTimeout: It is not between a second and an hour.",
+            "Connections:StallTimeout: It is not between a second and an hour.",
+            "Connections:MinBytesPerSecond: It lets a connection stand still.",
         ],
         Problems(
             new AccessOptions
@@ -87,7 +87,7 @@ public sealed class AccessOptionsValidatorTests
         Assert.Equal(
             [
                 "RequestsPerMinuteByAddress: It lets no request in.",
-                "Limits.RequestsPerMinute: It allows nothing.",
+                "Limits:RequestsPerMinute: It allows nothing.",
                 "Classes:trial:TokensPerDay: A day allows less than a minute.",
                 "Callers:ada:ConcurrentRequests: It allows nothing.",
             ],

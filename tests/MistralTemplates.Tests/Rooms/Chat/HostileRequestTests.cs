@@ -110,7 +110,7 @@ public sealed class HostileRequestTests(RunningApi api) : IClassFixture<RunningA
     public async Task Stream_ThatItsCallerDoesNotRead_EndsAtMistralAndIsAudited(string path)
     {
         var piece = Encoding.UTF8.GetBytes($$"""data: {"id":"1","object":"chat.completion.chunk","created":1,"model":"mistral-small-latest","choices":[{"index":0,"delta":{"role":"assistant","content":"{{new string('a', 60_000)}} "},"finish_reason":null}]}""" + "\n\n");
-        api.Mistral.Enqueue(StandInReply.StreamOf(Enumerable.Repeat(piece, 1500)));
+        api.Mistral.Enqueue(StandInReply.StreamOf(Enumerable.Repeat(piece, 1500)) with { End = ReplyEnd.Hang });
         var asked = api.Mistral.Requests.Count;
         var before = MemoryOf(api);
         using var connection = await Connection.OpenAsync(api, receiveBuffer: 4096);
