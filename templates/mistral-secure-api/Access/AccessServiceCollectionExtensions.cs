@@ -36,10 +36,11 @@ internal static class AccessServiceCollectionExtensions
             bearer.MapInboundClaims = false;
             bearer.IncludeErrorDetails = false;
             bearer.TokenValidationParameters.ClockSkew = TimeSpan.FromMinutes(1);
+            // The framework reads the keys from the settings anew for each token, unless they are read once.
+            bearer.TokenValidationParameters.IssuerSigningKeys = bearer.TokenValidationParameters.IssuerSigningKeys?.ToArray();
         });
-        // Authentication brings it along for cookies, which there are none of; its keys would be written below the user's home.
-        foreach (var unused in services.Where(service => service.ImplementationType?.Name == "DataProtectionHostedService").ToList())
-            services.Remove(unused);
+        // Nothing here is encrypted by ASP.NET Core, so that no ring of keys for it is made, or written below the user's home.
+        services.Remove(services.Single(service => service.ImplementationType?.Name == "DataProtectionHostedService"));
         services.AddSingleton(new StartUpCheck(provider => ActivatorUtilities.CreateInstance<TokenIssuerCheck>(provider)));
         services.AddAuthorization();
         services.AddOptions<AuthorizationOptions>().Configure<IOptions<AccessOptions>>((authorization, access) =>

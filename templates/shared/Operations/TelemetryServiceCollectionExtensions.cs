@@ -19,6 +19,9 @@ internal static class TelemetryServiceCollectionExtensions
         if (string.IsNullOrEmpty(builder.Configuration[EndpointSetting]))
             return builder;
 
+        // What a client logs of its requests at the level Trace has the collector's credentials in their headers.
+        foreach (var exporter in new[] { "OtlpTraceExporter", "OtlpMetricExporter", "OtlpLogExporter" })
+            builder.Services.AddHttpClient(exporter).RemoveAllLoggers();
         builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(builder.Configuration["OTEL_SERVICE_NAME"] ?? builder.Environment.ApplicationName))
             .WithTracing(traces => traces.AddSource("Microsoft.AspNetCore", "System.Net.Http", MistralChatClientFactory.TelemetrySource))

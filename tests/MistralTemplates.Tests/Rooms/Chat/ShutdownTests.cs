@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text;
 using Acme.App.Tests.StandIn;
 
 namespace MistralTemplates.Tests.Rooms.Chat;
@@ -59,8 +58,8 @@ public sealed class ShutdownTests
         var api = new RunningApi();
         await api.StartAsync("Production", new Dictionary<string, string> { ["Access__ShutdownTimeout"] = limit });
         var end = Piece.Replace("null}", "\"stop\"}", StringComparison.Ordinal);
-        api.Mistral.Enqueue(StandInReply.StreamOf([
-            .. Enumerable.Repeat(Encoding.UTF8.GetBytes(Piece + "\n\n"), pieces), Encoding.UTF8.GetBytes(end + "\n\ndata: [DONE]\n\n")]) with { Pause = TimeSpan.FromMilliseconds(50) });
+        var stream = Enumerable.Repeat(Piece + "\n\n", pieces).Append(end + "\n\ndata: [DONE]\n\n").ToArray();
+        api.Mistral.Enqueue(StandInReply.Stream(stream) with { Pause = TimeSpan.FromMilliseconds(50) });
         return api;
     }
 
