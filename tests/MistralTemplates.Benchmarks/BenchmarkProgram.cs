@@ -27,7 +27,7 @@ internal static class BenchmarkProgram
         ["audit-kill", .. var rest] => AuditCommands.RunKillsAsync(rest),
         ["audit-speed"] => AuditCommands.RunSpeedAsync(),
         ["history"] => HistoryCommand.RunAsync(CancellationToken.None),
-        ["history-search", var folder] => HistoryCommand.SearchAsync(folder, CancellationToken.None),
+        ["history-search", var folder] => Task.FromResult(HistoryCommand.Search(folder, CancellationToken.None)),
         ["jobs-kill", var place, .. var rest] => JobCommands.RunKillsAsync(place, rest),
         ["jobs-speed", var place, .. var rest] => JobCommands.RunSpeedAsync(place, rest),
         ["start"] => StartCommand.RunAsync(CancellationToken.None),

@@ -8,10 +8,10 @@ namespace Acme.App.Auditing;
 /// </summary>
 internal sealed class AuditKeyEvents(IServiceProvider services) : IKeyEvents
 {
-    public void Record(KeyEvent keyEvent) => services.GetRequiredService<AuditLog>().WriteAsync(new AuditRecord(keyEvent.Kind == KeyEventKind.Rotated ? AuditActions.KeyRotated : AuditActions.KeyRejected)
+    public void Record(KeyEvent keyEvent) => services.GetRequiredService<AuditLog>().WriteAsync(new AuditRecord(keyEvent.IsTaken ? AuditActions.KeyRotated : AuditActions.KeyRejected)
     {
-        Success = keyEvent.Kind == KeyEventKind.Rotated,
-        ErrorCode = keyEvent.Kind == KeyEventKind.Rotated ? null : "key.rejected",
+        Success = keyEvent.IsTaken,
+        ErrorCode = keyEvent.IsTaken ? null : "key.rejected",
         KeyFingerprint = keyEvent.NewFingerprint,
         Detail = $"{keyEvent.Source}: from {keyEvent.OldFingerprint}, version {keyEvent.OldVersion}, to {keyEvent.NewFingerprint}, version {keyEvent.NewVersion}. {keyEvent.Reason}".TrimEnd(),
     }).AsTask().GetAwaiter().GetResult();

@@ -5,3 +5,9 @@ namespace Acme.App.Auditing;
 /// <param name="IpAddress">Where the request came from, for a server.</param>
 /// <param name="RequestId">What the kind calls this piece of work: a request's or a job's id.</param>
 internal sealed record Caller(string? UserId, string? IpAddress, string? RequestId);
+
+/// <summary>Tells the audit who is being served now. Each kind of program has its own way to know.</summary>
+internal interface ICallerAccessor
+{
+    Caller Current { get; }
+}

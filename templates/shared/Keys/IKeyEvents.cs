@@ -1,16 +1,7 @@
 namespace Acme.App.Keys;
 
-internal enum KeyEventKind
-{
-    /// <summary>Mistral accepted the new key, and it is current from now on.</summary>
-    Rotated,
-
-    /// <summary>The new key was not taken; the old one stays.</summary>
-    Rejected,
-}
-
-/// <summary>What happened to the key, in fingerprints and versions only.</summary>
-internal sealed record KeyEvent(KeyEventKind Kind, string Source, string OldFingerprint, string OldVersion, string NewFingerprint, string NewVersion, string? Reason);
+/// <summary>A new key was found, in fingerprints and versions only: Mistral accepted it and it is current, or it was not taken and the old one stays.</summary>
+internal sealed record KeyEvent(bool IsTaken, string Source, string OldFingerprint, string OldVersion, string NewFingerprint, string NewVersion, string? Reason);
 
 /// <summary>Keeps a record of what happens to the key. The audit implements it; when it throws, the old key stays.</summary>
 internal interface IKeyEvents

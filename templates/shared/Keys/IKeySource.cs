@@ -20,6 +20,11 @@ internal interface IKeySource
     /// <summary>Reads the value that the place holds now.</summary>
     /// <exception cref="KeySourceException">The place could not be read or holds no value.</exception>
     Task<ApiKey> ReadAsync(CancellationToken cancellationToken);
+
+    /// <summary>Puts the key in place of the old one, whole or not at all, when an operator rotates it.</summary>
+    /// <returns>False where this program may not write to the place.</returns>
+    /// <exception cref="KeySourceException">The place could not be written.</exception>
+    Task<bool> TryWriteAsync(ApiKey key, CancellationToken cancellationToken) => Task.FromResult(false);
 }
 
 /// <summary>A key source gave no key. It says why and what to do, and never quotes what the source answered.</summary>

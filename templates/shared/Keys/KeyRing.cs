@@ -24,7 +24,7 @@ internal sealed partial class KeyRing(
     private static readonly TimeSpan RestAfterNothingNew = TimeSpan.FromSeconds(2);
 
     private readonly Lock _gate = new();
-    private readonly KeyCandidateValidator _rules = new();
+    private readonly ApiKeyValidator _rules = new([.. EnvironmentKeySource.OfOtherEnvironments(configuration, environment)]);
     private volatile Holding? _holding;
     private Task<ApiKey>? _look;
     private string? _rejected;
@@ -101,7 +101,7 @@ internal sealed partial class KeyRing(
     /// <summary>Says what keeps a value from being a key, if anything.</summary>
     public ConfigurationProblem? Judge(ApiKey key)
     {
-        var failure = _rules.Validate(new KeyCandidate(key, EnvironmentKeySource.OfOtherEnvironments(configuration, environment))).Errors.FirstOrDefault();
+        var failure = _rules.Validate(key).Errors.FirstOrDefault();
         return failure is null ? null : new ConfigurationProblem(source.Setting, source.Name, failure.ErrorMessage, (string)failure.CustomState);
     }
 
@@ -140,7 +140,7 @@ internal sealed partial class KeyRing(
         switch (await VerifyAsync(candidate))
         {
             case KeyVerdict.Accepted:
-                Record(KeyEventKind.Rotated, current, candidate, reason: null);
+                Record(isTaken: true, current, candidate, reason: null);
                 Hold(candidate);
                 metrics.Rotated("accepted");
                 LogRotated(current.Fingerprint, candidate.Fingerprint, candidate.Version);
@@ -159,7 +159,7 @@ internal sealed partial class KeyRing(
         // Looked at again at each poll, since Mistral may come to know a key late; the alarm is raised once.
         if (Interlocked.Exchange(ref _rejected, candidate.Fingerprint) != candidate.Fingerprint)
         {
-            Record(KeyEventKind.Rejected, current, candidate, reason);
+            Record(isTaken: false, current, candidate, reason);
             metrics.Rotated("rejected");
             LogRejected(candidate.Fingerprint, candidate.Version, reason, current.Fingerprint);
         }
@@ -207,9 +207,9 @@ internal sealed partial class KeyRing(
         metrics.Observe(this);
     }
 
-    private void Record(KeyEventKind kind, ApiKey current, ApiKey candidate, string? reason)
+    private void Record(bool isTaken, ApiKey current, ApiKey candidate, string? reason)
     {
-        var keyEvent = new KeyEvent(kind, source.Name, current.Fingerprint, current.Version, candidate.Fingerprint, candidate.Version, reason);
+        var keyEvent = new KeyEvent(isTaken, source.Name, current.Fingerprint, current.Version, candidate.Fingerprint, candidate.Version, reason);
         foreach (var listener in events())
             listener.Record(keyEvent);
     }

@@ -95,16 +95,7 @@ internal static class KeysCommand
         }
 
         await results.WriteLineAsync($"Mistral takes the new key {key.Fingerprint}.");
-        if (source is IWritableKeySource writable)
-        {
-            await writable.WriteAsync(key, cancellationToken);
-            await results.WriteLineAsync($"It was stored in {source.Name}.");
-        }
-        else
-        {
-            await results.WriteLineAsync($"1. {source.HowToReplace}");
-        }
-
+        await results.WriteLineAsync(await source.TryWriteAsync(key, cancellationToken) ? $"It was stored in {source.Name}." : $"1. {source.HowToReplace}");
         await results.WriteLineAsync(source.CanChange
             ? $"2. Running programs take it up by themselves, within {host.Services.GetRequiredService<IOptions<KeyOptions>>().Value.PollInterval}."
             : "2. Restart the program: this source is read once, at the start.");

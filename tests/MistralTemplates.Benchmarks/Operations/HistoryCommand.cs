@@ -38,10 +38,10 @@ internal static class HistoryCommand
         }
     }
 
-    public static async Task<int> SearchAsync(string folder, CancellationToken cancellationToken)
+    public static int Search(string folder, CancellationToken cancellationToken)
     {
-        var git = await GitRepository.OpenAsync(folder, isDemanded: true, cancellationToken);
-        var verdict = await new SecretSearch(git!, new AllowFile(), new SensitiveDataOptions(), []).SearchAllAsync(cancellationToken);
+        var git = GitRepository.Open(folder, isDemanded: true, cancellationToken);
+        var verdict = new SecretSearch(git!, new AllowFile(), new SensitiveDataOptions(), []).SearchAll(cancellationToken);
         Console.WriteLine($"{verdict.Mark}: {verdict.Found}");
         return 0;
     }

@@ -6,6 +6,8 @@ namespace MistralTemplates.Tests.Creation;
 public sealed class SurroundingsTests(PackFixture fixture)
 {
     private const string WorkingSource = "WORKING-SOURCE";
+    private const string IgnoredByGit = "ignored by git";
+    private const string ArtifactsOutput = "artifacts output";
 
     private static readonly Dictionary<string, (string File, string Text)[]> s_surroundings = new()
     {
@@ -19,8 +21,8 @@ public sealed class SurroundingsTests(PackFixture fixture)
                 </PropertyGroup></Project>
                 """),
         ],
-        ["artifacts output"] = [("Directory.Build.props", "<Project><PropertyGroup><UseArtifactsOutput>true</UseArtifactsOutput></PropertyGroup></Project>")],
-        ["ignored by git"] = [(".gitignore", "*\n")],
+        [ArtifactsOutput] = [("Directory.Build.props", "<Project><PropertyGroup><UseArtifactsOutput>true</UseArtifactsOutput></PropertyGroup></Project>")],
+        [IgnoredByGit] = [(".gitignore", "*\n")],
         ["cleared package sources"] =
         [
             ("nuget.config", "<configuration><packageSources><clear /><add key=\"working\" value=\"" + WorkingSource + "\" /></packageSources></configuration>"),
@@ -30,50 +32,87 @@ public sealed class SurroundingsTests(PackFixture fixture)
         ["spaces and Ünicode 路"] = [],
     };
 
-    private static readonly Dictionary<string, string> s_offline = new() { ["Mistral__Offline"] = "true", ["DOTNET_ENVIRONMENT"] = "Development" };
+    private static readonly Dictionary<string, string> s_offline = new() { ["Mistral__Offline"] = "true", ["DOTNET_ENVIRONMENT"] = "Development", ["ASPNETCORE_ENVIRONMENT"] = "Development" };
 
-    public static TheoryData<string> Names => [.. s_surroundings.Keys];
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+
+    /// <summary>Each surrounding with a console; with each template in the full matrix.</summary>
+    public static TheoryData<string, string> Cases
+    {
+        get
+        {
+            string[] templates = Variant.IsFullMatrix ? ["mistral-secure", "mistral-secure-api", "mistral-secure-console", "mistral-secure-worker"] : ["mistral-secure-console"];
+            var cases = new TheoryData<string, string>();
+            foreach (var name in s_surroundings.Keys)
+            {
+                foreach (var template in templates)
+                    cases.Add(name, template);
+            }
+
+            return cases;
+        }
+    }
 
     [Theory]
-    [MemberData(nameof(Names))]
-    public async Task ProjectAlone_InAHostileParent_BuildsAndAnswers(string name)
+    [MemberData(nameof(Cases))]
+    public async Task Project_InAHostileParent_BuildsAndAnswers(string name, string template)
     {
-        var parent = fixture.NewFolder("around/" + name);
+        var parent = fixture.NewFolder($"around/{template}/{name}");
         foreach (var (file, text) in s_surroundings[name])
-            await File.WriteAllTextAsync(Path.Combine(parent, file), text.Replace(WorkingSource, await SourceAsync(), StringComparison.Ordinal), TestContext.Current.CancellationToken);
-        var folder = await fixture.CreateAsync("around/" + name, "mistral-secure-console", PackFixture.Name);
+            await File.WriteAllTextAsync(Path.Combine(parent, file), text.Replace(WorkingSource, await SourceAsync(), StringComparison.Ordinal), CancellationToken);
+        if (name == IgnoredByGit)
+            (await Command.RunAsync("git", ["init", "--quiet"], parent, TimeSpan.FromMinutes(1), CancellationToken)).EnsureSuccess("git init");
+        var folder = await fixture.CreateAsync($"around/{template}/{name}", template, PackFixture.Name);
 
-        var project = new GeneratedRepository(folder, PackFixture.Name, "console");
-        await project.BuildAsync(TestContext.Current.CancellationToken);
+        var project = new GeneratedRepository(folder, PackFixture.Name, template == "mistral-secure" ? "api" : template["mistral-secure-".Length..]);
+        await project.BuildAsync(CancellationToken);
 
-        var program = Assert.Single(Directory.GetFiles(parent, PackFixture.Name + ".runtimeconfig.json", SearchOption.AllDirectories));
-        Assert.Contains("net10.0", await File.ReadAllTextAsync(program, TestContext.Current.CancellationToken), StringComparison.Ordinal);
-        var answer = await Command.RunAsync(
-            "dotnet", [Path.ChangeExtension(Path.ChangeExtension(program, null), ".dll"), "chat", "Hello"], folder, TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken, s_offline);
-        Assert.True(answer.ExitCode == 0, answer.Error);
-        Assert.Contains("Hello", answer.Output, StringComparison.Ordinal);
+        var settings = Directory.GetFiles(parent, PackFixture.Name + ".runtimeconfig.json", SearchOption.AllDirectories);
+        Assert.NotEmpty(settings);
+        Assert.All(settings, file => Assert.Contains("net10.0", File.ReadAllText(file), StringComparison.Ordinal));
+        if (name == ArtifactsOutput)
+            Assert.Empty(Directory.GetDirectories(project.ProjectFolder, "bin"));
+        var program = Path.ChangeExtension(Path.ChangeExtension(settings[0], null), ".dll");
+        var answer = template == "mistral-secure-console" ? await RunAsync(program, folder, "chat", "Hello") : await RunAsync(program, folder, "doctor");
+        Assert.True(answer.ExitCode == 0, answer.Output + answer.Error);
+        Assert.Contains(template == "mistral-secure-console" ? "Hello" : "passed", answer.Output, StringComparison.Ordinal);
     }
 
     /// <summary>A build agent may have neither git nor a home that can be written.</summary>
     [Fact]
-    public async Task Program_WithoutGitAndWithAHomeThatCannotBeWritten_Answers()
+    public async Task Project_WithoutGitAndWithAHomeThatCannotBeWritten_IsCreatedBuiltAndAnswers()
     {
-        var program = await fixture.BuiltAsync(Variant.FindBuilt("mistral-secure-console", "console"));
-        var noHome = Path.Combine(program.Folder, "no-folder");
-        await File.WriteAllTextAsync(noHome, "", TestContext.Current.CancellationToken);
-        var environment = new Dictionary<string, string>(s_offline) { ["HOME"] = noHome, ["USERPROFILE"] = noHome, ["PATH"] = "" };
+        var parent = fixture.NewFolder("no-home");
+        var noHome = Path.Combine(parent, "no-folder");
+        await File.WriteAllTextAsync(noHome, "", CancellationToken);
+        var environment = new Dictionary<string, string>(s_offline)
+        {
+            ["HOME"] = noHome,
+            ["USERPROFILE"] = noHome,
+            ["PATH"] = Path.GetDirectoryName(DotnetPath())!,
+            // The command line itself wants a folder, as an agent without a home gives it one.
+            ["DOTNET_CLI_HOME"] = fixture.NewFolder("no-home-cli"),
+            ["NUGET_PACKAGES"] = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages"),
+        };
+        Task<CommandResult> DotnetAsync(string folder, params string[] arguments) =>
+            Command.RunAsync(DotnetPath(), arguments, folder, TimeSpan.FromMinutes(3), CancellationToken, environment);
 
-        var answer = await Command.RunAsync(
-            DotnetPath(), [program.ProgramFile, "chat", "Hello"], program.Folder, TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken, environment);
+        (await DotnetAsync(parent, "new", "mistral-secure-console", "-n", PackFixture.Name, "--no-restore", "--no-update-check", "--debug:custom-hive", (await fixture.PackAsync()).Hive)).EnsureSuccess("dotnet new");
+        var project = new GeneratedRepository(Path.Combine(parent, PackFixture.Name), PackFixture.Name, "console");
+        (await DotnetAsync(project.Folder, "build", "-nologo", "-warnaserror", "-warnnotaserror:NU1901,NU1902,NU1903,NU1904")).EnsureSuccess("dotnet build");
+        var answer = await DotnetAsync(project.Folder, project.ProgramFile, "chat", "Hello");
 
         Assert.True(answer.ExitCode == 0, answer.Error);
         Assert.Contains("Hello", answer.Output, StringComparison.Ordinal);
     }
 
+    private static Task<CommandResult> RunAsync(string program, string folder, params string[] arguments) =>
+        Command.RunAsync("dotnet", [program, .. arguments], folder, TimeSpan.FromMinutes(1), CancellationToken, s_offline);
+
     /// <summary>The first source that this machine restores from.</summary>
     private static async Task<string> SourceAsync()
     {
-        var sources = await Command.RunAsync("dotnet", ["nuget", "list", "source", "--format", "short"], TemplatePack.RepositoryRoot, TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        var sources = await Command.RunAsync("dotnet", ["nuget", "list", "source", "--format", "short"], TemplatePack.RepositoryRoot, TimeSpan.FromMinutes(1), CancellationToken);
         return sources.Output.Split('\n').First(line => line.StartsWith("E ", StringComparison.Ordinal))[2..].Trim();
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using MistralTemplates.Harness;
 
@@ -73,30 +72,57 @@ public sealed partial class TemplateConfigTests
         Assert.Empty(unused);
     }
 
-    [Fact]
-    public void HostFiles_NameSymbolsOfEveryTemplate()
+    /// <summary>An IDE's dialog shows a symbol only where its host file says so.</summary>
+    [Theory]
+    [MemberData(nameof(Templates))]
+    public void HostFile_OfAnIde_ShowsEveryChoice(string template)
     {
-        var dotnet = JsonDocument.Parse(File.ReadAllText(Path.Combine(s_templates, "config", "dotnetcli.host.json"))).RootElement.GetProperty("symbolInfo").EnumerateObject().Select(symbol => symbol.Name);
-        var ide = JsonDocument.Parse(File.ReadAllText(Path.Combine(s_templates, "config", "ide.host.json"))).RootElement.GetProperty("symbolInfo").EnumerateArray().Select(symbol => symbol.GetProperty("id").GetString()!);
-        var named = dotnet.Concat(ide).ToArray();
+        var shown = TemplateFiles.ReadJson(Path.Combine(s_templates, template, ".template.config", "ide.host.json")).GetProperty("symbolInfo").EnumerateArray();
+
+        Assert.Equal(TemplateFiles.Choices(template).Select(choice => choice.Name).Order(), shown.Where(symbol => symbol.GetProperty("isVisible").GetBoolean()).Select(symbol => symbol.GetProperty("id").GetString()).Order());
+    }
+
+    [Fact]
+    public void HostFile_OfTheCommandLine_NamesSymbolsOfEveryTemplate()
+    {
+        var named = TemplateFiles.ReadJson(Path.Combine(s_templates, "config", "dotnetcli.host.json")).GetProperty("symbolInfo").EnumerateObject().Select(symbol => symbol.Name).ToHashSet();
 
         Assert.NotEmpty(named);
-        foreach (var template in Templates)
-            Assert.Subset(TemplateFiles.Symbols(template.Data).Select(symbol => symbol.Name).ToHashSet(), named.ToHashSet());
+        Assert.All(Templates, template => Assert.Subset(TemplateFiles.Symbols(template.Data).Select(symbol => symbol.Name).ToHashSet(), named));
     }
 
+    /// <summary>The pack, its tests and its measurements speak of the same versions, so that what was measured is what is generated.</summary>
     [Fact]
-    public void Packages_HaveOneVersionInAllKinds()
+    public void Packages_HaveOneVersionEverywhere()
     {
-        var references = Directory.EnumerateFiles(s_templates, "*.csproj", SearchOption.AllDirectories)
-            .SelectMany(file => PackageReference().Matches(File.ReadAllText(file)))
-            .Select(match => (Package: match.Groups[1].Value, Version: match.Groups[2].Value))
-            .Distinct()
-            .ToArray();
+        var references = PackageReferences(TemplatePack.RepositoryRoot);
 
         Assert.NotEmpty(references);
-        Assert.Equal(references.Length, references.Select(reference => reference.Package).Distinct().Count());
+        Assert.Empty(references.GroupBy(reference => reference.Package).Where(package => package.Count() > 1).Select(package => package.Key));
     }
+
+    /// <summary>No package is behind the framework or a preview, none floats; and one family's packages are of one release.</summary>
+    [Fact]
+    public void Packages_OfTheTemplates_AreReleasesOfTheFrameworksLine()
+    {
+        var references = PackageReferences(s_templates);
+        var ofTheFramework = references.Where(reference => reference.Package.StartsWith("Microsoft.AspNetCore.", StringComparison.Ordinal) || reference.Package.StartsWith("Microsoft.Extensions.", StringComparison.Ordinal)).ToArray();
+
+        Assert.NotEmpty(ofTheFramework);
+        Assert.All(ofTheFramework, reference => Assert.StartsWith("10.", reference.Version, StringComparison.Ordinal));
+        Assert.All(references, reference => Assert.Matches(@"^\d+\.\d+\.\d+$", reference.Version));
+        foreach (var family in (string[])["OpenTelemetry.", "Microsoft.Extensions.AI", "xunit.v3"])
+            Assert.True(references.Where(reference => reference.Package.StartsWith(family, StringComparison.Ordinal)).Select(reference => string.Join('.', reference.Version.Split('.')[..2])).Distinct().Count() <= 1, family);
+    }
+
+    private static (string Package, string Version)[] PackageReferences(string folder) =>
+    [
+        .. Directory.EnumerateFiles(folder, "*.csproj", SearchOption.AllDirectories)
+            .Where(file => !Path.GetRelativePath(folder, file).Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj" or "artifacts"))
+            .SelectMany(file => PackageReference().Matches(File.ReadAllText(file)))
+            .Select(match => (match.Groups[1].Value, match.Groups[2].Value))
+            .Distinct(),
+    ];
 
     [GeneratedRegex("\"condition\": \"(.*?[^\\\\])\"")]
     private static partial Regex Condition();

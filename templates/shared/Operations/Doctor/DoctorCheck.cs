@@ -44,6 +44,11 @@ internal sealed record DoctorCheck(int Line, string Id, string Title, Func<IServ
         : this(line, id, title, (services, _) => Task.FromResult(run(services)))
     {
     }
+
+    public DoctorCheck(int line, string id, string title, Func<IServiceProvider, CancellationToken, Verdict> run)
+        : this(line, id, title, (services, token) => Task.FromResult(run(services, token)))
+    {
+    }
 }
 
 /// <summary>A check with its verdict.</summary>

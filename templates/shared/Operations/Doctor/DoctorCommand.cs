@@ -35,7 +35,7 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
             var folder = arguments.GetValue(_path);
             using var host = arguments.GetValue(_staged) ? null : build();
             var home = host?.Services.GetRequiredService<IHostEnvironment>().ContentRootPath ?? (folder is null ? ProgramHome.Find([]).Folder : "");
-            var patient = new Patient(home, await GitRepository.OpenAsync(folder ?? home, isDemanded: folder is not null || host is null, cancellationToken), arguments.GetValue(_allow));
+            var patient = new Patient(home, GitRepository.Open(folder ?? home, isDemanded: folder is not null || host is null, cancellationToken), arguments.GetValue(_allow));
             var results = host is null
                 ? await RunAllAsync(RepositoryChecks.Staged(patient), EmptyServices.Instance, cancellationToken)
                 : await ExamineAsync(host, patient, cancellationToken);

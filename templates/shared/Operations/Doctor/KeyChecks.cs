@@ -43,7 +43,7 @@ internal static class KeyChecks
     {
         var home = services.GetRequiredService<Patient>().Home;
         var keys = Values(services);
-        var finder = new SecretFinder(RepositoryChecks.GuardsOf(services), keys);
+        var finder = SecretFinder.For(RepositoryChecks.GuardsOf(services), keys);
         var allowed = AllowFile.Read(services.GetRequiredService<Patient>());
         var places = new List<Place>();
         foreach (var file in Sources(new DirectoryInfo(home)))

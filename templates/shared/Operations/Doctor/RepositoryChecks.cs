@@ -16,8 +16,8 @@ internal static class RepositoryChecks
 
     public static IEnumerable<DoctorCheck> All =>
     [
-        new(2, "ignored-files", "Key files are ignored by git", CheckIgnoredAsync),
-        new(12, "secrets-in-git", "No secret in git", SearchAllAsync),
+        new(2, "ignored-files", "Key files are ignored by git", CheckIgnored),
+        new(12, "secrets-in-git", "No secret in git", SearchAll),
         new(15, "packages", "No package is known to be vulnerable", CheckPackagesAsync),
         new(16, "container-file", "The container file holds no secret", CheckContainerFile),
     ];
@@ -25,11 +25,11 @@ internal static class RepositoryChecks
     /// <summary>The checks of the next commit, which need no container.</summary>
     public static IEnumerable<DoctorCheck> Staged(Patient patient) =>
     [
-        new(2, "ignored-files", "Key files are ignored by git", (_, token) => CheckTrackedAsync(patient.Git!, token)),
-        new(12, "secrets-in-git", "No secret is staged", (_, token) => new SecretSearch(patient.Git!, AllowFile.Read(patient), new(), []).SearchStagedAsync(token)),
+        new(2, "ignored-files", "Key files are ignored by git", (_, token) => CheckTracked(patient.Git!, token)),
+        new(12, "secrets-in-git", "No secret is staged", (_, token) => new SecretSearch(patient.Git!, AllowFile.Read(patient), new(), []).SearchStaged(token)),
     ];
 
-    private static async Task<Verdict> CheckIgnoredAsync(IServiceProvider services, CancellationToken cancellationToken)
+    private static Verdict CheckIgnored(IServiceProvider services, CancellationToken cancellationToken)
     {
         var patient = services.GetRequiredService<Patient>();
         if (patient.Git is not { } git)
@@ -38,15 +38,15 @@ internal static class RepositoryChecks
         string[] folders = [git.Top, patient.Home];
         var names = folders.Distinct().SelectMany(folder => s_mustBeIgnored.Select(name => Path.GetRelativePath(git.Top, Path.Combine(folder, name)).Replace('\\', '/')))
             .Where(name => !name.StartsWith("../", StringComparison.Ordinal)).Distinct().ToList();
-        var ignored = await git.ListAsync(["check-ignore", "-z", "--stdin", "--no-index"], cancellationToken, string.Join('\0', names) + '\0');
+        var ignored = git.List(["check-ignore", "-z", "--stdin", "--no-index"], cancellationToken, [.. names.Select(name => name + '\0')]);
         return names.Except(ignored).ToList() is { Count: > 0 } open
             ? Verdict.Failed($"Git does not ignore {string.Join(", ", open)}.", "Put these names back into .gitignore, and look for a line with '!' that takes them out again.")
-            : await CheckTrackedAsync(git, cancellationToken);
+            : CheckTracked(git, cancellationToken);
     }
 
-    private static async Task<Verdict> CheckTrackedAsync(GitRepository git, CancellationToken cancellationToken)
+    private static Verdict CheckTracked(GitRepository git, CancellationToken cancellationToken)
     {
-        var tracked = (await git.ListAsync(["ls-files", "-z", "-c", "-i", "--exclude-standard"], cancellationToken)).Where(IsKeyFile).ToList();
+        var tracked = git.List(["ls-files", "-z", "-c", "-i", "--exclude-standard"], cancellationToken).Where(IsKeyFile).ToList();
         return tracked.Count == 0
             ? Verdict.Passed("Git ignores .env, its variants, key files and secrets/, and tracks none of them.")
             : Verdict.Failed($"Git tracks {string.Join(", ", tracked)}, which it is told to ignore.", "Run 'git rm --cached' on each. If it was pushed, revoke what it holds first.") with { Places = [.. tracked.Select(path => new Place(path))] };
@@ -61,11 +61,11 @@ internal static class RepositoryChecks
             || path.Split('/')[..^1].Contains("secrets");
     }
 
-    private static async Task<Verdict> SearchAllAsync(IServiceProvider services, CancellationToken cancellationToken)
+    private static Verdict SearchAll(IServiceProvider services, CancellationToken cancellationToken)
     {
         var patient = services.GetRequiredService<Patient>();
         return patient.Git is { } git
-            ? await new SecretSearch(git, AllowFile.Read(patient), GuardsOf(services), KeyChecks.Values(services)).SearchAllAsync(cancellationToken)
+            ? new SecretSearch(git, AllowFile.Read(patient), GuardsOf(services), KeyChecks.Values(services)).SearchAll(cancellationToken)
             : Verdict.NotChecked(NoRepository);
     }
 
@@ -134,7 +134,7 @@ internal static class RepositoryChecks
         if (files.Count == 0)
             return Verdict.NotChecked("there is no container file here.");
 
-        var (finder, found) = (new SecretFinder(GuardsOf(services), []), new Dictionary<string, FoundSecret>());
+        var (finder, found) = (SecretFinder.For(GuardsOf(services), []), new Dictionary<string, FoundSecret>());
         foreach (var file in files)
         {
             using (var stream = File.OpenRead(file))

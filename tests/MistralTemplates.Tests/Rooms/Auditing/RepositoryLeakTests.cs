@@ -64,7 +64,7 @@ public sealed class RepositoryLeakTests
         var folder = Path.Combine(TemplatePack.RepositoryRoot, "tests", "MistralTemplates.Tests");
         var files = Directory.GetFiles(folder, "*.txt", SearchOption.AllDirectories).Where(file => !file.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal)).ToList();
         Assert.Contains(files, file => file.EndsWith(".approved.txt", StringComparison.Ordinal));
-        var finder = new SecretFinder(new GuardOptions().SensitiveData, [s_key]);
+        var finder = SecretFinder.For(new GuardOptions().SensitiveData, [s_key]);
         var found = new Dictionary<string, FoundSecret>();
         foreach (var file in files)
         {

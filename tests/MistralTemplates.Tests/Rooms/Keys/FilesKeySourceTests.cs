@@ -79,7 +79,7 @@ public sealed class FilesKeySourceTests
         folder.Write("key.new", "left over from a crash");
         var source = Source(path);
 
-        await source.WriteAsync(Some.Key(2), Token);
+        Assert.True(await source.TryWriteAsync(Some.Key(2), Token));
 
         Assert.True((await source.ReadAsync(Token)).SameAs(Some.Key(2)));
         Assert.False(File.Exists(path + ".new"));
@@ -95,7 +95,7 @@ public sealed class FilesKeySourceTests
         var path = Path.Combine(folder.Path, "key");
         File.CreateSymbolicLink(path, target);
 
-        await Assert.ThrowsAsync<KeySourceException>(() => Source(path).WriteAsync(Some.Key(2), Token));
+        await Assert.ThrowsAsync<KeySourceException>(() => Source(path).TryWriteAsync(Some.Key(2), Token));
 
         Assert.Equal(Some.KeyValue(1), await File.ReadAllTextAsync(target, Token));
     }

@@ -22,7 +22,7 @@ public sealed class KeyRingTests
 
         Assert.True(ring.Current.SameAs(Some.Key(2)));
         Assert.True(inFlight.SameAs(Some.Key(1)));
-        Assert.Equal([new(KeyEventKind.Rotated, "fake store", Some.Key(1).Fingerprint, "v1", Some.Key(2).Fingerprint, "v2", null)], events.Events);
+        Assert.Equal([new(true, "fake store", Some.Key(1).Fingerprint, "v1", Some.Key(2).Fingerprint, "v2", null)], events.Events);
     }
 
     [Fact]

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace Acme.App.Keys.Sources;
 
 /// <summary>The key from a file: a Docker or Kubernetes secret. Each read opens the path anew, so a swapped link is followed.</summary>
-internal sealed class FilesKeySource(IOptions<FilesKeyOptions> options) : IWritableKeySource
+internal sealed class FilesKeySource(IOptions<FilesKeyOptions> options) : IKeySource
 {
     private const int MaxBytes = 4096;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -44,7 +44,7 @@ internal sealed class FilesKeySource(IOptions<FilesKeyOptions> options) : IWrita
         }
     }
 
-    public async Task WriteAsync(ApiKey key, CancellationToken cancellationToken)
+    public async Task<bool> TryWriteAsync(ApiKey key, CancellationToken cancellationToken)
     {
         var path = options.Value.Path;
         var next = path + ".new";
@@ -66,6 +66,7 @@ internal sealed class FilesKeySource(IOptions<FilesKeyOptions> options) : IWrita
             }
 
             File.Move(next, path, overwrite: true);
+            return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -15,7 +15,7 @@ public sealed class SecretSearchTests
         folder.Write("README.md", "Set MISTRAL_API_KEY=your-api-key-here, or MISTRAL_API_KEY=${KEY}.\n");
         await folder.CommitAsync();
 
-        var verdict = await SearchAsync(folder);
+        var verdict = Search(folder);
 
         Assert.Equal(CheckMark.Passed, verdict.Mark);
         Assert.Empty(verdict.Places);
@@ -32,7 +32,7 @@ public sealed class SecretSearchTests
         File.Delete(Path.Combine(folder.Path, "config/settings file.env"));
         await folder.CommitAsync("delete");
 
-        var verdict = await SearchAsync(folder);
+        var verdict = Search(folder);
 
         Assert.Equal(CheckMark.Failed, verdict.Mark);
         Assert.Equal([new Place("config/settings file.env", 2, commit, "Ada Author", AllowFile.FingerprintOf(key))], verdict.Places);
@@ -50,7 +50,7 @@ public sealed class SecretSearchTests
         await folder.CommitAsync();
         await folder.GitAsync("checkout", "-q", "main");
 
-        var verdict = await SearchAsync(folder);
+        var verdict = Search(folder);
 
         Assert.Equal("side.txt", Assert.Single(verdict.Places).Path);
     }
@@ -68,7 +68,7 @@ public sealed class SecretSearchTests
             folder.Write("new.yml", "clean: true\n");
         }
 
-        var verdict = await SearchAsync(folder);
+        var verdict = Search(folder);
 
         Assert.Equal(CheckMark.Failed, verdict.Mark);
         Assert.Null(Assert.Single(verdict.Places).Commit);
@@ -82,7 +82,7 @@ public sealed class SecretSearchTests
         folder.Write(".env", $"MISTRAL_API_KEY={GitFolder.NewKey()}\n");
         await folder.CommitAsync();
 
-        Assert.Equal(CheckMark.Passed, (await SearchAsync(folder)).Mark);
+        Assert.Equal(CheckMark.Passed, Search(folder).Mark);
     }
 
     [Fact]
@@ -94,7 +94,7 @@ public sealed class SecretSearchTests
         await File.WriteAllBytesAsync(Path.Combine(folder.Path, "data.bin"), [0, 1, 0, .. Encoding.ASCII.GetBytes(key), 0], Token);
         await folder.CommitAsync();
 
-        var verdict = await SearchAsync(folder, key);
+        var verdict = Search(folder, key);
 
         Assert.Equal(["data.bin", "notes.txt"], verdict.Places.Select(place => place.Path).Order());
     }
@@ -106,7 +106,7 @@ public sealed class SecretSearchTests
         await File.WriteAllTextAsync(Path.Combine(folder.Path, "out.txt"), $"a\nMISTRAL_API_KEY={GitFolder.NewKey()}\n", Encoding.Unicode, Token);
         await folder.CommitAsync();
 
-        Assert.Equal(2, Assert.Single((await SearchAsync(folder)).Places).Line);
+        Assert.Equal(2, Assert.Single(Search(folder).Places).Line);
     }
 
     [Theory]
@@ -120,7 +120,7 @@ public sealed class SecretSearchTests
         folder.Write("large.txt", string.Concat(Enumerable.Repeat("a word\r\n", lines)) + $"MISTRAL_API_KEY={GitFolder.NewKey()}\n" + new string('x', SecretFinder.PieceBytes));
         await folder.CommitAsync();
 
-        Assert.Equal(lines + 1, Assert.Single((await SearchAsync(folder)).Places).Line);
+        Assert.Equal(lines + 1, Assert.Single(Search(folder).Places).Line);
     }
 
     [Fact]
@@ -132,7 +132,7 @@ public sealed class SecretSearchTests
         folder.Write(AllowFile.DefaultName, $"# checked\n{AllowFile.FingerprintOf(key)} revoked, kept as a sample\n");
         await folder.CommitAsync();
 
-        var verdict = await SearchAsync(folder);
+        var verdict = Search(folder);
 
         Assert.Equal(CheckMark.Passed, verdict.Mark);
         Assert.Contains("1 allowed as false alarms", verdict.Found, StringComparison.Ordinal);
@@ -147,7 +147,7 @@ public sealed class SecretSearchTests
         using var folder = await GitFolder.CreateAsync();
         await folder.GitAsync("clone", "-q", "--depth", "1", new Uri(origin.Path).AbsoluteUri, "clone");
 
-        var verdict = await SearchAsync(Path.Combine(folder.Path, "clone"));
+        var verdict = Search(Path.Combine(folder.Path, "clone"));
 
         Assert.Equal(CheckMark.NotChecked, verdict.Mark);
         Assert.Contains("shallow", verdict.Found, StringComparison.Ordinal);
@@ -162,7 +162,7 @@ public sealed class SecretSearchTests
         await folder.GitAsync("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.Path, "inner");
         await folder.CommitAsync();
 
-        Assert.Contains("1 submodules were not searched", (await SearchAsync(folder)).Found, StringComparison.Ordinal);
+        Assert.Contains("1 submodules were not searched", Search(folder).Found, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -173,7 +173,7 @@ public sealed class SecretSearchTests
         await folder.CommitAsync();
         await folder.GitAsync("worktree", "add", "-q", "-b", "other", "linked");
 
-        Assert.Single((await SearchAsync(Path.Combine(folder.Path, "linked"))).Places);
+        Assert.Single((Search(Path.Combine(folder.Path, "linked"))).Places);
     }
 
     [Fact]
@@ -187,7 +187,7 @@ public sealed class SecretSearchTests
         File.SetAttributes(path, FileAttributes.Normal);
         File.Delete(path);
 
-        var exception = await Assert.ThrowsAsync<DoctorInputException>(() => SearchAsync(folder));
+        var exception = Assert.Throws<DoctorInputException>(() => Search(folder));
 
         Assert.StartsWith("The repository cannot be read: ", exception.Message, StringComparison.Ordinal);
     }
@@ -202,8 +202,8 @@ public sealed class SecretSearchTests
         folder.Write("untouched.txt", $"token = \"{GitFolder.NewKey()}\"\n");
         await folder.GitAsync("add", "new.txt");
 
-        var git = await GitRepository.OpenAsync(folder.Path, isDemanded: true, Token);
-        var verdict = await new SecretSearch(git!, new AllowFile(), new SensitiveDataOptions(), []).SearchStagedAsync(Token);
+        var git = GitRepository.Open(folder.Path, isDemanded: true, Token);
+        var verdict = new SecretSearch(git!, new AllowFile(), new SensitiveDataOptions(), []).SearchStaged(Token);
 
         Assert.Equal("new.txt", Assert.Single(verdict.Places).Path);
     }
@@ -222,7 +222,7 @@ public sealed class SecretSearchTests
         var found = new Dictionary<string, FoundSecret>();
         using var stream = new MemoryStream(bytes);
 
-        new SecretFinder(new SensitiveDataOptions(), []).Find(stream, bytes.Length, found);
+        SecretFinder.For(new SensitiveDataOptions(), []).Find(stream, bytes.Length, found);
 
         Assert.Equal(expected, found.Count);
     }
@@ -236,18 +236,18 @@ public sealed class SecretSearchTests
         using var folder = await GitFolder.CreateAsync();
         folder.Write(AllowFile.DefaultName, "# comment\n" + line + "\n");
 
-        var exception = await Assert.ThrowsAsync<DoctorInputException>(() => SearchAsync(folder));
+        var exception = Assert.Throws<DoctorInputException>(() => Search(folder));
 
         Assert.Equal(".doctor-allow line 2 is malformed. Write the fingerprint that the doctor shows, 12 hexadecimal digits, then a space and the reason.", exception.Message);
     }
 
     [Fact]
-    public async Task Open_NoRepository_IsNothingOrAnErrorWhenDemanded()
+    public void Open_NoRepository_IsNothingOrAnErrorWhenDemanded()
     {
         using var folder = new Configuration.TemporaryFolder();
 
-        Assert.Null(await GitRepository.OpenAsync(folder.Path, isDemanded: false, Token));
-        var exception = await Assert.ThrowsAsync<DoctorInputException>(() => GitRepository.OpenAsync(folder.Path, isDemanded: true, Token));
+        Assert.Null(GitRepository.Open(folder.Path, isDemanded: false, Token));
+        var exception = Assert.Throws<DoctorInputException>(() => GitRepository.Open(folder.Path, isDemanded: true, Token));
         Assert.Contains("is not in a git repository that can be read", exception.Message, StringComparison.Ordinal);
     }
 
@@ -257,14 +257,14 @@ public sealed class SecretSearchTests
         using var folder = await GitFolder.CreateAsync();
         File.Delete(Path.Combine(folder.Path, ".git", "HEAD"));
 
-        await Assert.ThrowsAsync<DoctorInputException>(() => GitRepository.OpenAsync(folder.Path, isDemanded: false, Token));
+        Assert.Throws<DoctorInputException>(() => GitRepository.Open(folder.Path, isDemanded: false, Token));
     }
 
-    private static Task<Verdict> SearchAsync(GitFolder folder, params string[] keys) => SearchAsync(folder.Path, keys);
+    private static Verdict Search(GitFolder folder, params string[] keys) => Search(folder.Path, keys);
 
-    private static async Task<Verdict> SearchAsync(string folder, params string[] keys)
+    private static Verdict Search(string folder, params string[] keys)
     {
-        var git = await GitRepository.OpenAsync(folder, isDemanded: true, Token);
-        return await new SecretSearch(git!, AllowFile.Read(new Patient(folder, git, null)), new SensitiveDataOptions(), keys).SearchAllAsync(Token);
+        var git = GitRepository.Open(folder, isDemanded: true, Token);
+        return new SecretSearch(git!, AllowFile.Read(new Patient(folder, git, null)), new SensitiveDataOptions(), keys).SearchAll(Token);
     }
 }

@@ -5,7 +5,7 @@ using CsCheck;
 
 namespace MistralTemplates.Tests.Rooms.Operations.Doctor;
 
-public sealed class SeenVersionsTests
+public sealed class ChangedLinesTests
 {
     private const int Versions = 12;
 
@@ -14,15 +14,15 @@ public sealed class SeenVersionsTests
         seed =>
         {
             var random = new Random(seed);
-            var quick = new SecretFinder(new SensitiveDataOptions(), [], new SeenVersions());
-            var thorough = new SecretFinder(new SensitiveDataOptions(), []);
+            var quick = SecretFinder.For(new SensitiveDataOptions(), []);
+            var thorough = SecretFinder.For(new SensitiveDataOptions(), []);
             var (found, expected) = (new Dictionary<string, FoundSecret>(), new Dictionary<string, FoundSecret>());
             var text = new StringBuilder(string.Concat(Enumerable.Range(0, random.Next(400)).Select(_ => Piece(random))));
             for (var version = 0; version < Versions; version++)
             {
                 Change(text, random);
                 Find(quick, text.ToString(), found);
-                Find(thorough, text.ToString(), expected);
+                Find(thorough, text.ToString(), expected, path: null);
             }
 
             return found.Keys.Order().SequenceEqual(expected.Keys.Order());
@@ -31,35 +31,39 @@ public sealed class SeenVersionsTests
         threads: 1);
 
     [Fact]
-    public void ChangeOf_OneLineOfManyChanges_LeavesMostOut()
+    public void Find_TwoLinesOfManyChange_GivesTheseAlone()
     {
-        var seen = new SeenVersions();
-        var lines = Enumerable.Range(0, 4000).Select(line => $"a line with number {line}\n").ToArray();
-        var whole = seen.ChangeOf("a", Encoding.Latin1.GetBytes(string.Concat(lines)));
-        lines[2000] = "another\n";
+        var lines = Enumerable.Range(0, 4000).Select(line => $"a line with number {line}, which is long enough to be told from the others around it\n").ToArray();
+        var before = Encoding.Latin1.GetBytes(string.Concat(lines));
+        lines[1000] = "";
+        lines[2000] = "another\nand one more\n";
         var text = Encoding.Latin1.GetBytes(string.Concat(lines));
+        var changed = new List<Range>();
 
-        var (start, length) = seen.ChangeOf("a", text).GetOffsetAndLength(text.Length);
+        ChangedLines.Find(before, text, changed);
 
-        Assert.Equal(.., whole);
-        Assert.InRange(length, 4096, 5000);
-        Assert.Contains("another\n", Encoding.Latin1.GetString(text, start, length), StringComparison.Ordinal);
+        Assert.Equal(2, changed.Count);
+        var parts = changed.Select(part => Encoding.Latin1.GetString(text[part])).ToList();
+        Assert.All(parts, part => Assert.InRange(part.Count(character => character == '\n'), 2, 7));
+        Assert.Contains("number 999,", parts[0], StringComparison.Ordinal);
+        Assert.Contains("number 1001,", parts[0], StringComparison.Ordinal);
+        Assert.Contains("another\nand one more\n", parts[1], StringComparison.Ordinal);
     }
 
     [Fact]
-    public void ChangeOf_MoreThanItMayHold_ForgetsAndGivesTheWhole()
+    public void Find_NothingChanged_GivesNothing()
     {
-        var seen = new SeenVersions(mostBytes: 100);
-        seen.ChangeOf("a", new byte[60]);
-        seen.ChangeOf("b", new byte[60]);
+        var changed = new List<Range> { .. };
 
-        Assert.Equal(.., seen.ChangeOf("a", new byte[60]));
+        ChangedLines.Find("one\ntwo\n"u8, "one\ntwo\n"u8, changed);
+
+        Assert.Empty(changed);
     }
 
     [Fact]
     public void Find_SameTextUnderTwoPaths_IsFoundUnderBoth()
     {
-        var finder = new SecretFinder(new SensitiveDataOptions(), [], new SeenVersions());
+        var finder = SecretFinder.For(new SensitiveDataOptions(), []);
         var text = $"MISTRAL_API_KEY={GitFolder.NewKey()}\n";
 
         Assert.Single(Find(finder, text, [], "a.txt"));
@@ -84,13 +88,15 @@ public sealed class SeenVersionsTests
         3 => $"-----BEGIN {(random.Next(2) == 0 ? "RSA " : "")}PRIVATE KEY-----\n{string.Join('\n', Enumerable.Range(0, random.Next(1, 50)).Select(_ => Key(random, 64)))}\n-----END",
         4 => $"postgres://user:{Key(random, 12)}@host/db\n",
         5 => new string(' ', random.Next(30)),
+        8 => $"<password>{string.Concat(Enumerable.Repeat("\n", random.Next(5)))}  ",
+        9 => $"{Key(random, 24)}</password>\n",
         6 => "\n",
         _ => $"a line of {random.Next(1000)} words, {Key(random, 5)} and more of it stands here = value;\n",
     };
 
     private static string Key(Random random, int length) => new(random.GetItems("abcdefghkmnpqrstuvwxyzABCDEFGHKLMNPQRSTUVWXYZ23456789".AsSpan(), length));
 
-    private static Dictionary<string, FoundSecret> Find(SecretFinder finder, string text, Dictionary<string, FoundSecret> found, string path = "notes.txt")
+    private static Dictionary<string, FoundSecret> Find(SecretFinder finder, string text, Dictionary<string, FoundSecret> found, string? path = "notes.txt")
     {
         using var stream = new MemoryStream(Encoding.Latin1.GetBytes(text));
         finder.Find(stream, stream.Length, found, path);

@@ -2,7 +2,7 @@ using Acme.App.Keys;
 
 namespace MistralTemplates.Tests.Rooms.Keys;
 
-public sealed class KeyCandidateValidatorTests
+public sealed class ApiKeyValidatorTests
 {
     [Fact]
     public void Accepts_AThousandRandomKeys()
@@ -29,5 +29,5 @@ public sealed class KeyCandidateValidatorTests
     public void Rejects_AnotherEnvironmentsKey() => Assert.Equal("The key is the same as another environment's key.", Judge(Some.KeyValue(1), Some.KeyValue(1)));
 
     private static string? Judge(string value, params string[] others) =>
-        new KeyCandidateValidator().Validate(new KeyCandidate(new ApiKey(value, "1"), others)).Errors.SingleOrDefault()?.ErrorMessage;
+        new ApiKeyValidator(others).Validate(new ApiKey(value, "1")).Errors.SingleOrDefault()?.ErrorMessage;
 }
