@@ -5,6 +5,7 @@ using Acme.App.Access;
 using Acme.App.Operations.Doctor;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.TestHost;
 
 namespace Acme.App.Chat;
 
@@ -47,19 +48,19 @@ internal static class ApiChecks
     }
 
     /// <returns>Whether one of the requests was refused as one too many, and the status of the last.</returns>
-    private static async Task<(bool IsLimited, int Status)> HurryAsync(InProcessServer server, int requests, Action<HttpContext, int> prepare, CancellationToken cancellationToken)
+    private static async Task<(bool IsLimited, int Status)> HurryAsync(TestServer server, int requests, Action<HttpContext, int> prepare, CancellationToken cancellationToken)
     {
         var status = 0;
         for (var request = 0; request < requests && status != StatusCodes.Status429TooManyRequests; request++)
         {
-            var answer = await server.AskAsync(context =>
+            var answer = await server.SendAsync(context =>
             {
                 Prepare(context, HttpMethods.Post, ChatPath, Uri.UriSchemeHttps);
                 context.Connection.RemoteIpAddress = s_hurried;
                 SetBody(context, new MemoryStream("{}"u8.ToArray()));
                 prepare(context, request);
             }, cancellationToken);
-            status = answer.Status;
+            status = answer.Response.StatusCode;
         }
 
         return (status == StatusCodes.Status429TooManyRequests, status);
@@ -70,7 +71,7 @@ internal static class ApiChecks
         var server = await StartAsync(services, cancellationToken);
         var canary = Guid.NewGuid().ToString("N");
         var wasReached = false;
-        var answer = await server.AskAsync(context =>
+        var answer = await server.SendAsync(context =>
         {
             Prepare(context, HttpMethods.Post, ChatPath, Uri.UriSchemeHttps);
             SignIn(context, "doctor");
@@ -81,11 +82,14 @@ internal static class ApiChecks
             }));
         }, cancellationToken);
 
-        if (answer.Body.Contains(canary, StringComparison.Ordinal) || answer.Body.Contains("   at ", StringComparison.Ordinal) || answer.Body.Contains(nameof(InvalidOperationException), StringComparison.Ordinal))
+        using var reader = new StreamReader(answer.Response.Body);
+        var body = await reader.ReadToEndAsync(cancellationToken);
+        var status = answer.Response.StatusCode;
+        if (new[] { canary, "   at ", nameof(InvalidOperationException) }.Any(inside => body.Contains(inside, StringComparison.Ordinal)))
             return Verdict.Failed("An error's answer tells what went wrong inside.", "Put UseExceptionHandler in front of the pipeline, and let it answer with problem details alone.");
         return wasReached
-            ? Verdict.Passed($"A failure inside is answered with {answer.Status}, and tells nothing of it.")
-            : Verdict.NotChecked($"a caller without credentials is answered with {answer.Status} before anything inside can fail. That answer tells nothing of the inside.");
+            ? Verdict.Passed($"A failure inside is answered with {status}, and tells nothing of it.")
+            : Verdict.NotChecked($"a caller without credentials is answered with {status} before anything inside can fail. That answer tells nothing of the inside.");
     }
 
     private static async Task<Verdict> CheckTransportAsync(IServiceProvider services, CancellationToken cancellationToken)
@@ -94,13 +98,13 @@ internal static class ApiChecks
             return Verdict.NotChecked("https is for the environments outside Development.", "Run the doctor with DOTNET_ENVIRONMENT=Production.");
 
         var server = await StartAsync(services, cancellationToken);
-        var secure = await server.AskAsync(context => Prepare(context, HttpMethods.Get, HealthPath, Uri.UriSchemeHttps), cancellationToken);
-        if (secure.Headers.StrictTransportSecurity.Count == 0)
+        var secure = await server.SendAsync(context => Prepare(context, HttpMethods.Get, HealthPath, Uri.UriSchemeHttps), cancellationToken);
+        if (secure.Response.Headers.StrictTransportSecurity.Count == 0)
             return Verdict.Failed("Answers over https do not carry Strict-Transport-Security.", "Put UseHsts back into the pipeline, outside Development.");
-        var plain = await server.AskAsync(context => Prepare(context, HttpMethods.Post, ChatPath, Uri.UriSchemeHttp), cancellationToken);
-        return plain.Status is >= 300 and < 400 && plain.Headers.Location.ToString().StartsWith("https://", StringComparison.Ordinal)
+        var plain = (await server.SendAsync(context => Prepare(context, HttpMethods.Post, ChatPath, Uri.UriSchemeHttp), cancellationToken)).Response;
+        return plain.StatusCode is >= 300 and < 400 && plain.Headers.Location.ToString().StartsWith("https://", StringComparison.Ordinal)
             ? Verdict.Passed("Requests over http are sent to https, and answers over https carry Strict-Transport-Security.")
-            : Verdict.Failed($"A request over plain http is answered with {plain.Status} instead of being sent to https.", "Put UseHttpsRedirection back into the pipeline, outside Development.");
+            : Verdict.Failed($"A request over plain http is answered with {plain.StatusCode} instead of being sent to https.", "Put UseHttpsRedirection back into the pipeline, outside Development.");
     }
 
     /// <summary>A caller with a token, so that the request gets as far as it can.</summary>
@@ -120,23 +124,21 @@ internal static class ApiChecks
         context.Request.Method = method;
         context.Request.Path = path;
         context.Request.Scheme = scheme;
-        context.Request.Protocol = HttpProtocol.Http11;
         // Browsers are never told to keep to https for localhost, so that another name is asked.
         context.Request.Host = new HostString("doctor.example");
         context.Connection.RemoteIpAddress = IPAddress.Loopback;
     }
 
     /// <summary>Builds the pipeline of the program's double, with small limits, by starting nothing but the web host on the server without a port.</summary>
-    private static async Task<InProcessServer> StartAsync(IServiceProvider services, CancellationToken cancellationToken)
+    private static async Task<TestServer> StartAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         var twin = services.GetRequiredService<Patient>().Double(new()
         {
             ["Access:Limits:RequestsPerMinute"] = FewRequests.ToString(CultureInfo.InvariantCulture),
             ["Access:RequestsPerMinuteByAddress"] = MoreRequests.ToString(CultureInfo.InvariantCulture),
         });
-        var server = twin.GetRequiredService<IServer>() as InProcessServer ?? throw new InvalidOperationException("The server has a port.");
-        if (!server.IsStarted)
-            await twin.GetServices<IHostedService>().Single(service => service.GetType().Name == WebHostService).StartAsync(cancellationToken);
+        var server = twin.GetRequiredService<IServer>() as TestServer ?? throw new InvalidOperationException("The server has a port.");
+        await twin.GetServices<IHostedService>().Single(service => service.GetType().Name == WebHostService).StartAsync(cancellationToken);
         return server;
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.Configuration.Json;
 
 namespace Acme.App.Configuration;
 
@@ -75,12 +76,13 @@ internal sealed class ProgramHome
         var name = Path.GetFileName(file);
         try
         {
-            new ConfigurationBuilder().AddJsonFile(file).Build();
+            using var stream = File.OpenRead(file);
+            new JsonConfigurationProvider(new JsonConfigurationSource()).Load(stream);
             return null;
         }
-        catch (Exception exception) when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException)
         {
-            var line = (exception.InnerException?.InnerException as JsonException)?.LineNumber;
+            var line = (exception.InnerException as JsonException)?.LineNumber;
             return new(name, line is null ? name : $"{name} line {line + 1}", "The file is not a JSON object that can be read.", "Look for a missing comma, quote or bracket on this line or the one before, or for a setting that stands there twice.");
         }
     }

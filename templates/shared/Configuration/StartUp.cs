@@ -32,8 +32,8 @@ internal static partial class StartUp
     {
         var read = host.Services.GetRequiredService<SettingsRead>();
         var problems = new List<ConfigurationProblem>(read.Problems);
-        foreach (var check in host.Services.GetServices<StartUpCheck>())
-            problems.AddRange((await ProblemsOfAsync(host, check, cancellationToken)).Except(problems));
+        foreach (var found in await Task.WhenAll(host.Services.GetServices<StartUpCheck>().Select(check => Task.Run(() => ProblemsOfAsync(host, check, cancellationToken)))))
+            problems.AddRange(found.Except(problems));
 
         // A section that is missing as a whole is one problem; a section with a wrong value is told by that value.
         problems.RemoveAll(problem => read.Problems.Any(problem.IsWithin));

@@ -26,7 +26,11 @@ internal sealed class ValidatedOptions<TOptions>(
     public Task<IReadOnlyList<ConfigurationProblem>> CheckAsync(CancellationToken cancellationToken)
     {
         var leaves = Leaves();
-        var wrong = TryBind(new TOptions(), leaves, strictly: true) ? [] : leaves.Where(leaf => !TryBind(new TOptions(), [leaf], strictly: true)).ToList();
+        var whole = new TOptions();
+        if (TryBind(whole, leaves, strictly: true))
+            return Task.FromResult<IReadOnlyList<ConfigurationProblem>>([.. Judge(whole)]);
+
+        var wrong = leaves.Where(leaf => !TryBind(new TOptions(), [leaf], strictly: true)).ToList();
         var problems = wrong.ConvertAll(leaf => TryBind(new TOptions(), [leaf], strictly: false)
             ? Problem($"{section.Name}:{leaf.Key}", "There is no such setting.", "Correct its spelling, or remove it.")
             : Problem($"{section.Name}:{leaf.Key}", "The value is not of the setting's type.", "Write a number without quotes, true or false, or a time span as 00:00:30."));

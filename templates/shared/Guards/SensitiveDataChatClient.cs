@@ -97,7 +97,7 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
         if (found.Count > 0)
             throw new ChatRefusedException(ChatRefusedException.SensitiveData, "A tool, the answer's schema or a stop sequence holds sensitive data.")
             {
-                Kinds = [.. found.Select(TextGuard.NameOf)],
+                Kinds = Report(found),
             };
     }
 

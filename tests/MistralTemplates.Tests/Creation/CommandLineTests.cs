@@ -1,3 +1,5 @@
+using MistralTemplates.Harness;
+
 namespace MistralTemplates.Tests.Creation;
 
 /// <summary>What <c>dotnet new</c> says to its user.</summary>
@@ -24,6 +26,29 @@ public sealed class CommandLineTests(PackFixture fixture)
 
         Assert.Equal(0, result.ExitCode);
         Snapshot.Match("help-" + shortName, Lines(result.Output));
+    }
+
+    [Theory]
+    [InlineData("de")]
+    [InlineData("es")]
+    [InlineData("fr")]
+    [InlineData("ja")]
+    [InlineData("zh-Hans")]
+    public async Task Help_InEachLanguage_IsTranslated(string language)
+    {
+        var strings = TemplateFiles.ReadJson(Path.Combine(TemplateFiles.Folder, "config", "localize", $"templatestrings.{language}.json"));
+        // Another language writes the hive's cache anew, under the feet of the tests beside this one.
+        var hive = fixture.NewFolder("hive-" + language);
+        PackFixture.CopyFiles((await fixture.PackAsync()).Hive, hive);
+
+        var result = await Command.RunAsync(
+            "dotnet", ["new", "mistral-secure-console", "--help", "--debug:custom-hive", hive], fixture.Folder, TimeSpan.FromMinutes(1), CancellationToken,
+            new Dictionary<string, string> { ["DOTNET_CLI_UI_LANGUAGE"] = language });
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.StartsWith(strings.GetProperty("mistral-secure-console/name").GetString()!, result.Output, StringComparison.Ordinal);
+        // The help breaks its lines where the screen ends.
+        Assert.Contains(Letters(strings.GetProperty("symbols/secrets/description").GetString()!), Letters(result.Output), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -79,6 +104,8 @@ public sealed class CommandLineTests(PackFixture fixture)
         Assert.Equal(0, result.ExitCode);
         Assert.True(File.Exists(Path.Combine(parent, "MistralWorker.csproj")) || File.Exists(Path.Combine(parent, "MistralWorker", "MistralWorker.csproj")), result.Output);
     }
+
+    private static string Letters(string text) => string.Concat(text.Where(letter => !char.IsWhiteSpace(letter)));
 
     private static string Lines(string output) =>
         string.Join('\n', output.ReplaceLineEndings("\n").Split('\n').Select(line => line.TrimEnd())).Trim() + "\n";

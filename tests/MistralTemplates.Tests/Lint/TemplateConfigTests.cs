@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using MistralTemplates.Harness;
 
@@ -73,16 +72,23 @@ public sealed partial class TemplateConfigTests
         Assert.Empty(unused);
     }
 
-    [Fact]
-    public void HostFiles_NameSymbolsOfEveryTemplate()
+    /// <summary>An IDE's dialog shows a symbol only where its host file says so.</summary>
+    [Theory]
+    [MemberData(nameof(Templates))]
+    public void HostFile_OfAnIde_ShowsEveryChoice(string template)
     {
-        var dotnet = JsonDocument.Parse(File.ReadAllText(Path.Combine(s_templates, "config", "dotnetcli.host.json"))).RootElement.GetProperty("symbolInfo").EnumerateObject().Select(symbol => symbol.Name);
-        var ide = JsonDocument.Parse(File.ReadAllText(Path.Combine(s_templates, "config", "ide.host.json"))).RootElement.GetProperty("symbolInfo").EnumerateArray().Select(symbol => symbol.GetProperty("id").GetString()!);
-        var named = dotnet.Concat(ide).ToArray();
+        var shown = TemplateFiles.ReadJson(Path.Combine(s_templates, template, ".template.config", "ide.host.json")).GetProperty("symbolInfo").EnumerateArray();
+
+        Assert.Equal(TemplateFiles.Choices(template).Select(choice => choice.Name).Order(), shown.Where(symbol => symbol.GetProperty("isVisible").GetBoolean()).Select(symbol => symbol.GetProperty("id").GetString()).Order());
+    }
+
+    [Fact]
+    public void HostFile_OfTheCommandLine_NamesSymbolsOfEveryTemplate()
+    {
+        var named = TemplateFiles.ReadJson(Path.Combine(s_templates, "config", "dotnetcli.host.json")).GetProperty("symbolInfo").EnumerateObject().Select(symbol => symbol.Name).ToHashSet();
 
         Assert.NotEmpty(named);
-        foreach (var template in Templates)
-            Assert.Subset(TemplateFiles.Symbols(template.Data).Select(symbol => symbol.Name).ToHashSet(), named.ToHashSet());
+        Assert.All(Templates, template => Assert.Subset(TemplateFiles.Symbols(template.Data).Select(symbol => symbol.Name).ToHashSet(), named));
     }
 
     /// <summary>The pack, its tests and its measurements speak of the same versions, so that what was measured is what is generated.</summary>

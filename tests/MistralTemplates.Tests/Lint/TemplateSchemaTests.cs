@@ -107,12 +107,12 @@ public sealed partial class TemplateSchemaTests
         (string File, string Kind)[] files =
         [
             .. Directory.EnumerateDirectories(TemplateFiles.Folder, "mistral-secure*").Select(folder => (TemplateFiles.ConfigFile(Path.GetFileName(folder)), "template")),
+            .. Directory.EnumerateFiles(TemplateFiles.Folder, "ide.host.json", SearchOption.AllDirectories).Select(file => (file, "ide")),
             .. Directory.EnumerateFiles(config, "*.template.json").Select(file => (file, "part")),
             (Path.Combine(config, "dotnetcli.host.json"), "cli"),
-            (Path.Combine(config, "ide.host.json"), "ide"),
         ];
 
-        Assert.Equal(10, files.Length);
+        Assert.Equal(13, files.Length);
         Assert.Empty(files.SelectMany(file => Faults(TemplateFiles.ReadJson(file.File), file.Kind, Path.GetRelativePath(TemplateFiles.Folder, file.File))));
     }
 

@@ -24,6 +24,9 @@ public sealed class FeedTests(PackFixture fixture)
         var installed = await NewAsync(folder, "install", PackageId + "@" + Before);
         Assert.Contains("mistral-secure-worker", installed, StringComparison.Ordinal);
         Assert.Contains(Before, await NewAsync(folder, "uninstall"), StringComparison.Ordinal);
+        var details = await NewAsync(folder, "details", PackageId);
+        foreach (var text in (string[])["tamper-evident audit log", "The MistralTemplates authors", "MIT"])
+            Assert.Contains(text, details, StringComparison.Ordinal);
         Assert.Contains("up-to-date", await NewAsync(folder, "update", "--check-only"), StringComparison.Ordinal);
 
         var current = (await fixture.PackAsync()).PackageFile;

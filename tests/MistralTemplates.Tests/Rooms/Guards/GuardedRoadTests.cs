@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Acme.App.Configuration;
 using Acme.App.Guards;
@@ -97,7 +98,43 @@ public sealed class GuardedRoadTests
         await foreach (var _ in client.GetStreamingResponseAsync([new ChatMessage(ChatRole.User, "Hello")], new ChatOptions { MaxOutputTokens = 9 }, None))
             break;
 
-        Assert.Equal(["reserve 15+9", "settle", "dispose"], budget.Calls);
+        Assert.Equal(["reserve 15+9", "settle 15+3", "dispose"], budget.Calls);
+    }
+
+    /// <summary>What Mistral has done by then nobody knows: else a caller could have any number of answers made, by leaving just before each.</summary>
+    [Theory]
+    [InlineData(false, "settle all")]
+    [InlineData(true, "settle 15+0")]
+    public async Task Ask_LeftBeforeAnythingCame_IsPaidFor(bool isStreamed, string settled)
+    {
+        var budget = new RecordingBudget();
+        using var client = new BudgetChatClient(new SilentClient(), budget);
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(None);
+        leave.CancelAfter(100);
+        ChatMessage[] asked = [new(ChatRole.User, "Hello")];
+        var options = new ChatOptions { MaxOutputTokens = 9 };
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            if (!isStreamed)
+                await client.GetResponseAsync(asked, options, leave.Token);
+            await foreach (var _ in client.GetStreamingResponseAsync(asked, options, leave.Token))
+                Assert.Fail("Nothing comes.");
+        });
+
+        Assert.Equal(["reserve 15+9", settled, "dispose"], budget.Calls);
+    }
+
+    [Fact]
+    public async Task GetStreamingResponse_LeftAfterAToolsCall_PaysTheMost()
+    {
+        var budget = new RecordingBudget();
+        using var client = new BudgetChatClient(new ScriptedClient(new FunctionCallContent("1", "look"), new TextContent("b")), budget);
+
+        await foreach (var _ in client.GetStreamingResponseAsync([new ChatMessage(ChatRole.User, "Hello")], new ChatOptions { MaxOutputTokens = 9 }, None))
+            break;
+
+        Assert.Equal(["reserve 15+9", "settle 15+9", "dispose"], budget.Calls);
     }
 
     [Fact]
@@ -234,6 +271,22 @@ public sealed class GuardedRoadTests
         return new ChatClientBuilder(model).UseGuards().Build(builder.Services.BuildServiceProvider());
     }
 
+    private sealed class SilentClient() : DelegatingChatClient(new ScriptedClient())
+    {
+        public override async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+            return new ChatResponse();
+        }
+
+        public override async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+            IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+            yield break;
+        }
+    }
+
     private sealed class RecordingBudget : IBudget, IBudgetReservation
     {
         public List<string> Calls { get; } = [];
@@ -246,7 +299,7 @@ public sealed class GuardedRoadTests
 
         public ValueTask SettleAsync(UsageDetails? usage, CancellationToken cancellationToken)
         {
-            Calls.Add("settle");
+            Calls.Add(usage is null ? "settle all" : $"settle {usage.InputTokenCount}+{usage.OutputTokenCount}");
             return default;
         }
 
