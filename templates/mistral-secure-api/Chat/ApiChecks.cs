@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Security.Claims;
 using Acme.App.Access;
@@ -6,6 +5,7 @@ using Acme.App.Operations.Doctor;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.Options;
 
 namespace Acme.App.Chat;
 
@@ -29,7 +29,7 @@ internal static class ApiChecks
         new(9, "transport", "Callers come over https, and stay there", CheckTransportAsync),
     ];
 
-    /// <summary>What is sent goes no further than the validation: the requests are empty.</summary>
+    /// <summary>What is sent is no JSON, and so goes no further than the endpoint.</summary>
     private static async Task<Verdict> CheckLimitsAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         var server = await StartAsync(services, cancellationToken);
@@ -57,7 +57,7 @@ internal static class ApiChecks
             {
                 Prepare(context, HttpMethods.Post, ChatPath, Uri.UriSchemeHttps);
                 context.Connection.RemoteIpAddress = s_hurried;
-                SetBody(context, new MemoryStream("{}"u8.ToArray()));
+                SetBody(context, new MemoryStream("{]"u8.ToArray()));
                 prepare(context, request);
             }, cancellationToken);
             status = answer.Response.StatusCode;
@@ -132,11 +132,9 @@ internal static class ApiChecks
     /// <summary>Builds the pipeline of the program's double, with small limits, by starting nothing but the web host on the server without a port.</summary>
     private static async Task<TestServer> StartAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
-        var twin = services.GetRequiredService<Patient>().Double(new()
-        {
-            ["Access:Limits:RequestsPerMinute"] = FewRequests.ToString(CultureInfo.InvariantCulture),
-            ["Access:RequestsPerMinuteByAddress"] = MoreRequests.ToString(CultureInfo.InvariantCulture),
-        });
+        var twin = services.GetRequiredService<Patient>().Double();
+        var access = twin.GetRequiredService<IOptions<AccessOptions>>().Value;
+        (access.Limits.RequestsPerMinute, access.RequestsPerMinuteByAddress) = (FewRequests, MoreRequests);
         var server = twin.GetRequiredService<IServer>() as TestServer ?? throw new InvalidOperationException("The server has a port.");
         await twin.GetServices<IHostedService>().Single(service => service.GetType().Name == WebHostService).StartAsync(cancellationToken);
         return server;

@@ -1,3 +1,6 @@
+using Acme.App.Auditing;
+using Microsoft.Extensions.Options;
+
 namespace Acme.App.Operations.Doctor;
 
 /// <summary>What is examined.</summary>
@@ -17,19 +20,16 @@ internal sealed class Patient(string home, GitRepository? git, string? allowPath
     public string? AllowPath => allowPath;
 
     /// <summary>The program once more, for what leaves traces: its audit goes into a folder that is deleted in the end. Made once.</summary>
-    /// <param name="settings">What else is different there.</param>
-    public IServiceProvider Double(Dictionary<string, string?> settings)
+    public IServiceProvider Double()
     {
         if (_double is null)
         {
-            _folder = Directory.CreateTempSubdirectory("doctor-");
-            settings["Audit:Path"] = Path.Combine(_folder.FullName, "audit.jsonl");
-            settings["Audit:CheckpointPath"] = Path.Combine(_folder.FullName, "checkpoints.txt");
-            settings["Audit:CheckpointUrl"] = null;
             _double = build!();
-            var configuration = _double.Services.GetRequiredService<IConfiguration>();
-            foreach (var (name, value) in settings)
-                configuration[name] = value;
+            _folder = Directory.CreateTempSubdirectory("doctor-");
+            var audit = _double.Services.GetRequiredService<IOptions<AuditOptions>>().Value;
+            audit.Path = Path.Combine(_folder.FullName, "audit.jsonl");
+            audit.CheckpointPath = Path.Combine(_folder.FullName, "checkpoints.txt");
+            audit.CheckpointUrl = null;
         }
 
         return _double.Services;
