@@ -34,7 +34,7 @@ internal static class CompletionAnswers
         foreach (var content in contents)
         {
             if (content is TextReasoningContent thought)
-                chunks.Add(new() { Type = "thinking", Thinking = new(null, [new() { Type = "text", Text = thought.Text }]) });
+                chunks.Add(new() { Type = "thinking", Thinking = new(null, [new() { Type = "text", Text = thought.Text }]), Signature = thought.ProtectedData });
             else if (content is TextContent { Text.Length: > 0 } text)
                 chunks.Add(new() { Type = "text", Text = text.Text });
             else if (content is FunctionCallContent call)
@@ -53,9 +53,11 @@ internal static class CompletionAnswers
     private static string ArgumentsOf(FunctionCallContent call) =>
         JsonSerializer.Serialize(call.Arguments ?? new Dictionary<string, object?>(), AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>)));
 
-    private static WireUsage UsageOf(UsageDetails usage) => new(
-        usage.InputTokenCount ?? 0,
-        usage.OutputTokenCount ?? 0,
-        usage.TotalTokenCount ?? (usage.InputTokenCount ?? 0) + (usage.OutputTokenCount ?? 0),
-        usage.CachedInputTokenCount);
+    private static WireUsage UsageOf(UsageDetails usage) => new()
+    {
+        PromptTokens = usage.InputTokenCount ?? 0,
+        CompletionTokens = usage.OutputTokenCount ?? 0,
+        TotalTokens = usage.TotalTokenCount ?? (usage.InputTokenCount ?? 0) + (usage.OutputTokenCount ?? 0),
+        NumCachedTokens = usage.CachedInputTokenCount,
+    };
 }

@@ -10,61 +10,40 @@ internal sealed partial class AuditCheckpoints(
 
     // Made at once: the last checkpoint is due while the container is disposed of, and by then it makes no client any more.
     private readonly HttpClient _client = clients.CreateClient(HttpClientName);
-    private readonly CancellationTokenSource _stopping = new();
-    private TaskCompletionSource _due = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Task? _loop;
+    private readonly SemaphoreSlim _turn = new(1);
+    private ITimer? _timer;
     private int _unsigned;
 
     /// <summary>One more record was written.</summary>
     public void Count()
     {
-        if (_loop is null)
-        {
-            lock (_stopping)
-                _loop ??= RunAsync(_stopping.Token);
-        }
-
+        if (_timer is null)
+            StartTimer();
         if (Interlocked.Increment(ref _unsigned) == options.CheckpointRecords)
-            Volatile.Read(ref _due).TrySetResult();
+            _ = Task.Run(SignAsync);
     }
 
     /// <summary>Signs what is left. The log calls this once, before it closes.</summary>
     public async Task FinishAsync()
     {
-        await _stopping.CancelAsync();
-        await (_loop ?? Task.CompletedTask);
+        await (_timer?.DisposeAsync() ?? default);
         await SignAsync();
-        _stopping.Dispose();
         _client.Dispose();
     }
 
-    private async Task RunAsync(CancellationToken stopping)
+    private void StartTimer()
     {
-        while (!stopping.IsCancellationRequested)
-        {
-            await Volatile.Read(ref _due).Task.WaitAsync(options.CheckpointInterval, time, stopping).ContinueWith(_ => { }, TaskScheduler.Default);
-            if (!stopping.IsCancellationRequested)
-                await SignAsync();
-        }
+        lock (_turn)
+            _timer ??= time.CreateTimer(_ => _ = SignAsync(), null, options.CheckpointInterval, options.CheckpointInterval);
     }
 
     private async Task SignAsync()
     {
-        Volatile.Write(ref _due, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        if (Interlocked.Exchange(ref _unsigned, 0) == 0)
-            return;
-
+        await _turn.WaitAsync();
         try
         {
-            var (sequence, mac) = writer.Flush();
-            var line = AuditCheckpoint.Sign(sequence, mac, time.GetUtcNow().UtcDateTime, keys.Signing);
-            LogCheckpoint(logger, line);
-            AppendToFile(line);
-            if (options.CheckpointUrl is not { } url)
-                return;
-
-            using var response = await _client.PostAsync(url, new StringContent(line));
-            response.EnsureSuccessStatusCode();
+            if (Interlocked.Exchange(ref _unsigned, 0) > 0)
+                await SignInTurnAsync();
         }
         catch (Exception exception)
         {
@@ -72,11 +51,30 @@ internal sealed partial class AuditCheckpoints(
             LogFailed(logger, exception.GetType().Name);
             Interlocked.Increment(ref _unsigned);
         }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task SignInTurnAsync()
+    {
+        var (sequence, mac) = writer.Flush();
+        var line = AuditCheckpoint.Sign(sequence, mac, time.GetUtcNow().UtcDateTime, keys.Signing);
+        LogCheckpoint(logger, line);
+        AppendToFile(line);
+        if (options.CheckpointUrl is not { } url)
+            return;
+
+        using var response = await _client.PostAsync(url, new StringContent(line));
+        response.EnsureSuccessStatusCode();
     }
 
     private void AppendToFile(string line)
     {
-        using var file = AuditFiles.OpenPrivateInTurn(path, FileShare.Read, options.Patience);
+        // On Unix only an exclusive lock keeps two writers apart, and it would keep whoever verifies out of the file as well.
+        using var turn = options.Shared ? AuditFiles.TakeTurn(path + ".lock", options.Patience) : null;
+        using var file = AuditFiles.OpenPrivate(path, FileMode.OpenOrCreate, FileShare.Read);
         file.Position = Math.Max(0, file.Length - 1);
         var unfinished = file.Length > 0 && file.ReadByte() != '\n';
         file.Write(Encoding.ASCII.GetBytes($"{(unfinished ? "\n" : "")}{line}\n"));

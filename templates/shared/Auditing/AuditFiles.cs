@@ -39,15 +39,15 @@ internal sealed class AuditFiles(string path)
         return stream;
     }
 
-    /// <summary>Opens a file as <see cref="OpenPrivate"/> does, and waits its turn while another process has it.</summary>
-    public static FileStream OpenPrivateInTurn(string path, FileShare share, TimeSpan patience)
+    /// <summary>Takes a lock file, and waits while another process has it.</summary>
+    public static FileStream TakeTurn(string path, TimeSpan patience)
     {
         var started = Stopwatch.GetTimestamp();
         while (true)
         {
             try
             {
-                return OpenPrivate(path, FileMode.OpenOrCreate, share);
+                return OpenPrivate(path, FileMode.OpenOrCreate, FileShare.None);
             }
             catch (IOException exception) when (IsTaken(exception, path) && Stopwatch.GetElapsedTime(started) < patience)
             {

@@ -87,7 +87,7 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
     {
         try
         {
-            _lock ??= AuditFiles.OpenPrivateInTurn(files.Lock, FileShare.None, options.Patience);
+            _lock ??= AuditFiles.TakeTurn(files.Lock, options.Patience);
         }
         catch (IOException exception) when (AuditFiles.IsTaken(exception, files.Lock))
         {

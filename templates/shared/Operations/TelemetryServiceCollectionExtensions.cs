@@ -1,6 +1,7 @@
 using Acme.App.Mistral;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
 namespace Acme.App.Operations;
@@ -18,7 +19,11 @@ internal static class TelemetryServiceCollectionExtensions
         if (string.IsNullOrEmpty(builder.Configuration[EndpointSetting]))
             return builder;
 
+        // What a client logs of its requests at the level Trace has the collector's credentials in their headers.
+        foreach (var exporter in new[] { "OtlpTraceExporter", "OtlpMetricExporter", "OtlpLogExporter" })
+            builder.Services.AddHttpClient(exporter).RemoveAllLoggers();
         builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(builder.Configuration["OTEL_SERVICE_NAME"] ?? builder.Environment.ApplicationName))
             .WithTracing(traces => traces.AddSource("Microsoft.AspNetCore", "System.Net.Http", MistralChatClientFactory.TelemetrySource))
             .WithMetrics(metrics => metrics.AddMeter(
                 "Acme.App.*", "Audit", MistralChatClientFactory.TelemetrySource, "System.Net.Http",

@@ -31,4 +31,14 @@ public sealed class AuditLogTests
         Assert.EndsWith("Z", root.GetProperty("timestamp").GetString());
         Assert.Equal(32, root.GetProperty("mac").GetString()!.Length);
     }
+
+    [Fact]
+    public async Task WriteAsync_ApplicationLogsSwitchedOff_IsNotTouched()
+    {
+        await using var room = new AuditRoom(settings: new Dictionary<string, string?> { ["Logging:LogLevel:Default"] = "None", ["Logging:LogLevel:Acme.App.Auditing"] = "None" });
+
+        await room.Log.WriteAsync(new AuditRecord("one"));
+
+        Assert.Equal(2, room.Lines.Length);
+    }
 }

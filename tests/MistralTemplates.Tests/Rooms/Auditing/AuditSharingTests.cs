@@ -11,7 +11,7 @@ public sealed class AuditSharingTests
     private const int Writers = 4;
     private const int Records = 250;
 
-    private static readonly Dictionary<string, string?> s_shared = new() { ["Audit:Shared"] = "true", ["Audit:MaxFileBytes"] = "65536", ["Audit:CheckpointRecords"] = "50" };
+    private static readonly Dictionary<string, string?> s_shared = new() { ["Audit:Shared"] = "true", ["Audit:MaxFileBytes"] = "65536", ["Audit:CheckpointRecords"] = "5" };
 
     [Theory]
     [InlineData("Process")]
