@@ -25,6 +25,10 @@ internal sealed class CompletionRequest
     public float? PresencePenalty { get; set; }
     public float? FrequencyPenalty { get; set; }
 
+    /// <summary>The rest: what Mistral takes besides is passed on, and all else refused.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Others { get; set; }
+
     /// <summary>How many answers are wanted: 1, as there is one road.</summary>
     public int? N { get; set; }
 
@@ -46,7 +50,7 @@ internal sealed record CompletionModel(string Id, string Object, long Created, s
 internal sealed record CompletionCapabilities(bool CompletionChat);
 
 /// <summary>An error as Mistral's clients and, in its inner part, OpenAI's clients read it.</summary>
-internal sealed record CompletionError(string? Object, string Message, string Type, string? Param, string? Code, CompletionError? Error = null);
+internal sealed record CompletionError(string? Object, string Message, string Type, string? Param, string? Code, string? TraceId, CompletionError? Error = null);
 
 /// <summary>Mistral's wire as callers use it: strict in what is read, which the wire towards Mistral is not.</summary>
 [JsonSourceGenerationOptions(
