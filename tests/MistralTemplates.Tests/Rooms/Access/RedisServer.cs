@@ -17,15 +17,15 @@ internal sealed class RedisServer : IAsyncDisposable
 
     public string Password { get; }
 
-    public static async Task<RedisServer> StartAsync(CancellationToken cancellationToken)
+    public static async Task<RedisServer> StartAsync(CancellationToken cancellationToken, params string[] more)
     {
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
         if (!folders.Any(folder => File.Exists(Path.Combine(folder, "redis-server"))))
             Assert.Skip("redis-server is not installed.");
         var port = FreePort();
         var password = Guid.NewGuid().ToString("N");
-        var process = Process.Start(new ProcessStartInfo(
-            "redis-server", ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--requirepass", password, "--dir", Path.GetTempPath()]) { RedirectStandardOutput = true })!;
+        string[] arguments = ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--requirepass", password, "--dir", Path.GetTempPath(), .. more];
+        var process = Process.Start(new ProcessStartInfo("redis-server", arguments) { RedirectStandardOutput = true })!;
         _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
         var server = new RedisServer(process, port, password);
         await using var connection = server.Connect();
@@ -54,6 +54,13 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <summary>A connection to a port where nobody listens.</summary>
     public static RedisConnection ConnectToNobody() => ConnectTo(FreePort(), "none");
 
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
     public async ValueTask DisposeAsync()
     {
         _process.Kill();
@@ -63,11 +70,4 @@ internal sealed class RedisServer : IAsyncDisposable
 
     private static RedisConnection ConnectTo(int port, string password) => new(Options.Create(
         new RedisOptions { Endpoint = $"127.0.0.1:{port}", Password = password, CommandTimeout = TimeSpan.FromSeconds(10), ConnectTimeout = TimeSpan.FromSeconds(2) }));
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }
