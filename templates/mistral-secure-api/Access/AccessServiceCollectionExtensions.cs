@@ -29,6 +29,7 @@ internal static class AccessServiceCollectionExtensions
         builder.AddLimitStore();
         services.AddSingleton<CallerLimiter>();
         services.AddSingleton<IBudget, TokenBudget>();
+        services.AddSingleton<InnermostGuard>((inner, provider) => ActivatorUtilities.CreateInstance<BudgetChatClient>(provider, inner));
 
         // Issuer, audience and keys stand under Authentication:Schemes:Bearer, where "dotnet user-jwts" writes a developer's.
         services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(bearer =>

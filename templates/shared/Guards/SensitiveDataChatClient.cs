@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 
@@ -73,10 +74,16 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
         }
 
         RefuseInOptions(options);
-        if (options?.Instructions is not { } instructions)
+        if (options is not ({ Instructions: not null } or { AdditionalProperties.Count: > 0 }))
             return (safe, options, kinds);
         var guarded = options.Clone();
-        guarded.Instructions = _input.Apply(instructions, kinds);
+        guarded.Instructions = options.Instructions is { } instructions ? _input.Apply(instructions, kinds) : null;
+        foreach (var (name, value) in options.AdditionalProperties ?? [])
+        {
+            if (value is JsonElement json)
+                guarded.AdditionalProperties![name] = ((FunctionResultContent)_input.Guard(new FunctionResultContent(name, json), kinds)).Result;
+        }
+
         _input.RefuseBlocked(kinds, messageIndex: null);
         return (safe, guarded, kinds);
     }
@@ -84,7 +91,7 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
     /// <summary>Tools, the answer's schema and stop sequences go to Mistral as well. A mask in them would change what they mean, so what is found refuses.</summary>
     private void RefuseInOptions(ChatOptions? options)
     {
-        IEnumerable<object?> parts =
+        object?[] parts =
         [
             .. options?.StopSequences ?? [],
             .. (options?.Tools ?? []).SelectMany(tool => new object?[] { tool.Name, tool.Description, (tool as AIFunctionDeclaration)?.JsonSchema }),
@@ -92,8 +99,8 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
         ];
         var found = new HashSet<SensitiveKind>();
         // As a tool's result, since that is read through JSON: an escaped letter hides nothing.
-        foreach (var part in parts.OfType<object>())
-            _input.Guard(new FunctionResultContent("", part), found);
+        if (parts.Length > 0)
+            _input.Guard(new FunctionResultContent("", parts), found);
         if (found.Count > 0)
             throw new ChatRefusedException(ChatRefusedException.SensitiveData, "A tool, the answer's schema or a stop sequence holds sensitive data.")
             {

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
+using Acme.App.Guards;
 using Microsoft.Extensions.AI;
 
-namespace Acme.App.Guards;
+namespace Acme.App.Access;
 
 /// <summary>
 /// Reserves before Mistral is asked and settles after. What failed is given back; whoever leaves early pays for what was sent, and for what came,
