@@ -21,7 +21,7 @@ internal sealed class RedisServer : IAsyncDisposable
 
     public string Password { get; }
 
-    public static async Task<RedisServer> StartAsync(CancellationToken cancellationToken)
+    public static async Task<RedisServer> StartAsync(CancellationToken cancellationToken, params string[] more)
     {
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
         if (!folders.Any(folder => File.Exists(Path.Combine(folder, "redis-server"))))
@@ -29,7 +29,7 @@ internal sealed class RedisServer : IAsyncDisposable
         // Between the look for a free port and the server's start another program may take it.
         for (var start = 0; start < Starts; start++)
         {
-            var server = Start();
+            var server = Start(more);
             if (await server.AnswersAsync(cancellationToken))
                 return server;
             await server.DisposeAsync();
@@ -61,6 +61,13 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <summary>A connection to a port where nobody listens.</summary>
     public static RedisConnection ConnectToNobody() => ConnectTo(FreePort(), "none");
 
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
     public async ValueTask DisposeAsync()
     {
         _process.Kill();
@@ -68,12 +75,12 @@ internal sealed class RedisServer : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static RedisServer Start()
+    private static RedisServer Start(string[] more)
     {
         var port = FreePort();
         var password = Guid.NewGuid().ToString("N");
-        var process = Process.Start(new ProcessStartInfo(
-            "redis-server", ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--requirepass", password, "--dir", Path.GetTempPath()]) { RedirectStandardOutput = true })!;
+        string[] arguments = ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--requirepass", password, "--dir", Path.GetTempPath(), .. more];
+        var process = Process.Start(new ProcessStartInfo("redis-server", arguments) { RedirectStandardOutput = true })!;
         _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
         return new RedisServer(process, port, password);
     }
@@ -94,11 +101,4 @@ internal sealed class RedisServer : IAsyncDisposable
 
     private static RedisConnection ConnectTo(int port, string password) => new(Options.Create(
         new RedisOptions { Endpoint = $"127.0.0.1:{port}", Password = password, CommandTimeout = TimeSpan.FromSeconds(10), ConnectTimeout = TimeSpan.FromSeconds(2) }));
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }
