@@ -31,22 +31,9 @@ internal sealed class GuardOptionsValidator : OptionsValidator<GuardOptions>
             "A threshold of moderation must be 0 to 1.", "Set each threshold to a score such as 0.5.");
         Rule("Moderation", options => !IsOn(options) || options.Moderation.Thresholds.Count > 0,
             "Moderation is on, but no category has a threshold.", "Name at least one category in \"Guards:Moderation:Thresholds\".");
-        Rule("Moderation", options => !IsOn(options) || !IsOffline(mistral),
+        Rule("Moderation", options => !IsOn(options) || !mistral.ValueOrDefault().Offline,
             "Moderation asks Mistral, so it cannot be on while 'Mistral:Offline' is on.", "Turn \"Guards:Moderation:Input\" and \"Guards:Moderation:Output\" off, or \"Mistral:Offline\".");
     }
 
     private static bool IsOn(GuardOptions options) => options.Moderation.Input || options.Moderation.Output;
-
-    /// <summary>Settings of Mistral that are wrong themselves are reported by their own validator.</summary>
-    private static bool IsOffline(IOptions<MistralOptions> mistral)
-    {
-        try
-        {
-            return mistral.Value.Offline;
-        }
-        catch (OptionsValidationException)
-        {
-            return false;
-        }
-    }
 }
