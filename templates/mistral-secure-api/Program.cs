@@ -42,5 +42,6 @@ static WebApplication Build(string[] arguments, bool isStarted)
     app.MapChat();
     app.MapCompletions();
     app.MapHealth();
+    app.MapDescription();
     return app;
 }

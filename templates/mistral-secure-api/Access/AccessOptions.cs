@@ -13,8 +13,20 @@ internal sealed class AccessOptions
     /// <summary>The addresses, or networks as <c>10.0.0.0/8</c>, of the proxies whose forwarded headers are believed.</summary>
     public string[] KnownProxies { get; set; } = [];
 
-    /// <summary>The most bytes of a request's body.</summary>
+    /// <summary>The web pages whose scripts may call, as <c>https://app.example</c>. The default is none.</summary>
+    public string[] AllowedOrigins { get; set; } = [];
+
+    /// <summary>The most bytes of a request's body. The default is 4 MiB.</summary>
     public long MaxBodyBytes { get; set; } = 4 * 1024 * 1024;
+
+    /// <summary>How long a request may take, a stream with its whole answer. The default is ten minutes.</summary>
+    public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long the program waits at its end for what is under way, before it cuts it off. The default is 25 seconds.</summary>
+    public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(25);
+
+    /// <summary>What one connection may take, and how many there may be.</summary>
+    public ConnectionLimits Connections { get; set; } = new();
 
     /// <summary>The requests that one address may send in a minute before anyone asks who it is.</summary>
     public int RequestsPerMinuteByAddress { get; set; } = 600;
@@ -33,6 +45,31 @@ internal sealed class AccessOptions
 
     /// <summary>The limits of one caller, by the token's subject. They come before those of the class.</summary>
     public Dictionary<string, CallerLimits> Callers { get; set; } = [];
+}
+
+/// <summary>What a connection may take, before it is refused with a 4xx or closed.</summary>
+internal sealed class ConnectionLimits
+{
+    /// <summary>The most at a time; a further one is closed at once. The default is 2,000.</summary>
+    public int MaxConcurrent { get; set; } = 2000;
+
+    /// <summary>The most headers of a request. The default is 64.</summary>
+    public int MaxHeaders { get; set; } = 64;
+
+    /// <summary>The most bytes of a request's headers. The default is 32 KiB.</summary>
+    public int MaxHeaderBytes { get; set; } = 32 * 1024;
+
+    /// <summary>How long the headers may take. The default is 15 seconds.</summary>
+    public TimeSpan HeadersTimeout { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a connection may wait for its next request. The default is two minutes.</summary>
+    public TimeSpan KeepAliveTimeout { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>How long a caller may take nothing of a streamed answer. The default is 30 seconds.</summary>
+    public TimeSpan StallTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The slowest, in bytes a second, that a body may come or an answer may be taken, after five seconds of grace. The default is 240.</summary>
+    public double MinBytesPerSecond { get; set; } = 240;
 }
 
 /// <summary>What one caller may take. A token is Mistral's unit of text, in the prompt and in the answer.</summary>

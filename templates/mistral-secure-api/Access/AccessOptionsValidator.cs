@@ -1,56 +1,86 @@
 using System.Net;
+using Acme.App.Configuration;
+using Acme.App.Guards;
 using FluentValidation;
+using FluentValidation.Results;
 
 namespace Acme.App.Access;
 
 /// <summary>Refuses limits that limit nothing, and a door left open outside Development.</summary>
-internal sealed class AccessOptionsValidator : AbstractValidator<AccessOptions>
+internal sealed class AccessOptionsValidator : OptionsValidator<AccessOptions>
 {
-    private const long MaxBodyBytes = 64 * 1024 * 1024;
+    private const string Connections = nameof(AccessOptions.Connections);
+    private const string Positive = "Set it to 1 or more.";
 
     public AccessOptionsValidator(IHostEnvironment environment)
     {
-        RuleFor(options => options.Anonymous).Must(anonymous => !anonymous || environment.IsDevelopment())
-            .WithMessage("Callers without a token are let in, which is for Development only.").WithState(_ => "Set it to false.");
+        Rule(nameof(AccessOptions.Anonymous), options => !options.Anonymous || environment.IsDevelopment(),
+            "Callers without a token are let in, which is for Development only.", "Set it to false.");
         RuleForEach(options => options.KnownProxies).Must(proxy => IPAddress.TryParse(proxy, out _) || IPNetwork.TryParse(proxy, out _))
-            .WithMessage("It is neither an address nor a network.").WithState(_ => "Write an address such as \"10.0.0.7\" or a network such as \"10.0.0.0/8\".");
-        RuleFor(options => options.MaxBodyBytes).InclusiveBetween(1024, MaxBodyBytes)
-            .WithMessage("It is not between 1024 and 67108864 bytes.").WithState(_ => "Set it to 4194304, the default, or near it.");
-        RuleFor(options => options.RequestsPerMinuteByAddress).GreaterThan(0)
-            .WithMessage("It lets no request in.").WithState(_ => "Set it to 1 or more.");
-        RuleFor(options => options.ClassClaim).NotEmpty().WithMessage("No claim is named.").WithState(_ => "Set it to the claim that names a caller's class, for example \"class\".");
-        RuleFor(options => options.FailureMode).IsInEnum().WithMessage("It is neither Closed nor Open.").WithState(_ => "Set it to Closed or Open.");
-        RuleFor(options => options.Limits).SetValidator(new CallerLimitsValidator());
-        RuleFor(options => options.Classes).Custom((classes, context) => Validate(context, nameof(AccessOptions.Classes), classes));
-        RuleFor(options => options.Callers).Custom((callers, context) => Validate(context, nameof(AccessOptions.Callers), callers));
-    }
-
-    private static void Validate(ValidationContext<AccessOptions> context, string setting, Dictionary<string, CallerLimits> limits)
-    {
-        foreach (var (name, value) in limits)
+            .WithMessage("It is neither an address nor a network.")
+            .WithState(_ => "Write an address such as \"10.0.0.7\" or a network such as \"10.0.0.0/8\".");
+        RuleForEach(options => options.AllowedOrigins).Must(IsOrigin)
+            .WithMessage("It is not the origin of a page that comes over https.")
+            .WithState(_ => "Write it as a browser sends it, for example \"https://app.example\". Not every page can be let in.");
+        Rule(nameof(AccessOptions.MaxBodyBytes), options => options.MaxBodyBytes is >= 1024 and <= 64 * 1024 * 1024,
+            "It is not between 1024 and 67108864 bytes.", "Set it to 4194304, the default, or near it.");
+        Rule(nameof(AccessOptions.RequestsPerMinuteByAddress), options => options.RequestsPerMinuteByAddress > 0, "It lets no request in.", Positive);
+        Time(nameof(AccessOptions.RequestTimeout), options => options.RequestTimeout, "00:10:00");
+        Time(nameof(AccessOptions.ShutdownTimeout), options => options.ShutdownTimeout, "00:00:25");
+        Rule($"{Connections}:{nameof(ConnectionLimits.MaxConcurrent)}", options => options.Connections.MaxConcurrent > 0, "It lets nobody connect.", Positive);
+        Rule($"{Connections}:{nameof(ConnectionLimits.MaxHeaders)}", options => options.Connections.MaxHeaders is >= 16 and <= 1000,
+            "It is not between 16 and 1000 headers.", "Set it to 64, the default, or near it.");
+        Rule($"{Connections}:{nameof(ConnectionLimits.MaxHeaderBytes)}", options => options.Connections.MaxHeaderBytes is >= 8 * 1024 and <= 1024 * 1024,
+            "It is not between 8192 and 1048576 bytes.", "Set it to 32768, the default, or near it.");
+        Time($"{Connections}:{nameof(ConnectionLimits.HeadersTimeout)}", options => options.Connections.HeadersTimeout, "00:00:15");
+        Time($"{Connections}:{nameof(ConnectionLimits.KeepAliveTimeout)}", options => options.Connections.KeepAliveTimeout, "00:02:00");
+        Time($"{Connections}:{nameof(ConnectionLimits.StallTimeout)}", options => options.Connections.StallTimeout, "00:00:30");
+        Rule($"{Connections}:{nameof(ConnectionLimits.MinBytesPerSecond)}", options => options.Connections.MinBytesPerSecond > 0,
+            "It lets a connection stand still.", Positive);
+        Rule(nameof(AccessOptions.ClassClaim), options => options.ClassClaim is { Length: > 0 },
+            "No claim is named.", "Set it to the claim that names a caller's class, for example \"class\".");
+        Rule(nameof(AccessOptions.FailureMode), options => options.FailureMode is FailureMode.Closed or FailureMode.Open,
+            "It is neither Closed nor Open.", "Set it to Closed or Open.");
+        RuleFor(options => options).Custom((options, context) =>
         {
-            foreach (var failure in new CallerLimitsValidator().Validate(value).Errors)
+            foreach (var (name, limits) in AllLimits(options))
             {
-                failure.PropertyName = $"{setting}:{name}:{failure.PropertyName}";
-                context.AddFailure(failure);
+                foreach (var (setting, problem, remedy) in ProblemsOf(limits))
+                    context.AddFailure(new ValidationFailure($"{name}:{setting}", problem) { CustomState = remedy });
             }
-        }
+        });
     }
-}
 
-/// <summary>Each limit is a positive number, and a longer time allows at least what a shorter one does.</summary>
-internal sealed class CallerLimitsValidator : AbstractValidator<CallerLimits>
-{
-    public CallerLimitsValidator()
+    private void Time(string setting, Func<AccessOptions, TimeSpan> time, string example) =>
+        Rule(setting, options => time(options) >= TimeSpan.FromSeconds(1) && time(options) <= TimeSpan.FromHours(1),
+            "It is not between a second and an hour.", $"Set a time span, for example {example}.");
+
+    private static bool IsOrigin(string origin) => Uri.TryCreate(origin, UriKind.Absolute, out var page)
+        && (page.Scheme == Uri.UriSchemeHttps || (page.Scheme == Uri.UriSchemeHttp && page.IsLoopback))
+        && page.UserInfo.Length == 0
+        && page.GetLeftPart(UriPartial.Authority) == origin;
+
+    private static IEnumerable<(string Name, CallerLimits Limits)> AllLimits(AccessOptions options) =>
+    [
+        (nameof(AccessOptions.Limits), options.Limits),
+        .. options.Classes.Select(limits => ($"{nameof(AccessOptions.Classes)}:{limits.Key}", limits.Value)),
+        .. options.Callers.Select(limits => ($"{nameof(AccessOptions.Callers)}:{limits.Key}", limits.Value)),
+    ];
+
+    /// <summary>Each limit is a positive number, and a longer time allows at least what a shorter one does.</summary>
+    private static IEnumerable<(string Setting, string Problem, string Remedy)> ProblemsOf(CallerLimits limits)
     {
-        const string none = "It allows nothing.";
-        const string positive = "Set it to 1 or more.";
-        RuleFor(limits => limits.RequestsPerMinute).GreaterThan(0).WithMessage(none).WithState(_ => positive);
-        RuleFor(limits => limits.ConcurrentRequests).GreaterThan(0).WithMessage(none).WithState(_ => positive);
-        RuleFor(limits => limits.TokensPerMinute).GreaterThan(0).WithMessage(none).WithState(_ => positive);
-        RuleFor(limits => limits.TokensPerDay).GreaterThanOrEqualTo(limits => limits.TokensPerMinute)
-            .WithMessage("A day allows less than a minute.").WithState(_ => "Set it to TokensPerMinute or more.");
-        RuleFor(limits => limits.TokensPerMonth).GreaterThanOrEqualTo(limits => limits.TokensPerDay)
-            .WithMessage("A month allows less than a day.").WithState(_ => "Set it to TokensPerDay or more.");
+        (string Setting, long Count)[] counts =
+        [
+            (nameof(CallerLimits.RequestsPerMinute), limits.RequestsPerMinute),
+            (nameof(CallerLimits.ConcurrentRequests), limits.ConcurrentRequests),
+            (nameof(CallerLimits.TokensPerMinute), limits.TokensPerMinute),
+        ];
+        foreach (var (setting, _) in counts.Where(limit => limit.Count <= 0))
+            yield return (setting, "It allows nothing.", Positive);
+        if (limits.TokensPerDay < limits.TokensPerMinute)
+            yield return (nameof(CallerLimits.TokensPerDay), "A day allows less than a minute.", "Set it to TokensPerMinute or more.");
+        if (limits.TokensPerMonth < limits.TokensPerDay)
+            yield return (nameof(CallerLimits.TokensPerMonth), "A month allows less than a day.", "Set it to TokensPerDay or more.");
     }
 }

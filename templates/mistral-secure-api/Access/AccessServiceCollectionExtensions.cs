@@ -5,6 +5,8 @@ using Acme.App.Configuration;
 using Acme.App.Guards;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Cors.Infrastructure;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -15,6 +17,7 @@ namespace Acme.App.Access;
 internal static class AccessServiceCollectionExtensions
 {
     private const int HttpsPort = 443;
+    private const string PagePolicy = "page";
 
     /// <summary>Who may call, how often and how much, and by which transport.</summary>
     public static IHostApplicationBuilder AddAccess(this IHostApplicationBuilder builder)
@@ -26,6 +29,7 @@ internal static class AccessServiceCollectionExtensions
         builder.AddLimitStore();
         services.AddSingleton<CallerLimiter>();
         services.AddSingleton<IBudget, TokenBudget>();
+        services.AddSingleton<InnermostGuard>((inner, provider) => ActivatorUtilities.CreateInstance<BudgetChatClient>(provider, inner));
 
         // Issuer, audience and keys stand under Authentication:Schemes:Bearer, where "dotnet user-jwts" writes a developer's.
         services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(bearer =>
@@ -33,16 +37,32 @@ internal static class AccessServiceCollectionExtensions
             bearer.MapInboundClaims = false;
             bearer.IncludeErrorDetails = false;
             bearer.TokenValidationParameters.ClockSkew = TimeSpan.FromMinutes(1);
+            // The framework reads the keys from the settings anew for each token, unless they are read once.
+            bearer.TokenValidationParameters.IssuerSigningKeys = bearer.TokenValidationParameters.IssuerSigningKeys?.ToArray();
         });
+        // Nothing here is encrypted by ASP.NET Core, so that no ring of keys for it is made, or written below the user's home.
+        services.Remove(services.Single(service => service.ImplementationType?.Name == "DataProtectionHostedService"));
         services.AddSingleton(new StartUpCheck(provider => ActivatorUtilities.CreateInstance<TokenIssuerCheck>(provider)));
         services.AddAuthorization();
-        services.AddOptions<AuthorizationOptions>().Configure<IOptions<AccessOptions>>((authorization, access) => AccessPolicies.Add(authorization, access.Value));
+        services.AddOptions<AuthorizationOptions>().Configure<IOptions<AccessOptions>>((authorization, access) =>
+            AccessPolicies.Add(authorization, access.Value));
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AuditedAuthorization>();
         services.AddRateLimiter(_ => { });
         services.AddOptions<RateLimiterOptions>().Configure<IOptions<AccessOptions>>((limiter, access) => RequestLimits.Configure(limiter, access.Value));
 
+        services.AddSecurityHeaderPolicies()
+            .SetDefaultPolicy(api => api.AddDefaultApiSecurityHeaders())
+            .AddPolicy(PagePolicy, page => page.AddDefaultApiSecurityHeaders().AddContentSecurityPolicy(AllowThisPage));
         services.AddHsts(hsts => hsts.MaxAge = TimeSpan.FromDays(365));
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<AccessOptions>>((kestrel, access) => Limit(kestrel, access.ValueOrDefault()));
+        services.AddOptions<HostOptions>().Configure<IOptions<AccessOptions>>((host, access) => host.ShutdownTimeout = access.ValueOrDefault().ShutdownTimeout);
+        services.AddRequestTimeouts();
+        services.AddOptions<RequestTimeoutOptions>().Configure<IOptions<AccessOptions>>((timeouts, access) =>
+            timeouts.DefaultPolicy = new RequestTimeoutPolicy { Timeout = access.Value.RequestTimeout });
+        services.AddCors();
+        services.AddOptions<CorsOptions>().Configure<IOptions<AccessOptions>>((cors, access) =>
+            cors.AddDefaultPolicy(policy => policy.WithOrigins(access.Value.AllowedOrigins)
+                .AllowAnyHeader().WithMethods("GET", "POST").WithExposedHeaders("Retry-After", "RateLimit", "RateLimit-Policy")));
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<AccessOptions>>((forwarded, access) => Believe(forwarded, access.Value.KnownProxies));
         // Behind a proxy Kestrel knows no port of its own for https; without one nobody would be redirected.
         services.AddHttpsRedirection(https => https.HttpsPort ??= builder.Environment.IsDevelopment() ? null : HttpsPort);
@@ -53,7 +73,7 @@ internal static class AccessServiceCollectionExtensions
     public static WebApplication UseAccess(this WebApplication app)
     {
         app.UseForwardedHeaders();
-        app.UseSecurityHeaders(headers => headers.AddDefaultApiSecurityHeaders());
+        app.UseSecurityHeaders();
         if (!app.Environment.IsDevelopment())
         {
             app.UseHsts();
@@ -62,6 +82,8 @@ internal static class AccessServiceCollectionExtensions
         }
 
         app.UseRouting();
+        app.UseRequestTimeouts();
+        app.UseCors();
         app.UseRateLimiter();
         app.UseAuthentication();
         app.UseAuthorization();
@@ -80,13 +102,32 @@ internal static class AccessServiceCollectionExtensions
         return group;
     }
 
+    /// <summary>For an endpoint that is a page: its own scripts and styles may run, and may ask this program.</summary>
+    public static void RequirePageHeaders(this IEndpointConventionBuilder page) => page.WithSecurityHeadersPolicy(PagePolicy);
+
+    private static void AllowThisPage(CspBuilder policy)
+    {
+        policy.AddDefaultSrc().None();
+        policy.AddFrameAncestors().None();
+        policy.AddScriptSrc().Self().WithNonce();
+        policy.AddStyleSrc().Self().UnsafeInline();
+        policy.AddImgSrc().Self().Data();
+        policy.AddFontSrc().Self().Data();
+        policy.AddConnectSrc().Self();
+    }
+
     private static void Limit(KestrelServerOptions kestrel, AccessOptions options)
     {
+        var (limits, connections) = (kestrel.Limits, options.Connections);
+        var slowest = new MinDataRate(connections.MinBytesPerSecond, TimeSpan.FromSeconds(5));
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
-        kestrel.Limits.MaxRequestHeaderCount = 64;
-        kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
-        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+        limits.MaxRequestBodySize = options.MaxBodyBytes;
+        limits.MaxConcurrentConnections = connections.MaxConcurrent;
+        limits.MaxRequestHeaderCount = connections.MaxHeaders;
+        limits.MaxRequestHeadersTotalSize = connections.MaxHeaderBytes;
+        limits.RequestHeadersTimeout = connections.HeadersTimeout;
+        limits.KeepAliveTimeout = connections.KeepAliveTimeout;
+        (limits.MinRequestBodyDataRate, limits.MinResponseDataRate) = (slowest, slowest);
         kestrel.ConfigureHttpsDefaults(https => https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13);
     }
 

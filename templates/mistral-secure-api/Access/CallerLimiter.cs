@@ -11,10 +11,10 @@ internal sealed class CallerLimiter(
 {
     public const string Requests = "requests";
     public const string Concurrency = "concurrency";
+    private const string Meter = "Acme.App.Access";
 
-
-    private readonly Counter<long> _exceeded = meters.Create("Acme.App.Access").CreateCounter<long>("limits.exceeded", description: "Requests refused by a limit.");
-    private readonly Counter<long> _failed = meters.Create("Acme.App.Access").CreateCounter<long>("limits.failed", description: "Times that the count of limits could not be reached.");
+    private readonly Counter<long> _exceeded = meters.Create(Meter).CreateCounter<long>("limits.exceeded", description: "Requests refused by a limit.");
+    private readonly Counter<long> _failed = meters.Create(Meter).CreateCounter<long>("limits.failed", description: "Times that the count could not be reached.");
 
     /// <returns>Who is served, and what it may; null outside a request.</returns>
     public CallerQuota? Current => accessor.HttpContext is { } context ? CallerQuota.Of(context) : null;
@@ -24,56 +24,55 @@ internal sealed class CallerLimiter(
     /// <exception cref="ChatRefusedException">A limit is reached, or the count cannot be reached and the limits stay closed.</exception>
     public async ValueTask<long?> TakeAsync(string caller, LimitClaim[] claims, CancellationToken cancellationToken)
     {
-        LimitDecision decision;
-        try
-        {
-            decision = await store.TakeAsync(caller, claims, cancellationToken);
-        }
-        catch (LimitStoreException)
-        {
-            await FailAsync();
+        if (await AskAsync(store.TakeAsync(caller, claims, cancellationToken)) is not { } decision)
             return null;
-        }
-
         if (decision.Refused < 0)
             return decision.Remaining;
         var claim = claims[decision.Refused];
         throw Exceeded(claim.Limit, claim.Amount > claim.Most ? null : claim.Resets - time.GetUtcNow());
     }
 
-    public async ValueTask CorrectAsync(string caller, LimitClaim[] claims, long difference)
-    {
-        try
-        {
-            await store.CorrectAsync(caller, claims, difference, CancellationToken.None);
-        }
-        catch (LimitStoreException)
-        {
-            // What was reserved stays taken: the caller has less than it should, never more.
-            _failed.Add(1);
-        }
-    }
+    public ValueTask CorrectAsync(string caller, LimitClaim[] claims, long difference) =>
+        TellAsync(store.CorrectAsync(caller, claims, difference, CancellationToken.None));
 
     /// <summary>Begins a request, or refuses.</summary>
     /// <returns>Whether <see cref="LeaveAsync"/> is to be called at its end.</returns>
-    public async ValueTask<bool> EnterAsync(string caller, int most, string requestId, CancellationToken cancellationToken)
+    public async ValueTask<bool> EnterAsync(string caller, int most, string requestId, CancellationToken cancellationToken) =>
+        await AskAsync(store.EnterAsync(caller, most, requestId, cancellationToken)) switch
+        {
+            false => throw Exceeded(Concurrency, TimeSpan.FromSeconds(1)),
+            var entered => entered is true,
+        };
+
+    public ValueTask LeaveAsync(string caller, string requestId) => TellAsync(store.LeaveAsync(caller, requestId, CancellationToken.None));
+
+    /// <returns>Null when the count cannot be reached and the limits stay open.</returns>
+    private async ValueTask<T?> AskAsync<T>(ValueTask<T> answer)
+        where T : struct
     {
         try
         {
-            return await store.EnterAsync(caller, most, requestId, cancellationToken) ? true : throw Exceeded(Concurrency, TimeSpan.FromSeconds(1));
+            return await answer;
         }
         catch (LimitStoreException)
         {
-            await FailAsync();
-            return false;
+            _failed.Add(1);
+            await audit.WriteAsync(new AuditRecord(AuditActions.GuardFailed)
+            {
+                Success = false,
+                ErrorCode = ChatRefusedException.LimitsUnavailable,
+                Detail = $"The limits are {options.Value.FailureMode}.",
+            });
+            return options.Value.FailureMode == FailureMode.Open ? null : throw Unavailable();
         }
     }
 
-    public async ValueTask LeaveAsync(string caller, string requestId)
+    /// <summary>What cannot be given back stays taken: the caller has less than it should, never more.</summary>
+    private async ValueTask TellAsync(ValueTask told)
     {
         try
         {
-            await store.LeaveAsync(caller, requestId, CancellationToken.None);
+            await told;
         }
         catch (LimitStoreException)
         {
@@ -90,17 +89,12 @@ internal sealed class CallerLimiter(
             _ => ChatRefusedException.TooManyTokens,
         };
         _exceeded.Add(1, new KeyValuePair<string, object?>("limit", limit));
-        return new ChatRefusedException(code, retryAfter is null
+        var message = retryAfter is null
             ? $"The request may cost more than the limit '{limit}' ever allows. Send less, or ask for fewer tokens."
-            : $"The limit '{limit}' is reached. Try again later.")
-        { RetryAfter = retryAfter };
+            : $"The limit '{limit}' is reached. Try again later.";
+        return new ChatRefusedException(code, message) { RetryAfter = retryAfter };
     }
 
-    private async ValueTask FailAsync()
-    {
-        _failed.Add(1);
-        await audit.WriteAsync(new AuditRecord(AuditActions.GuardFailed) { Success = false, ErrorCode = ChatRefusedException.LimitsUnavailable, Detail = $"The limits are {options.Value.FailureMode}." });
-        if (options.Value.FailureMode != FailureMode.Open)
-            throw new ChatRefusedException(ChatRefusedException.LimitsUnavailable, "The limits cannot be counted now. Try again later.") { RetryAfter = TimeSpan.FromSeconds(5) };
-    }
+    private static ChatRefusedException Unavailable() =>
+        new(ChatRefusedException.LimitsUnavailable, "The limits cannot be counted now. Try again later.") { RetryAfter = TimeSpan.FromSeconds(5) };
 }

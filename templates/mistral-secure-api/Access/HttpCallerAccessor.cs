@@ -16,6 +16,9 @@ internal sealed class HttpCallerAccessor(IHttpContextAccessor accessor) : ICalle
         ? new Caller(
             context.User.FindFirstValue(SubjectClaim),
             context.Connection.RemoteIpAddress?.ToString(),
-            Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier)
+            RequestIdOf(context))
         : s_nobody;
+
+    /// <summary>The trace's id, by which the caller, the audit and the telemetry speak of the same request.</summary>
+    public static string RequestIdOf(HttpContext context) => Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier;
 }

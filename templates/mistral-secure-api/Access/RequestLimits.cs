@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Acme.App.Auditing;
 using Acme.App.Guards;
@@ -6,44 +7,50 @@ using Microsoft.AspNetCore.RateLimiting;
 
 namespace Acme.App.Access;
 
-/// <summary>How often one address may ask, before anyone is asked who they are. Refusals are audited.</summary>
+/// <summary>How often one address may ask, before anyone is asked who they are: whoever has no token could have any number of bad ones looked at.</summary>
 internal static class RequestLimits
 {
-    private static readonly TimeSpan s_minute = TimeSpan.FromMinutes(1);
-
-    /// <summary>Guards the validation of tokens itself: whoever has none could have any number of bad ones looked at.</summary>
     public static void Configure(RateLimiterOptions limiter, AccessOptions options)
     {
-        limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
-        limiter.OnRejected = RefuseAsync;
-        limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context => IsExempt(context)
-            ? RateLimitPartition.GetNoLimiter("")
-            : RateLimitPartition.GetFixedWindowLimiter(CallerQuota.AddressOf(context), _ => PerMinute(options.RequestsPerMinuteByAddress)));
+        // One record a minute for each address: whoever floods the program must not fill its disk.
+        var records = PerMinute(1);
+        limiter.GlobalLimiter = PerMinute(options.RequestsPerMinuteByAddress);
+        limiter.OnRejected = async (rejected, _) =>
+        {
+            if (records.AttemptAcquire(rejected.HttpContext).IsAcquired)
+                await rejected.HttpContext.RequestServices.GetRequiredService<AuditLog>().WriteAsync(AuditRecord.LimitExceeded(ChatRefusedException.TooManyRequests));
+            await RefuseAsync(rejected);
+        };
     }
 
-    private static FixedWindowRateLimiterOptions PerMinute(int requests) => new() { PermitLimit = requests, Window = s_minute };
+    private static PartitionedRateLimiter<HttpContext> PerMinute(int requests) => PartitionedRateLimiter.Create<HttpContext, string>(context =>
+        context.GetEndpoint()?.Metadata.GetMetadata<DisableRateLimitingAttribute>() is not null
+            ? RateLimitPartition.GetNoLimiter("")
+            : RateLimitPartition.GetFixedWindowLimiter(NetworkOf(context), _ => new() { PermitLimit = requests, Window = TimeSpan.FromMinutes(1) }));
 
-    private static bool IsExempt(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<DisableRateLimitingAttribute>() is not null;
-
-    private static async ValueTask RefuseAsync(OnRejectedContext rejected, CancellationToken cancellationToken)
+    /// <summary>Whoever has one IPv6 address has the other 2^64 of its network, too.</summary>
+    private static string NetworkOf(HttpContext context) => context.Connection.RemoteIpAddress switch
     {
-        var context = rejected.HttpContext;
-        var isTooMany = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait);
-        var code = isTooMany ? ChatRefusedException.TooManyRequests : ChatRefusedException.TooManyAtOnce;
-        await context.RequestServices.GetRequiredService<AuditLog>().WriteAsync(AuditRecord.LimitExceeded(code));
+        { AddressFamily: AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false } address => Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)),
+        var address => address?.MapToIPv4().ToString() ?? "",
+    };
 
-        // The fields of draft-ietf-httpapi-ratelimit-headers; a caller at its concurrency limit may come back as soon as one answer ends.
-        var seconds = isTooMany ? Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)) : 1;
-        context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-        context.Response.Headers["RateLimit"] = $"\"{(isTooMany ? "requests" : "concurrency")}\";r=0;t={seconds}";
-        await context.RequestServices.GetRequiredService<IProblemDetailsService>().TryWriteAsync(new ProblemDetailsContext
+    private static async ValueTask RefuseAsync(OnRejectedContext rejected)
+    {
+        var seconds = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)) : 60;
+        var response = rejected.HttpContext.Response;
+        response.StatusCode = StatusCodes.Status429TooManyRequests;
+        response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        // draft-ietf-httpapi-ratelimit-headers
+        response.Headers["RateLimit"] = $"\"{CallerLimiter.Requests}\";r=0;t={seconds}";
+        await rejected.HttpContext.RequestServices.GetRequiredService<IProblemDetailsService>().TryWriteAsync(new ProblemDetailsContext
         {
-            HttpContext = context,
+            HttpContext = rejected.HttpContext,
             ProblemDetails =
             {
                 Status = StatusCodes.Status429TooManyRequests,
-                Type = $"urn:problem:{code}",
-                Detail = isTooMany ? "Too many requests in a minute. Try again later." : "Too many requests at the same time. Wait for one of them to end.",
+                Type = $"urn:problem:{ChatRefusedException.TooManyRequests}",
+                Detail = "Too many requests in a minute. Try again later.",
             },
         });
     }

@@ -1,4 +1,3 @@
-using Acme.App.Guards;
 using Microsoft.Extensions.AI;
 
 namespace Acme.App.Access;
@@ -6,7 +5,7 @@ namespace Acme.App.Access;
 /// <summary>Keeps each caller within its tokens of a minute, a day and a month: the most is reserved before the call, the rest given back after it.</summary>
 internal sealed class TokenBudget(CallerLimiter limiter, TimeProvider time) : IBudget
 {
-    private static readonly UnlimitedBudget s_noCaller = new();
+    private static readonly NoReservation s_noCaller = new();
 
     public async ValueTask<IBudgetReservation> ReserveAsync(BudgetEstimate estimate, CancellationToken cancellationToken)
     {
@@ -46,5 +45,12 @@ internal sealed class TokenBudget(CallerLimiter limiter, TimeProvider time) : IB
             _isSettled = true;
             return limiter.CorrectAsync(caller, claims, -reserved);
         }
+    }
+
+    private sealed class NoReservation : IBudgetReservation
+    {
+        public ValueTask SettleAsync(UsageDetails? usage, CancellationToken cancellationToken) => default;
+
+        public ValueTask DisposeAsync() => default;
     }
 }

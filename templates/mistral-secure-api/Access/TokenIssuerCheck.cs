@@ -13,7 +13,8 @@ internal sealed class TokenIssuerCheck(IOptionsMonitor<JwtBearerOptions> bearer,
     private const string Section = "Authentication:Schemes:Bearer";
 
     public Task<IReadOnlyList<ConfigurationProblem>> CheckAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<ConfigurationProblem>>(environment.IsDevelopment() ? [] : [.. Problems(bearer.Get(JwtBearerDefaults.AuthenticationScheme))]);
+        Task.FromResult<IReadOnlyList<ConfigurationProblem>>(
+            environment.IsDevelopment() ? [] : [.. Problems(bearer.Get(JwtBearerDefaults.AuthenticationScheme))]);
 
     private IEnumerable<ConfigurationProblem> Problems(JwtBearerOptions options)
     {
@@ -21,7 +22,12 @@ internal sealed class TokenIssuerCheck(IOptionsMonitor<JwtBearerOptions> bearer,
         if (string.IsNullOrEmpty(options.Authority) && tokens.IssuerSigningKeys?.Any() is not true)
             yield return Problem("Authority", "Nobody is named whose tokens are taken.", "Set it to your identity provider's https address.");
         if (string.IsNullOrEmpty(options.Audience) && string.IsNullOrEmpty(tokens.ValidAudience) && tokens.ValidAudiences?.Any() is not true)
-            yield return Problem("ValidAudience", "No audience is named, so a token for another program could not be told from one for this.", "Set it to the audience that your identity provider writes into this program's tokens.");
+        {
+            yield return Problem(
+                "ValidAudience",
+                "No audience is named, so a token for another program could not be told from one for this.",
+                "Set it to the audience that your identity provider writes into this program's tokens.");
+        }
     }
 
     private ConfigurationProblem Problem(string setting, string problem, string remedy) =>

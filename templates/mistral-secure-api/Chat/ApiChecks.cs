@@ -4,6 +4,7 @@ using Acme.App.Operations.Doctor;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Options;
 
 namespace Acme.App.Chat;
@@ -42,9 +43,9 @@ internal static class ApiChecks
         var server = await StartAsync(services, cancellationToken);
         var canary = Guid.NewGuid().ToString("N");
         var wasReached = false;
-        var answer = await server.AskAsync(context =>
+        var answer = await server.SendAsync(context =>
         {
-            Prepare(context, HttpMethods.Post, ChatPath, Uri.UriSchemeHttps);
+            Prepare(context, HttpMethods.Post, ChatPath);
             // A caller with a token, so that the request gets as far as it can.
             context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(HttpCallerAccessor.SubjectClaim, "doctor"), new Claim("scope", AccessPolicies.Chat)], "doctor"));
             context.Request.ContentType = "application/json";
@@ -57,11 +58,14 @@ internal static class ApiChecks
             });
         }, cancellationToken);
 
-        if (answer.Body.Contains(canary, StringComparison.Ordinal) || answer.Body.Contains("   at ", StringComparison.Ordinal) || answer.Body.Contains(nameof(InvalidOperationException), StringComparison.Ordinal))
+        using var reader = new StreamReader(answer.Response.Body);
+        var body = await reader.ReadToEndAsync(cancellationToken);
+        var status = answer.Response.StatusCode;
+        if (new[] { canary, "   at ", nameof(InvalidOperationException) }.Any(inside => body.Contains(inside, StringComparison.Ordinal)))
             return Verdict.Failed("An error's answer tells what went wrong inside.", "Put UseExceptionHandler in front of the pipeline, and let it answer with problem details alone.");
         return wasReached
-            ? Verdict.Passed($"A failure inside is answered with {answer.Status}, and tells nothing of it.")
-            : Verdict.NotChecked($"a caller without credentials is answered with {answer.Status} before anything inside can fail. That answer tells nothing of the inside.");
+            ? Verdict.Passed($"A failure inside is answered with {status}, and tells nothing of it.")
+            : Verdict.NotChecked($"a caller without credentials is answered with {status} before anything inside can fail. That answer tells nothing of the inside.");
     }
 
     private static async Task<Verdict> CheckTransportAsync(IServiceProvider services, CancellationToken cancellationToken)
@@ -70,29 +74,28 @@ internal static class ApiChecks
             return Verdict.NotChecked("https is for the environments outside Development.", "Run the doctor with DOTNET_ENVIRONMENT=Production.");
 
         var server = await StartAsync(services, cancellationToken);
-        var secure = await server.AskAsync(context => Prepare(context, HttpMethods.Get, HealthPath, Uri.UriSchemeHttps), cancellationToken);
-        return secure.Headers.StrictTransportSecurity.Count > 0
+        var secure = await server.SendAsync(context => Prepare(context, HttpMethods.Get, HealthPath), cancellationToken);
+        return secure.Response.Headers.StrictTransportSecurity.Count > 0
             ? Verdict.Passed("Answers over https carry Strict-Transport-Security.")
             : Verdict.Failed("Answers over https do not carry Strict-Transport-Security.", "Put UseHsts back into the pipeline, outside Development.");
     }
 
-    private static void Prepare(HttpContext context, string method, string path, string scheme)
+    private static void Prepare(HttpContext context, string method, string path)
     {
         context.Request.Method = method;
         context.Request.Path = path;
-        context.Request.Scheme = scheme;
-        context.Request.Protocol = HttpProtocol.Http11;
+        context.Request.Scheme = Uri.UriSchemeHttps;
         // Browsers are never told to keep to https for localhost, so that another name is asked.
         context.Request.Host = new HostString("doctor.example");
         context.Connection.RemoteIpAddress = System.Net.IPAddress.Loopback;
     }
 
     /// <summary>Builds the pipeline by starting nothing but the web host, on the server without a port.</summary>
-    private static async Task<InProcessServer> StartAsync(IServiceProvider services, CancellationToken cancellationToken)
+    private static async Task<TestServer> StartAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
-        var server = services.GetRequiredService<IServer>() as InProcessServer ?? throw new InvalidOperationException("The server has a port.");
-        if (!server.IsStarted)
-            await services.GetServices<IHostedService>().Single(service => service.GetType().Name == WebHostService).StartAsync(cancellationToken);
+        var server = services.GetRequiredService<IServer>() as TestServer ?? throw new InvalidOperationException("The server has a port.");
+        var host = services.GetServices<IHostedService>().Single(service => service.GetType().Name == WebHostService);
+        await host.StartAsync(cancellationToken);
         return server;
     }
 

@@ -7,4 +7,5 @@ namespace Acme.App.Chat;
 [JsonSerializable(typeof(ChatResult))]
 [JsonSerializable(typeof(ChatDelta))]
 [JsonSerializable(typeof(Microsoft.AspNetCore.Mvc.ProblemDetails))]
+[JsonSerializable(typeof(Dictionary<string, string[]>))]
 internal sealed partial class ChatJsonContext : JsonSerializerContext;

@@ -17,13 +17,18 @@ internal sealed record ChatResult(
     ChatUsage Usage)
 {
     public static ChatResult FromResponse(ChatResponse response) =>
-        FromResponse(response, response.Text);
+        new(response.ResponseId, response.ModelId, response.Text, response.FinishReason?.Value, ChatUsage.FromDetails(response.Usage));
 
-    public static ChatResult FromStream(ChatResponse response) =>
-        FromResponse(response, content: null);
+    /// <summary>The end of a stream that has told nothing yet.</summary>
+    public static ChatResult BeginStream() => new(null, null, null, null, ChatUsage.FromDetails(null));
 
-    private static ChatResult FromResponse(ChatResponse response, string? content) =>
-        new(response.ResponseId, response.ModelId, content, response.FinishReason?.Value, ChatUsage.FromDetails(response.Usage));
+    public ChatResult With(ChatResponseUpdate update) => this with
+    {
+        Id = update.ResponseId ?? Id,
+        Model = update.ModelId ?? Model,
+        FinishReason = update.FinishReason?.Value ?? FinishReason,
+        Usage = update.Contents.OfType<UsageContent>().LastOrDefault() is { } usage ? ChatUsage.FromDetails(usage.Details) : Usage,
+    };
 }
 
 /// <summary>What an answer cost, in tokens.</summary>

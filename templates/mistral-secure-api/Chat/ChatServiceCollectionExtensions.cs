@@ -1,7 +1,8 @@
 using System.Text.Json.Serialization;
-using Acme.App.Guards;
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Logging.Abstractions;
+using OpenTelemetry.Trace;
 
 namespace Acme.App.Chat;
 
@@ -13,19 +14,15 @@ internal static class ChatServiceCollectionExtensions
         builder.Services.ConfigureHttpJsonOptions(options =>
         {
             options.SerializerOptions.TypeInfoResolverChain.Insert(0, ChatJsonContext.Default);
-            options.SerializerOptions.TypeInfoResolverChain.Insert(0, ChatRequestJsonContext.Default);
-            // The chain brings in types, not the strictness that they were declared with.
-            options.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
-            options.SerializerOptions.AllowDuplicateProperties = false;
-            options.SerializerOptions.PropertyNameCaseInsensitive = false;
             options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
-        // A body that cannot be read is answered by ChatProblems, in words, in every environment.
-        builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         // Before the usual writer, which takes everything that is left.
         builder.Services.AddSingleton<IProblemDetailsWriter, CompletionProblemWriter>();
-        builder.Services.AddProblemDetails();
+        builder.Services.AddProblemDetails(options => options.CustomizeProblemDetails = context => ChatProblems.AddTrace(context.ProblemDetails, context.HttpContext));
         builder.Services.AddExceptionHandler<ChatProblems>();
+        builder.Services.AddOpenApi(ApiDescription.Configure);
+        // By themselves ASP.NET Core's traces have no route and no status.
+        builder.Services.ConfigureOpenTelemetryTracerProvider(traces => traces.AddAspNetCoreInstrumentation());
         builder.Services.AddHealthChecks().AddCheck<ReadinessCheck>("chat");
         foreach (var check in ApiChecks.All)
             builder.Services.AddSingleton(check);
@@ -38,7 +35,7 @@ internal static class ChatServiceCollectionExtensions
     /// </summary>
     public static void AddInProcessServer(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<IServer, InProcessServer>();
+        builder.Services.AddSingleton<IServer, TestServer>();
         builder.Services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
     }
 }

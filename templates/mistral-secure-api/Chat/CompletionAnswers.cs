@@ -53,9 +53,11 @@ internal static class CompletionAnswers
     private static string ArgumentsOf(FunctionCallContent call) =>
         JsonSerializer.Serialize(call.Arguments ?? new Dictionary<string, object?>(), AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>)));
 
-    private static WireUsage UsageOf(UsageDetails usage) => new(
-        usage.InputTokenCount ?? 0,
-        usage.OutputTokenCount ?? 0,
-        usage.TotalTokenCount ?? (usage.InputTokenCount ?? 0) + (usage.OutputTokenCount ?? 0),
-        usage.CachedInputTokenCount);
+    private static WireUsage UsageOf(UsageDetails usage) => new()
+    {
+        PromptTokens = usage.InputTokenCount ?? 0,
+        CompletionTokens = usage.OutputTokenCount ?? 0,
+        TotalTokens = usage.TotalTokenCount ?? (usage.InputTokenCount ?? 0) + (usage.OutputTokenCount ?? 0),
+        NumCachedTokens = usage.CachedInputTokenCount,
+    };
 }

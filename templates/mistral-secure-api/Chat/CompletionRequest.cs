@@ -10,32 +10,32 @@ namespace Acme.App.Chat;
 /// </summary>
 internal sealed class CompletionRequest
 {
-    public string? Model { get; init; }
-    public IReadOnlyList<WireMessage?>? Messages { get; init; }
-    public float? Temperature { get; init; }
-    public float? TopP { get; init; }
-    public int? MaxTokens { get; init; }
-    public bool? Stream { get; init; }
-    public JsonElement? Stop { get; init; }
-    public long? RandomSeed { get; init; }
-    public WireResponseFormat? ResponseFormat { get; init; }
-    public IReadOnlyList<WireTool?>? Tools { get; init; }
-    public JsonElement? ToolChoice { get; init; }
-    public bool? ParallelToolCalls { get; init; }
-    public float? PresencePenalty { get; init; }
-    public float? FrequencyPenalty { get; init; }
+    public string? Model { get; set; }
+    public IReadOnlyList<WireMessage?>? Messages { get; set; }
+    public float? Temperature { get; set; }
+    public float? TopP { get; set; }
+    public int? MaxTokens { get; set; }
+    public bool? Stream { get; set; }
+    public JsonElement? Stop { get; set; }
+    public long? RandomSeed { get; set; }
+    public WireResponseFormat? ResponseFormat { get; set; }
+    public IReadOnlyList<WireTool?>? Tools { get; set; }
+    public JsonElement? ToolChoice { get; set; }
+    public bool? ParallelToolCalls { get; set; }
+    public float? PresencePenalty { get; set; }
+    public float? FrequencyPenalty { get; set; }
 
     /// <summary>How many answers are wanted: 1, as there is one road.</summary>
-    public int? N { get; init; }
+    public int? N { get; set; }
 
     /// <summary>OpenAI's newer name of <c>max_tokens</c>.</summary>
-    public int? MaxCompletionTokens { get; init; }
+    public int? MaxCompletionTokens { get; set; }
 
     /// <summary>OpenAI's name of <c>random_seed</c>.</summary>
-    public long? Seed { get; init; }
+    public long? Seed { get; set; }
 
     /// <summary>OpenAI's wish for the usage in a stream, which Mistral sends unasked.</summary>
-    public JsonElement? StreamOptions { get; init; }
+    public JsonElement? StreamOptions { get; set; }
 }
 
 /// <summary>What <c>GET /v1/models</c> answers: the models that this environment allows.</summary>
@@ -46,7 +46,7 @@ internal sealed record CompletionModel(string Id, string Object, long Created, s
 internal sealed record CompletionCapabilities(bool CompletionChat);
 
 /// <summary>An error as Mistral's clients and, in its inner part, OpenAI's clients read it.</summary>
-internal sealed record CompletionError(string? Object, string Message, string Type, string? Param, string? Code, CompletionError? Error = null);
+internal sealed record CompletionError(string? Object, string Message, string Type, string? Param, string? Code, string? TraceId, CompletionError? Error = null);
 
 /// <summary>Mistral's wire as callers use it: strict in what is read, which the wire towards Mistral is not.</summary>
 [JsonSourceGenerationOptions(

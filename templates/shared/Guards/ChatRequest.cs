@@ -6,15 +6,15 @@ namespace Acme.App.Guards;
 /// <summary>A chat as a caller asks for it, before anybody has judged it. A class and not a record, so that no log prints it.</summary>
 internal sealed class ChatRequest
 {
-    public string? Model { get; init; }
+    public string? Model { get; set; }
 
-    public IReadOnlyList<ChatRequestMessage?>? Messages { get; init; }
+    public IReadOnlyList<ChatRequestMessage?>? Messages { get; set; }
 
-    public float? Temperature { get; init; }
+    public float? Temperature { get; set; }
 
-    public int? MaxTokens { get; init; }
+    public int? MaxTokens { get; set; }
 
-    public bool Stream { get; init; }
+    public bool Stream { get; set; }
 
     /// <summary>The messages for the road, whose rules judge them; one without a role keeps having none.</summary>
     public IList<ChatMessage> ToChatMessages() =>
@@ -26,9 +26,9 @@ internal sealed class ChatRequest
 /// <summary>One message of a <see cref="ChatRequest"/>.</summary>
 internal sealed class ChatRequestMessage
 {
-    public string? Role { get; init; }
+    public string? Role { get; set; }
 
-    public string? Content { get; init; }
+    public string? Content { get; set; }
 }
 
 /// <summary>Reads <see cref="ChatRequest"/> strictly: an unknown, misspelt or repeated field is an error, not a surprise.</summary>

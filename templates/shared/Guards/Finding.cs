@@ -41,6 +41,15 @@ internal ref struct TextWindow(ReadOnlySpan<char> text, bool isFinal)
         }
     }
 
+    /// <summary>Whether ASCII text stands at a place, in capitals or small letters.</summary>
+    public bool Holds(int index, string expected)
+    {
+        foreach (var character in expected)
+            if (char.ToLowerInvariant(this[index++]) != char.ToLowerInvariant(character))
+                return false;
+        return true;
+    }
+
     /// <summary>Goes back over characters of a class, not past <paramref name="floor"/> and not further than a detector may look.</summary>
     public readonly int Back(int index, CharacterClass classes, int floor, int most = Left)
     {

@@ -67,15 +67,10 @@ internal sealed class SensitiveDataOptions
     public GuardModes Secrets { get; set; } = new(GuardMode.Block, GuardMode.Mask);
 
     public GuardModes Cards { get; set; } = new(GuardMode.Block, GuardMode.Mask);
-
     public GuardModes Ibans { get; set; } = new(GuardMode.Mask, GuardMode.Mask);
-
     public GuardModes SocialSecurityNumbers { get; set; } = new(GuardMode.Mask, GuardMode.Mask);
-
     public GuardModes Emails { get; set; } = new(GuardMode.Mask, GuardMode.Mask);
-
     public GuardModes Phones { get; set; } = new(GuardMode.Allow, GuardMode.Allow);
-
     public GuardModes IpAddresses { get; set; } = new(GuardMode.Allow, GuardMode.Allow);
 
     /// <summary>Shapes of secrets of your own, written like the lines of <c>key-shapes.txt</c>: <c>acme ACME- w32</c>.</summary>
@@ -83,22 +78,19 @@ internal sealed class SensitiveDataOptions
 
     /// <summary>Values that are never taken for sensitive, letter by letter: a public test card, the support address.</summary>
     public string[] AllowedValues { get; set; } = [];
+
+    /// <summary>The modes in the order of <see cref="SensitiveKind"/>.</summary>
+    public GuardModes[] ToModes() => [Secrets, Cards, Ibans, SocialSecurityNumbers, Emails, Phones, IpAddresses];
 }
 
 /// <summary>The mode of one kind in each direction.</summary>
-internal sealed class GuardModes
+internal sealed class GuardModes(GuardMode input = GuardMode.Allow, GuardMode output = GuardMode.Allow)
 {
-    public GuardModes()
-    {
-    }
-
-    public GuardModes(GuardMode input, GuardMode output) => (Input, Output) = (input, output);
-
     /// <summary>On the way to Mistral.</summary>
-    public GuardMode Input { get; set; }
+    public GuardMode Input { get; set; } = input;
 
     /// <summary>On the way to the caller.</summary>
-    public GuardMode Output { get; set; }
+    public GuardMode Output { get; set; } = output;
 }
 
 /// <summary>How text is made safe to show.</summary>

@@ -13,13 +13,12 @@ internal static class GuardServiceCollectionExtensions
     {
         builder.AddValidatedOptions<GuardOptions, GuardOptionsValidator>(GuardOptions.SectionName);
         builder.Services.TryAddSingleton<RequestRules>();
-        builder.Services.TryAddSingleton<IBudget, UnlimitedBudget>();
         return builder;
     }
 
     /// <summary>
     /// Puts the guards on the road, outermost first: the rules before anything is read, then sensitive data, so that moderation and Mistral
-    /// see only what may leave, then the budget, which counts only what is really asked.
+    /// see only what may leave, then what the program's own kind adds: a budget counts only what is really asked.
     /// </summary>
     public static ChatClientBuilder UseGuards(this ChatClientBuilder builder) => builder
         .Use((inner, services) => ActivatorUtilities.CreateInstance<RequestRulesChatClient>(services, inner))
@@ -27,5 +26,8 @@ internal static class GuardServiceCollectionExtensions
         .Use((inner, services) => services.GetRequiredService<IOptions<GuardOptions>>().Value.Moderation is { Input: true } or { Output: true }
             ? ActivatorUtilities.CreateInstance<ModerationChatClient>(services, inner)
             : inner)
-        .Use((inner, services) => ActivatorUtilities.CreateInstance<BudgetChatClient>(services, inner));
+        .Use((inner, services) => services.GetServices<InnermostGuard>().Aggregate(inner, (client, guard) => guard(client, services)));
 }
+
+/// <summary>Puts a guard of a room above between these guards and Mistral.</summary>
+internal delegate IChatClient InnermostGuard(IChatClient inner, IServiceProvider services);

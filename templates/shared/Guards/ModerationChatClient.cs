@@ -49,24 +49,22 @@ internal sealed class ModerationChatClient(IChatClient innerClient, MistralModer
     /// <returns>What the audit is to know of a judgement that let the text pass.</returns>
     private async Task<string[]> JudgeAsync(IReadOnlyList<ChatMessage> messages, string what, CancellationToken cancellationToken)
     {
+        IReadOnlyDictionary<string, double> scores = new Dictionary<string, double>();
         try
         {
-            var verdict = await moderation.ModerateAsync(messages, cancellationToken);
-            var missing = _options.Thresholds.Keys.Where(category => !verdict.Scores.ContainsKey(category)).ToArray();
-            var flagged = _options.Thresholds.Where(threshold => verdict.Scores.TryGetValue(threshold.Key, out var score) && score >= threshold.Value)
-                .Select(threshold => threshold.Key).ToArray();
-            if (flagged.Length > 0)
-                throw new ChatRefusedException(ChatRefusedException.Moderated, $"Moderation refused the {what}: {string.Join(", ", flagged)}.") { Kinds = flagged };
-            return missing.Length == 0 ? [] : Fail(what);
+            scores = (await moderation.ModerateAsync(messages, cancellationToken)).Scores;
         }
-        catch (Exception failure) when (failure is not ChatRefusedException && !cancellationToken.IsCancellationRequested)
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
-            return Fail(what);
+            // No score is no judgement, and the declared mode says what follows.
         }
-    }
 
-    private string[] Fail(string what)
-    {
+        string[] flagged = [.. _options.Thresholds.Where(threshold => scores.TryGetValue(threshold.Key, out var score) && score >= threshold.Value).Select(threshold => threshold.Key)];
+        if (flagged.Length > 0)
+            throw new ChatRefusedException(ChatRefusedException.Moderated, $"Moderation refused the {what}: {string.Join(", ", flagged)}.") { Kinds = flagged };
+        if (_options.Thresholds.Keys.All(scores.ContainsKey))
+            return [];
+
         GuardKinds.CountFailed("moderation");
         return _options.FailureMode == FailureMode.Open
             ? [Failed]

@@ -17,7 +17,7 @@ internal static class OutboundLink
     /// <summary>Looks behind the <c>]</c> of a label or the <c>=</c> of an HTML source.</summary>
     public static Finding? Find(ref TextWindow window, int at)
     {
-        var isTarget = window[at] == ']' ? window[at + 1] is '(' or ':' : (window[at - 1] | ' ') == 'c' && (window[at - 2] | ' ') == 'r' && (window[at - 3] | ' ') == 's';
+        var isTarget = window[at] == ']' ? window[at + 1] is '(' or ':' : window.Holds(at - 3, "src");
         var start = at + (window[at] == ']' ? 2 : 1);
         for (var skipped = 0; isTarget && skipped < MostBefore && window[start] is ' ' or '<' or '"' or '\'' or '\n'; skipped++)
             start++;
@@ -52,7 +52,17 @@ internal static class OutboundLink
     /// <summary>Whether the label before belongs to an image; one too long to tell counts as one.</summary>
     private static bool IsFetched(ReadOnlySpan<char> text, int at)
     {
-        var label = text[Math.Max(0, at - MostLabel)..at];
-        return text[at] == '=' || label.Contains("![", StringComparison.Ordinal) || !label.Contains('[');
+        var depth = text[at] == ']' ? 0 : MostLabel;
+        for (var index = at - 1; index >= Math.Max(0, at - MostLabel); index--)
+        {
+            depth += text[index] == ']' ? 1 : 0;
+            if (text[index] != '[' || (index > 0 && text[index - 1] == '\\'))
+                continue;
+            if (depth == 0)
+                return index > 0 && text[index - 1] == '!';
+            depth--;
+        }
+
+        return true;
     }
 }

@@ -11,9 +11,8 @@ internal static class PrivateKeyBlock
 
     public static Finding? Find(ref TextWindow window, int at)
     {
-        for (var index = 0; index < Begin.Length; index++)
-            if (window[at + index] != Begin[index])
-                return null;
+        if (!window.Holds(at, Begin))
+            return null;
 
         var body = at + Begin.Length;
         while (body - at < TextWindow.Left && window[body] is (>= 'A' and <= 'Z') or ' ')

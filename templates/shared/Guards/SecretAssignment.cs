@@ -106,16 +106,8 @@ internal static class SecretAssignment
         quote = Quotes.Contains(window[index]) ? window[index] : '\0';
         index += quote == '\0' ? 0 : 1;
         foreach (var scheme in Schemes)
-            if (StartsWith(ref window, index, scheme))
+            if (window.Holds(index, scheme))
                 return index + scheme.Length;
         return index;
-    }
-
-    private static bool StartsWith(ref TextWindow window, int index, string expected)
-    {
-        for (var offset = 0; offset < expected.Length; offset++)
-            if (char.ToLowerInvariant(window[index + offset]) != char.ToLowerInvariant(expected[offset]))
-                return false;
-        return true;
     }
 }

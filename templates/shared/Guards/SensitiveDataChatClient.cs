@@ -84,7 +84,7 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
     /// <summary>Tools, the answer's schema and stop sequences go to Mistral as well. A mask in them would change what they mean, so what is found refuses.</summary>
     private void RefuseInOptions(ChatOptions? options)
     {
-        IEnumerable<object?> parts =
+        object?[] parts =
         [
             .. options?.StopSequences ?? [],
             .. (options?.Tools ?? []).SelectMany(tool => new object?[] { tool.Name, tool.Description, (tool as AIFunctionDeclaration)?.JsonSchema }),
@@ -92,12 +92,12 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
         ];
         var found = new HashSet<SensitiveKind>();
         // As a tool's result, since that is read through JSON: an escaped letter hides nothing.
-        foreach (var part in parts.OfType<object>())
-            _input.Guard(new FunctionResultContent("", part), found);
+        if (parts.Length > 0)
+            _input.Guard(new FunctionResultContent("", parts), found);
         if (found.Count > 0)
             throw new ChatRefusedException(ChatRefusedException.SensitiveData, "A tool, the answer's schema or a stop sequence holds sensitive data.")
             {
-                Kinds = [.. found.Select(TextGuard.NameOf)],
+                Kinds = Report(found),
             };
     }
 

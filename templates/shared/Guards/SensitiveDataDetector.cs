@@ -9,6 +9,7 @@ namespace Acme.App.Guards;
 internal sealed class SensitiveDataDetector
 {
     private const int Hops = 4;
+    private const int MostPlainDigits = 6;
     private static readonly SearchValues<char> Anchors = SearchValues.Create("0123456789@:=>,_-]");
 
     private readonly List<KeyShape>?[] _shapes = new List<KeyShape>?[128];
@@ -17,8 +18,7 @@ internal sealed class SensitiveDataDetector
 
     public SensitiveDataDetector(SensitiveDataOptions options, Func<GuardModes, GuardMode> direction, bool removesLinks = false)
     {
-        GuardModes[] modes = [options.Secrets, options.Cards, options.Ibans, options.SocialSecurityNumbers, options.Emails, options.Phones, options.IpAddresses];
-        _modes = [.. modes.Select(direction), removesLinks ? GuardMode.Mask : GuardMode.Allow];
+        _modes = [.. options.ToModes().Select(direction), removesLinks ? GuardMode.Mask : GuardMode.Allow];
         _allowed = options.AllowedValues;
         foreach (var shape in KeyShape.ReadTable().Concat(options.Shapes).SelectMany(KeyShape.Parse))
             (_shapes[shape.First] ??= []).Add(shape);
@@ -99,13 +99,19 @@ internal sealed class SensitiveDataDetector
         var start = window.Back(at, CharacterClass.Word, floor);
         while (next - at < TextWindow.Right && CharacterClasses.Is(window[next], CharacterClass.Word))
             next++;
-        if (CharacterClasses.Is(window[start - 1], CharacterClass.Word))
+        if (CharacterClasses.Is(window[start - 1], CharacterClass.Word) || IsPlainNumber(ref window, start, next))
             return null;
 
         return (Guards(SensitiveKind.Secret) ? FindKey(ref window, start, floor) : null)
             ?? (Guards(SensitiveKind.Iban) ? Iban.Find(ref window, start) : null)
             ?? FindNumber(ref window, SkipEscape(ref window, start), floor);
     }
+
+    /// <summary>Whether a few digits stand for themselves, as most numbers in prose do: nothing that follows makes them part of more.</summary>
+    private static bool IsPlainNumber(ref TextWindow window, int start, int end) => end - start <= MostPlainDigits
+        && !window.Text[start..end].ContainsAnyExceptInRange('0', '9')
+        && window[start - 1] is ' ' or '\n' or '(' or ','
+        && (window[end] is ',' or ';' || (window[end] == ' ' && char.IsAsciiLetter(window[end + 1])) || (window[end] is '.' or ':' && window[end + 1] is ' ' or '\n'));
 
     private Finding? FindNumber(ref TextWindow window, int start, int floor)
     {

@@ -33,12 +33,15 @@ internal sealed class TextGuard(GuardOptions options, bool isOutput)
     public void RefuseBlocked(IEnumerable<SensitiveKind> kinds, int? messageIndex)
     {
         string[] blocked = [.. kinds.Where(kind => _detector.ModeOf(kind) == GuardMode.Block).Select(NameOf)];
-        if (blocked.Length > 0)
-            throw new ChatRefusedException(ChatRefusedException.SensitiveData, $"The {(isOutput ? "answer" : "request")} holds sensitive data: {string.Join(", ", blocked)}.")
-            {
-                Kinds = blocked,
-                MessageIndex = messageIndex,
-            };
+        if (blocked.Length == 0)
+            return;
+        foreach (var kind in blocked)
+            GuardKinds.CountFound(kind);
+        throw new ChatRefusedException(ChatRefusedException.SensitiveData, $"The {(isOutput ? "answer" : "request")} holds sensitive data: {string.Join(", ", blocked)}.")
+        {
+            Kinds = blocked,
+            MessageIndex = messageIndex,
+        };
     }
 
     public static string NameOf(SensitiveKind kind) => kind.ToString().ToLowerInvariant();

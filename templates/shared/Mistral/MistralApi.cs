@@ -2,19 +2,25 @@ using System.Net;
 using System.Net.Http.Headers;
 using Acme.App.Keys;
 using Microsoft.Extensions.Options;
+using Polly;
 using Polly.CircuitBreaker;
-using Polly.Timeout;
 
 namespace Acme.App.Mistral;
 
 /// <summary>Sends requests to Mistral with the current key; every failure of Mistral's leaves it as a <see cref="MistralException"/>.</summary>
 /// <param name="keys">Lazy, since the keys' room may itself ask this one to check a key.</param>
-internal sealed class MistralApi(IHttpClientFactory clients, Lazy<IApiKeys> keys, IOptions<MistralOptions> options, TimeProvider time)
+internal sealed class MistralApi(IHttpMessageHandlerFactory handlers, Lazy<IApiKeys> keys, IOptions<MistralOptions> options, TimeProvider time) : IDisposable
 {
     public const string ClientName = "Mistral";
     private const int LongestErrorBody = 64 * 1024;
 
+    private static readonly MediaTypeHeaderValue Json = new("application/json");
+
     private readonly MistralOptions _options = options.Value;
+
+    // One handler for good: it renews its connections by itself. All that HttpClient would add is here already.
+    private readonly HttpMessageInvoker _http = new(handlers.CreateHandler(ClientName), disposeHandler: false);
+    private readonly ResiliencePipeline<HttpResponseMessage> _resilience = MistralResilience.Create(options.Value.Resilience, time);
 
     /// <summary>The address of one of the API's resources, whether or not the endpoint ends with the version.</summary>
     public Uri Address(string path)
@@ -34,12 +40,12 @@ internal sealed class MistralApi(IHttpClientFactory clients, Lazy<IApiKeys> keys
         try
         {
             var key = given ?? keys.Value.Current;
-            response = await AttemptAsync(address, body, key, clock);
+            response = await SendAsync(address, body, key, clock);
             if (response.StatusCode == HttpStatusCode.Unauthorized && given is null
                 && await keys.Value.RefreshAsync(key, clock.Token) is var next && next.Fingerprint != key.Fingerprint)
             {
                 response.Dispose();
-                response = await AttemptAsync(address, body, next, clock);
+                response = await SendAsync(address, body, next, clock);
             }
 
             var stream = await response.Content.ReadAsStreamAsync(clock.Token);
@@ -60,33 +66,47 @@ internal sealed class MistralApi(IHttpClientFactory clients, Lazy<IApiKeys> keys
         }
     }
 
-    private async Task<HttpResponseMessage> AttemptAsync(Uri address, byte[]? body, ApiKey key, CallClock clock)
+    public void Dispose() => _http.Dispose();
+
+    private async ValueTask<HttpResponseMessage> SendAsync(Uri address, byte[]? body, ApiKey key, CallClock clock)
     {
-        using var client = clients.CreateClient(ClientName);
-        using var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, address);
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Sendable(key));
-        if (body is not null)
-            request.Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
         try
         {
-            return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, clock.Token);
-        }
-        catch (TimeoutRejectedException)
-        {
-            throw new MistralException(MistralErrorKind.TimedOut, "Mistral did not begin to answer in time. See 'Mistral:Resilience:AttemptTimeout'.");
+            return await _resilience.ExecuteAsync(static (call, _) => call.Api.AttemptAsync(call.address, call.body, call.key, call.clock), (Api: this, address, body, key, clock), clock.Token);
         }
         catch (BrokenCircuitException)
         {
             throw new MistralException(MistralErrorKind.Unavailable, "Mistral failed too often just now and is left alone for a moment.");
         }
+    }
+
+    private async ValueTask<HttpResponseMessage> AttemptAsync(Uri address, byte[]? body, ApiKey key, CallClock clock)
+    {
+        using var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, address);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Sendable(key));
+        if (body is not null)
+            request.Content = new ByteArrayContent(body) { Headers = { ContentType = Json } };
+        clock.Start(_options.Resilience.AttemptTimeout);
+        try
+        {
+            return await _http.SendAsync(request, clock.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw clock.Explain();
+        }
         catch (HttpRequestException exception)
         {
             throw new MistralException(MistralErrorKind.Unavailable, $"Mistral could not be reached ({exception.HttpRequestError}). Check the network and 'Mistral:Endpoint'.");
         }
+        finally
+        {
+            clock.Start(_options.Resilience.TotalTimeout);
+        }
     }
 
     /// <summary>Only printable ASCII without a space can stand in the header; anything else would split it or be guessed at.</summary>
-    private static string Sendable(ApiKey key) => key.Reveal() is { Length: > 0 } value && value.All(letter => letter is > ' ' and < '\x7f')
+    private static string Sendable(ApiKey key) => key.Reveal() is { Length: > 0 } value && !value.AsSpan().ContainsAnyExceptInRange('!', '~')
         ? value
         : throw new MistralException(MistralErrorKind.Authentication, "The key is empty or holds a space, a line break or a letter outside ASCII. Set it anew.");
 }

@@ -1,7 +1,7 @@
 using System.Net;
-using Microsoft.Extensions.Http.Resilience;
-using Microsoft.Extensions.Options;
 using Polly;
+using Polly.CircuitBreaker;
+using Polly.Retry;
 
 namespace Acme.App.Mistral;
 
@@ -10,13 +10,12 @@ internal static class MistralResilience
 {
     private static readonly string[] Limits = ["x-ratelimit-limit-req-minute", "x-ratelimit-limit-tokens-minute"];
 
-    public static void Configure(ResiliencePipelineBuilder<HttpResponseMessage> pipeline, ResilienceHandlerContext context)
+    public static ResiliencePipeline<HttpResponseMessage> Create(MistralResilienceOptions options, TimeProvider time)
     {
-        var options = context.ServiceProvider.GetRequiredService<IOptions<MistralOptions>>().Value.Resilience;
-        var time = pipeline.TimeProvider = context.ServiceProvider.GetRequiredService<TimeProvider>();
+        var pipeline = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time };
         if (options.MaxRetries > 0)
         {
-            pipeline.AddRetry(new HttpRetryStrategyOptions
+            pipeline.AddRetry(new RetryStrategyOptions<HttpResponseMessage>
             {
                 MaxRetryAttempts = options.MaxRetries,
                 BackoffType = DelayBackoffType.Exponential,
@@ -28,15 +27,14 @@ internal static class MistralResilience
             });
         }
 
-        pipeline.AddCircuitBreaker(new HttpCircuitBreakerStrategyOptions
+        return pipeline.AddCircuitBreaker(new CircuitBreakerStrategyOptions<HttpResponseMessage>
         {
             FailureRatio = options.BreakerFailureRatio,
             MinimumThroughput = 10,
             BreakDuration = options.BreakerDuration,
             ShouldHandle = attempt => ValueTask.FromResult(
-                attempt.Outcome.Exception is not (null or OperationCanceledException) || (int?)attempt.Outcome.Result?.StatusCode >= 500),
-        });
-        pipeline.AddTimeout(options.AttemptTimeout);
+                attempt.Outcome.Exception is MistralException { Kind: not MistralErrorKind.Authentication } || (int?)attempt.Outcome.Result?.StatusCode >= 500),
+        }).Build();
     }
 
     /// <summary>A limit of 0 means that the key may never ask: no wait helps.</summary>

@@ -12,21 +12,22 @@ internal static class MistralServiceCollectionExtensions
     {
         builder.AddValidatedOptions<MistralOptions, MistralOptionsValidator>(MistralOptions.SectionName);
         var services = builder.Services;
-        services.AddHttpClient(MistralApi.ClientName, client => client.Timeout = Timeout.InfiniteTimeSpan)
+        services.AddHttpClient(MistralApi.ClientName)
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
             {
                 // A 307 or 308 would carry the prompt to another host.
                 AllowAutoRedirect = false,
                 UseCookies = false,
+                // Whose request it is, and its traces, are not Mistral's to know.
+                ActivityHeadersPropagator = null,
                 PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             })
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
             // At Trace the factory's loggers hand the Authorization header, unredacted, to every structured log.
-            .RemoveAllLoggers()
-            .AddResilienceHandler(MistralApi.ClientName, MistralResilience.Configure);
+            .RemoveAllLoggers();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => new MistralApi(
-            provider.GetRequiredService<IHttpClientFactory>(),
+            provider.GetRequiredService<IHttpMessageHandlerFactory>(),
             new Lazy<IApiKeys>(provider.GetRequiredService<IApiKeys>),
             provider.GetRequiredService<IOptions<MistralOptions>>(),
             provider.GetRequiredService<TimeProvider>()));

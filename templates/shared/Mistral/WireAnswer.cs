@@ -27,7 +27,13 @@ internal sealed class WireChoice
     public string? FinishReason { get; set; }
 }
 
-internal sealed record WireUsage(long? PromptTokens, long? CompletionTokens, long? TotalTokens, long? NumCachedTokens);
+internal sealed class WireUsage
+{
+    public long? PromptTokens { get; set; }
+    public long? CompletionTokens { get; set; }
+    public long? TotalTokens { get; set; }
+    public long? NumCachedTokens { get; set; }
+}
 
 /// <summary>What <c>GET /v1/models</c> answers.</summary>
 internal sealed record WireModelList(IReadOnlyList<MistralModel?>? Data);

@@ -1,6 +1,7 @@
 using Acme.App.Mistral;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
 namespace Acme.App.Operations;
@@ -22,6 +23,7 @@ internal static class TelemetryServiceCollectionExtensions
         foreach (var exporter in new[] { "OtlpTraceExporter", "OtlpMetricExporter", "OtlpLogExporter" })
             builder.Services.AddHttpClient(exporter).RemoveAllLoggers();
         builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(builder.Configuration["OTEL_SERVICE_NAME"] ?? builder.Environment.ApplicationName))
             .WithTracing(traces => traces.AddSource("Microsoft.AspNetCore", "System.Net.Http", MistralChatClientFactory.TelemetrySource))
             .WithMetrics(metrics => metrics.AddMeter(
                 "Acme.App.*", "Audit", MistralChatClientFactory.TelemetrySource, "System.Net.Http",

@@ -28,6 +28,8 @@ internal sealed class ApiProcess : IAsyncDisposable
 
     public int Id => _program.Id;
 
+    public int Port => Client.BaseAddress!.Port;
+
     public string Output => _program.Output;
 
     public static string ProgramFile => Path.Combine(AppContext.BaseDirectory, "Acme-App.dll");
@@ -104,19 +106,19 @@ internal sealed class ApiProcess : IAsyncDisposable
         return _program.DisposeAsync();
     }
 
+    public static string Token(string user, string scope = "chat")
+    {
+        var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        var head = Encode(JsonSerializer.SerializeToUtf8Bytes(new { alg = "HS256", typ = "JWT", kid = Issuer }));
+        var claims = Encode(JsonSerializer.SerializeToUtf8Bytes(new { sub = user, iss = Issuer, aud = Issuer, scope, nbf = now - 60, exp = now + 3600 }));
+        return $"{head}.{claims}.{Encode(HMACSHA256.HashData(s_tokenKey, Encoding.ASCII.GetBytes($"{head}.{claims}")))}";
+    }
+
     private static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private static string Token(string user)
-    {
-        var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
-        var head = Encode(JsonSerializer.SerializeToUtf8Bytes(new { alg = "HS256", typ = "JWT", kid = Issuer }));
-        var claims = Encode(JsonSerializer.SerializeToUtf8Bytes(new { sub = user, iss = Issuer, aud = Issuer, scope = "chat", nbf = now - 60, exp = now + 3600 }));
-        return $"{head}.{claims}.{Encode(HMACSHA256.HashData(s_tokenKey, Encoding.ASCII.GetBytes($"{head}.{claims}")))}";
     }
 
     private static string Encode(byte[] bytes) => Convert.ToBase64String(bytes).TrimEnd('=').Replace('+', '-').Replace('/', '_');

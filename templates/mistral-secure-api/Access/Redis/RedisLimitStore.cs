@@ -1,14 +1,12 @@
 using Acme.App.Scale;
+using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace Acme.App.Access;
 
 /// <summary>Keeps count in Redis, by scripts that run there in one step, so that no replica comes between another's look and its taking.</summary>
-internal sealed class RedisLimitStore(RedisConnection redis, TimeProvider time) : ILimitStore
+internal sealed class RedisLimitStore(RedisConnection redis, IOptions<AccessOptions> access, TimeProvider time) : ILimitStore
 {
-    /// <summary>A request whose process died without a word is forgotten after this.</summary>
-    private static readonly TimeSpan s_longestRequest = TimeSpan.FromMinutes(15);
-
     /// <summary>Redis may be ahead of this machine: a count must not end before its time.</summary>
     private static readonly TimeSpan s_clockSkew = TimeSpan.FromMinutes(5);
 
@@ -45,7 +43,11 @@ internal sealed class RedisLimitStore(RedisConnection redis, TimeProvider time) 
     {
         var values = new RedisValue[claims.Length * 3];
         for (var index = 0; index < claims.Length; index++)
-            (values[3 * index], values[3 * index + 1], values[3 * index + 2]) = (claims[index].Amount, claims[index].Most, (claims[index].Resets + s_clockSkew).ToUnixTimeMilliseconds());
+        {
+            var claim = claims[index];
+            (values[3 * index], values[3 * index + 1]) = (claim.Amount, claim.Most);
+            values[3 * index + 2] = (claim.Resets + s_clockSkew).ToUnixTimeMilliseconds();
+        }
 
         var result = (RedisResult[])(await RunAsync(Take, Keys(caller, claims), values, cancellationToken))!;
         return new LimitDecision((int)result[0], (long)result[1]);
@@ -57,7 +59,9 @@ internal sealed class RedisLimitStore(RedisConnection redis, TimeProvider time) 
     public async ValueTask<bool> EnterAsync(string caller, int most, string requestId, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        RedisValue[] values = [now.ToUnixTimeMilliseconds(), (now + s_longestRequest).ToUnixTimeMilliseconds(), most, requestId];
+        // A request whose process died without a word is forgotten once none can be under way any more.
+        var longest = access.Value.RequestTimeout + s_clockSkew;
+        RedisValue[] values = [now.ToUnixTimeMilliseconds(), (now + longest).ToUnixTimeMilliseconds(), most, requestId];
         return (int)await RunAsync(Enter, [UnderWay(caller)], values, cancellationToken) == 1;
     }
 

@@ -23,6 +23,56 @@ public sealed class AccessOptionsValidatorTests
         ["KnownProxies[1]: It is neither an address nor a network."],
         Problems(new AccessOptions { KnownProxies = ["10.0.0.0/8", "proxy.example"] }, Environments.Production));
 
+    [Theory]
+    [InlineData("https://app.example")]
+    [InlineData("https://app.example:8443")]
+    [InlineData("http://localhost:3000")]
+    public void Accepts_AnOriginAsABrowserSendsIt(string origin) => Assert.Empty(Problems(new AccessOptions { AllowedOrigins = [origin] }, Environments.Production));
+
+    [Theory]
+    [InlineData("*")]
+    [InlineData("null")]
+    [InlineData("app.example")]
+    [InlineData("http://app.example")]
+    [InlineData("https://app.example/")]
+    [InlineData("https://*.example")]
+    [InlineData("https://app.example/page")]
+    [InlineData("https://someone@app.example")]
+    public void Rejects_AnOriginThatIsNone(string origin) => Assert.Equal(
+        ["AllowedOrigins[0]: It is not the origin of a page that comes over https."],
+        Problems(new AccessOptions { AllowedOrigins = [origin] }, Environments.Production));
+
+    [Fact]
+    public void Rejects_ConnectionLimitsThatLetNobodyInOrHoldNobodyUp() => Assert.Equal(
+        [
+            "RequestTimeout: It is not between a second and an hour.",
+            "ShutdownTimeout: It is not between a second and an hour.",
+            "Connections:MaxConcurrent: It lets nobody connect.",
+            "Connections:MaxHeaders: It is not between 16 and 1000 headers.",
+            "Connections:MaxHeaderBytes: It is not between 8192 and 1048576 bytes.",
+            "Connections:HeadersTimeout: It is not between a second and an hour.",
+            "Connections:KeepAliveTimeout: It is not between a second and an hour.",
+            "Connections:StallTimeout: It is not between a second and an hour.",
+            "Connections:MinBytesPerSecond: It lets a connection stand still.",
+        ],
+        Problems(
+            new AccessOptions
+            {
+                RequestTimeout = TimeSpan.Zero,
+                ShutdownTimeout = TimeSpan.FromDays(1),
+                Connections = new()
+                {
+                    MaxConcurrent = 0,
+                    MaxHeaders = 1,
+                    MaxHeaderBytes = 0,
+                    HeadersTimeout = TimeSpan.Zero,
+                    KeepAliveTimeout = TimeSpan.FromDays(1),
+                    StallTimeout = TimeSpan.Zero,
+                    MinBytesPerSecond = 0,
+                },
+            },
+            Environments.Production));
+
     [Fact]
     public void Rejects_LimitsThatAllowNothing_OfEachCallerAndClass()
     {
@@ -37,7 +87,7 @@ public sealed class AccessOptionsValidatorTests
         Assert.Equal(
             [
                 "RequestsPerMinuteByAddress: It lets no request in.",
-                "Limits.RequestsPerMinute: It allows nothing.",
+                "Limits:RequestsPerMinute: It allows nothing.",
                 "Classes:trial:TokensPerDay: A day allows less than a minute.",
                 "Callers:ada:ConcurrentRequests: It allows nothing.",
             ],

@@ -15,6 +15,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace MistralTemplates.Tests.Rooms.Access;
 
@@ -63,13 +64,15 @@ internal sealed class AccessRoom : IAsyncDisposable
         builder.AddAccess();
         builder.AddChat();
         if (limits is not null)
-            builder.Services.Replace(ServiceDescriptor.Singleton<ILimitStore>(new RedisLimitStore(limits, TimeProvider.System)));
+            builder.Services.Replace(ServiceDescriptor.Singleton<ILimitStore>(new RedisLimitStore(limits, Options.Create(new AccessOptions()), TimeProvider.System)));
         var app = builder.Build();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseAccess();
         app.MapChat();
+        app.MapCompletions();
         app.MapHealth();
+        app.MapDescription();
         await app.CheckConfigurationAsync(cancellationToken);
         await app.StartAsync(cancellationToken);
         return new AccessRoom(folder, app);

@@ -1,4 +1,5 @@
 using Acme.App.Access;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MistralTemplates.Tests.Rooms.Access;
@@ -87,7 +88,7 @@ public sealed class LimitStoreTests : IAsyncDisposable
     public async Task Take_WhileRedisIsAway_SaysSoAndDoesNotWait()
     {
         await using var connection = RedisServer.ConnectToNobody();
-        var store = new RedisLimitStore(connection, _time);
+        var store = new RedisLimitStore(connection, Options.Create(new AccessOptions()), _time);
 
         await Assert.ThrowsAsync<LimitStoreException>(async () => await store.TakeAsync("ada", [new("tokens", 100, 1, Tomorrow)], CancellationToken));
         Assert.Equal("Redis does not answer.", await connection.CheckAsync(CancellationToken));
@@ -108,7 +109,7 @@ public sealed class LimitStoreTests : IAsyncDisposable
         {
             var connection = server.Connect();
             _used.Add(connection);
-            return new RedisLimitStore(connection, _time);
+            return new RedisLimitStore(connection, Options.Create(new AccessOptions()), _time);
         })];
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Claims;
+using Acme.App.Access;
 using Acme.App.Guards;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.AI;

@@ -181,9 +181,7 @@ public sealed class LeakMatrixTests : IDisposable
             Search($"{thing.GetType().Name} in a debugger", DebuggerText(thing));
         }
 
-        Assert.Contains(said, text => text.StartsWith("resilience.polly", StringComparison.Ordinal));
-        Assert.Contains(said, text => text.StartsWith("POST", StringComparison.Ordinal));
-        Assert.True(logs.Count > 20, $"{logs.Count} logs.");
+        Assert.Contains(said, text => text.StartsWith("http.client.request.duration", StringComparison.Ordinal));
     }
 
     private static StandInReply Quoting(int status) => StandInReply.Error(

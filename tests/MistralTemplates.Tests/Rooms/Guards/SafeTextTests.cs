@@ -43,12 +43,17 @@ public sealed class SafeTextTests
     [InlineData("![x](<//evil.example/a.png>)", "![x](<#removed-link>)")]
     [InlineData("[more](https://evil.example/?q=data)", "[more](#removed-link)")]
     [InlineData("[1]: https://evil.example/?q=data", "[1]: #removed-link")]
+    [InlineData("![a [b] c](https://evil.example/a.png)", "![a [b] c](#removed-link)")]
+    [InlineData("![a\\[b](https://evil.example/a.png)", "![a\\[b](#removed-link)")]
+    [InlineData("[![a](https://evil.example/a.png)](https://evil.example/?q=data)", "[![a](#removed-link)](#removed-link)")]
+    [InlineData("![x](https://evil.example/a?k=%2B1\n)", "![x](#removed-link\n)")]
     [InlineData("<img src=\"https://evil.example/a\">", "<img src=\"#removed-link\">")]
     public void Apply_OutboundLink_LosesItsDestination(string text, string expected) => Assert.Equal(expected, Guarding.Output().Apply(text, new HashSet<SensitiveKind>()));
 
     [Theory]
     [InlineData("[docs](https://docs.example/page)")]
     [InlineData("[up](../README.md) and ![here](images/a.png)")]
+    [InlineData("![here](images/a.png) and [docs](https://docs.example/page)")]
     [InlineData("a[0] = b[1]; x == y")]
     public void Apply_HarmlessLink_Stays(string text) => Assert.Same(text, Guarding.Output().Apply(text, new HashSet<SensitiveKind>()));
 

@@ -96,12 +96,12 @@ public sealed class FuzzTests
     private static MistralChatClient Client(byte[] body, int bytesPerRead, string mediaType)
     {
         var options = Options.Create(new MistralOptions { MaxResponseBytes = 4096 });
-        var clients = new OneClient(new BytesHandler(body, bytesPerRead, mediaType));
-        return new MistralChatClient(new MistralApi(clients, new Lazy<IApiKeys>(new FakeApiKeys("key")), options, TimeProvider.System), options);
+        var handlers = new OneHandler(new BytesHandler(body, bytesPerRead, mediaType));
+        return new MistralChatClient(new MistralApi(handlers, new Lazy<IApiKeys>(new FakeApiKeys("key")), options, TimeProvider.System), options);
     }
 
-    private sealed class OneClient(HttpMessageHandler handler) : IHttpClientFactory
+    private sealed class OneHandler(HttpMessageHandler handler) : IHttpMessageHandlerFactory
     {
-        public HttpClient CreateClient(string name) => new(handler);
+        public HttpMessageHandler CreateHandler(string name) => handler;
     }
 }

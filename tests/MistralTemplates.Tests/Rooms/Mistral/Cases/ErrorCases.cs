@@ -120,8 +120,7 @@ public sealed class ErrorCases
 
         await Assert.ThrowsAsync<MistralException>(() => room.Client.GetResponseAsync("canary-prompt", cancellationToken: Token));
 
-        Assert.NotEmpty(room.Logs.GetSnapshot());
-        Assert.DoesNotContain(room.Logs.GetSnapshot(), record => Everything.Of(record).Contains("canary"));
+        Assert.Empty(room.Logs.GetSnapshot());
     }
 
     [Theory]

@@ -1,6 +1,7 @@
+using Acme.App.Guards;
 using Microsoft.Extensions.AI;
 
-namespace Acme.App.Guards;
+namespace Acme.App.Access;
 
 /// <summary>Keeps callers within what they may spend. The most a call can cost is reserved before it, what it did cost is settled after it.</summary>
 internal interface IBudget
@@ -19,14 +20,4 @@ internal interface IBudgetReservation : IAsyncDisposable
 {
     /// <summary>Charges what the call cost; the whole reservation when Mistral did not say.</summary>
     ValueTask SettleAsync(UsageDetails? usage, CancellationToken cancellationToken);
-}
-
-/// <summary>The budget of a program without budgets.</summary>
-internal sealed class UnlimitedBudget : IBudget, IBudgetReservation
-{
-    public ValueTask<IBudgetReservation> ReserveAsync(BudgetEstimate estimate, CancellationToken cancellationToken) => new(this);
-
-    public ValueTask SettleAsync(UsageDetails? usage, CancellationToken cancellationToken) => default;
-
-    public ValueTask DisposeAsync() => default;
 }

@@ -1,0 +1,153 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Acme.App.Access;
+using Acme.App.Guards;
+using Acme.App.Mistral;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.OpenApi;
+using NetEscapades.AspNetCore.SecurityHeaders;
+using Scalar.AspNetCore;
+
+namespace Acme.App.Chat;
+
+/// <summary><c>/openapi/v1.json</c> describes the endpoints, and in Development the page <c>/scalar</c> shows them.</summary>
+internal static class ApiDescription
+{
+    private const string Scheme = "Bearer";
+    private const string Json = "application/json";
+
+    /// <summary>What can go wrong, as it is answered: made by what answers.</summary>
+    private static readonly ProblemDetails[] s_problems =
+    [
+        ChatProblems.From(new ChatRefusedException(ChatRefusedException.InvalidRequest, "The request breaks the rules of messages.")
+        {
+            Errors = new Dictionary<string, string[]> { ["messages"] = ["There must be at least one message."] },
+        })!,
+        new() { Status = StatusCodes.Status401Unauthorized },
+        new() { Status = StatusCodes.Status403Forbidden },
+        ChatProblems.From(new BadHttpRequestException("", StatusCodes.Status413PayloadTooLarge))!,
+        ChatProblems.From(new BadHttpRequestException("", StatusCodes.Status415UnsupportedMediaType))!,
+        ChatProblems.From(new ChatRefusedException(ChatRefusedException.SensitiveData, "The request holds sensitive data.") { Kinds = ["card"] })!,
+        ChatProblems.From(new ChatRefusedException(ChatRefusedException.TooManyRequests, "The limit 'requests' is reached. Try again later."))!,
+        ChatProblems.From(new MistralException(MistralErrorKind.Unreadable, ""))!,
+        ChatProblems.From(new MistralException(MistralErrorKind.Unavailable, ""))!,
+        ChatProblems.From(new MistralException(MistralErrorKind.TimedOut, ""))!,
+    ];
+
+    private static readonly Dictionary<string, Operation> s_operations = new()
+    {
+        ["api/chat"] = new("Answers a chat, whole or as server-sent events.", typeof(ChatRequest), typeof(ChatResult), """
+            { "model": "mistral-small-latest", "messages": [ { "role": "user", "content": "What is a nonce?" } ], "maxTokens": 200 }
+            """, """
+            { "id": "cmpl-1", "model": "mistral-small-latest", "content": "A number used once.", "finishReason": "stop",
+              "usage": { "promptTokens": 8, "completionTokens": 5, "totalTokens": 13 } }
+            """, """
+            data: {"delta":"A number used once."}
+
+            data: {"id":"cmpl-1","model":"mistral-small-latest","finishReason":"stop","usage":{"promptTokens":8,"completionTokens":5,"totalTokens":13}}
+
+            data: [DONE]
+            """),
+        ["v1/chat/completions"] = new("Answers a chat in Mistral's own wire.", typeof(CompletionRequest), typeof(WireAnswer), """
+            { "model": "mistral-small-latest", "messages": [ { "role": "user", "content": "What is a nonce?" } ], "max_tokens": 200 }
+            """, """
+            { "id": "cmpl-1", "object": "chat.completion", "created": 1767225600, "model": "mistral-small-latest",
+              "choices": [ { "index": 0, "message": { "role": "assistant", "content": "A number used once." }, "finish_reason": "stop" } ],
+              "usage": { "prompt_tokens": 8, "completion_tokens": 5, "total_tokens": 13 } }
+            """, """
+            data: {"id":"cmpl-1","object":"chat.completion.chunk","model":"mistral-small-latest","choices":[{"index":0,"delta":{"content":"A"}}]}
+
+            data: [DONE]
+            """),
+        ["v1/models"] = new("Names the models that may be asked.", null, typeof(CompletionModels), null, """
+            { "object": "list", "data": [ { "id": "mistral-small-latest", "object": "model", "created": 0, "owned_by": "mistralai" } ] }
+            """, null),
+    };
+
+    public static void Configure(OpenApiOptions options)
+    {
+        options.AddOperationTransformer(DescribeAsync);
+        options.AddSchemaTransformer((schema, context, _) =>
+        {
+            var type = context.JsonTypeInfo.Type;
+            var isRequest = type == typeof(ChatRequest) || type == typeof(CompletionRequest);
+            schema.AdditionalPropertiesAllowed = !isRequest;
+            schema.Required = isRequest ? new HashSet<string> { "messages" } : null;
+            // The document's own names are those of this program's other JSON.
+            if (CompletionJsonContext.Default.GetTypeInfo(type) is not null)
+                NameAsOnTheWire(schema);
+            return Task.CompletedTask;
+        });
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.AddComponent(Scheme, new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT" });
+            document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Scheme, document)] = [AccessPolicies.Chat] }];
+            return Task.CompletedTask;
+        });
+    }
+
+    public static IEndpointRouteBuilder MapDescription(this IEndpointRouteBuilder endpoints)
+    {
+        var document = endpoints.MapOpenApi();
+        if (!endpoints.ServiceProvider.GetRequiredService<IHostEnvironment>().IsDevelopment())
+        {
+            document.RequireAuthorization(AccessPolicies.Operate);
+            return endpoints;
+        }
+
+        document.AllowAnonymous();
+        endpoints.MapScalarApiReference((options, context) =>
+        {
+            // The page asks this program alone: nothing is fetched from, or told to, its maker.
+            options.DefaultFonts = false;
+            options.Telemetry = false;
+            options.Agent = new ScalarAgentOptions { Disabled = true };
+            options.Mcp = new ScalarMcpOptions { Disabled = true };
+            options.Nonce = context.GetNonce();
+        }).AllowAnonymous().RequirePageHeaders();
+        return endpoints;
+    }
+
+    private static async Task DescribeAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        if (context.Description.RelativePath is not { } path || !s_operations.TryGetValue(path, out var described))
+            return;
+
+        operation.Summary = described.Summary;
+        if (described is { Request: { } request, RequestExample: { } example })
+            operation.RequestBody = new OpenApiRequestBody { Required = true, Content = await ContentAsync(Json, request, JsonNode.Parse(example)) };
+        operation.Responses = new() { ["200"] = new OpenApiResponse { Description = "The answer.", Content = await ContentAsync(Json, described.Answer, JsonNode.Parse(described.AnswerExample)) } };
+        if (described.Stream is { } events)
+            operation.Responses["200"].Content!["text/event-stream"] = new OpenApiMediaType { Example = events };
+        foreach (var problem in s_problems)
+        {
+            var title = problem.Title = ReasonPhrases.GetReasonPhrase(problem.Status!.Value);
+            var content = path.StartsWith("v1/", StringComparison.Ordinal)
+                ? await ContentAsync(Json, typeof(CompletionError), JsonSerializer.SerializeToNode(CompletionProblemWriter.ToError(problem), CompletionJsonContext.Default.CompletionError))
+                : await ContentAsync("application/problem+json", typeof(ProblemDetails), JsonSerializer.SerializeToNode(problem, ChatJsonContext.Default.ProblemDetails));
+            operation.Responses[$"{problem.Status}"] = new OpenApiResponse { Description = title, Content = content };
+        }
+
+        async Task<IDictionary<string, OpenApiMediaType>> ContentAsync(string mediaType, Type type, JsonNode? example)
+        {
+            var document = context.Document!;
+            if (document.Components?.Schemas?.ContainsKey(type.Name) is not true)
+                document.AddComponent(type.Name, await context.GetOrCreateSchemaAsync(type, null, cancellationToken));
+            return new Dictionary<string, OpenApiMediaType> { [mediaType] = new() { Schema = new OpenApiSchemaReference(type.Name, document), Example = example } };
+        }
+    }
+
+    private static void NameAsOnTheWire(IOpenApiSchema? schema)
+    {
+        if (schema is not OpenApiSchema own)
+            return;
+        NameAsOnTheWire(own.Items);
+        own.Properties = own.Properties?.ToDictionary(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Key), property => property.Value);
+        foreach (var property in own.Properties?.Values ?? [])
+            NameAsOnTheWire(property);
+    }
+
+    private sealed record Operation(string Summary, Type? Request, Type Answer, string? RequestExample, string AnswerExample, string? Stream);
+}

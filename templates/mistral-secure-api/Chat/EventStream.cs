@@ -1,0 +1,69 @@
+using System.Buffers;
+using System.Text;
+using Acme.App.Access;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Options;
+
+namespace Acme.App.Chat;
+
+/// <summary>An answer as server-sent events, each sent as soon as it is there. Until the first one a refusal is still a status code.</summary>
+/// <param name="toEvent">Writes an update as JSON; null for one that has nothing to tell.</param>
+/// <param name="toEnd">Writes the last event in front of <c>[DONE]</c>, if there is one.</param>
+/// <param name="toError">Writes what ended a stream that had begun: no <c>[DONE]</c> follows it.</param>
+/// <param name="errorEvent">What that last event is called, where it has a name.</param>
+internal sealed class EventStream(
+    IAsyncEnumerable<ChatResponseUpdate> answer,
+    Func<ChatResponseUpdate, byte[]?> toEvent,
+    Func<byte[]?> toEnd,
+    Func<ProblemDetails, byte[]> toError,
+    string? errorEvent = null) : IResult
+{
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        var (response, cancellationToken) = (httpContext.Response, httpContext.RequestAborted);
+        await using var updates = answer.GetAsyncEnumerator(cancellationToken);
+        var any = await updates.MoveNextAsync();
+        response.ContentType = "text/event-stream";
+        response.Headers.CacheControl = "no-cache";
+        try
+        {
+            for (; any; any = await updates.MoveNextAsync())
+                await SendAsync(httpContext, toEvent(updates.Current));
+            await SendAsync(httpContext, toEnd());
+            await SendAsync(httpContext, "[DONE]"u8.ToArray());
+        }
+        catch (Exception exception) when (response.HasStarted && ChatProblems.From(exception) is { } problem)
+        {
+            ChatProblems.AddTrace(problem, httpContext);
+            if (errorEvent is not null)
+                response.BodyWriter.Write(Encoding.UTF8.GetBytes($"event: {errorEvent}\n"));
+            await SendAsync(httpContext, toError(problem));
+        }
+    }
+
+    private static async ValueTask SendAsync(HttpContext context, byte[]? data)
+    {
+        if (data is null)
+            return;
+        var writer = context.Response.BodyWriter;
+        writer.Write("data: "u8);
+        writer.Write(data);
+        writer.Write("\n\n"u8);
+        var sent = writer.FlushAsync(context.RequestAborted);
+        if (sent.IsCompletedSuccessfully)
+            return;
+
+        // The caller's side is full. Kestrel's own rate lets a connection rest for as long as all that it has taken would have been allowed to take.
+        var limits = context.RequestServices.GetRequiredService<IOptions<AccessOptions>>().Value.Connections;
+        try
+        {
+            await sent.AsTask().WaitAsync(limits.StallTimeout, context.RequestServices.GetRequiredService<TimeProvider>(), context.RequestAborted);
+        }
+        catch (TimeoutException exception)
+        {
+            context.Abort();
+            throw new OperationCanceledException("The caller takes nothing of its answer.", exception);
+        }
+    }
+}

@@ -1,0 +1,220 @@
+using System.Text.Json;
+using Acme.App.Tests.StandIn;
+
+namespace MistralTemplates.Tests.Rooms.Chat;
+
+/// <summary>Every status that a caller can meet, on both endpoints, as production answers it.</summary>
+public sealed class ErrorTests(RunningApi api) : IClassFixture<RunningApi>
+{
+    private const string Chat = "/api/chat";
+    private const string Completions = "/v1/chat/completions";
+
+    // A number that passes the check of cards, put together here.
+    private static readonly string s_card = string.Join(' ', "4111", "1111", "1111", "1111");
+
+    private readonly string _trace = Guid.NewGuid().ToString("N");
+
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(Chat)]
+    [InlineData(Completions)]
+    public async Task Request_ThatBreaksARule_IsA400ThatNamesTheField(string path)
+    {
+        using var response = await api.PostAsync(path, """{"model":"mistral-small-latest","messages":[{"role":"user","content":"Hello"}],"temperature":9}""", traceId: _trace);
+
+        var problem = await AssertProblemAsync(response, path, 400, "request.invalid");
+        Assert.Contains("temperature", problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Chat, """{"model":7}""", "model")]
+    [InlineData(Chat, """{"messages":[{"role":"user","content":"Hello"}],"surprise":1}""", "surprise")]
+    [InlineData(Completions, """{"model":7}""", "model")]
+    [InlineData(Completions, """{"messages":[{"role":"user","content":"Hello"}],"tools":[{"type":"function"}]}""", "tools[0]")]
+    public async Task Body_OfAnotherShape_IsA400ThatNamesTheField(string path, string body, string field)
+    {
+        using var response = await api.PostAsync(path, body, traceId: _trace);
+
+        var problem = await AssertProblemAsync(response, path, 400, "request.invalid");
+        Assert.Contains($"\"{field}", problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Chat)]
+    [InlineData(Completions)]
+    public async Task Caller_WithoutAToken_IsA401(string path)
+    {
+        using var response = await api.PostAsync(path, RunningApi.Question, user: null, traceId: _trace);
+
+        await AssertProblemAsync(response, path, 401, code: null);
+        Assert.Equal("Bearer", response.Headers.WwwAuthenticate.ToString());
+        await AssertAuditedAsync("access.denied");
+    }
+
+    [Theory]
+    [InlineData(Chat)]
+    [InlineData(Completions)]
+    public async Task Caller_WithoutTheScope_IsA403(string path)
+    {
+        using var response = await api.PostAsync(path, RunningApi.Question, scope: "operate", traceId: _trace);
+
+        await AssertProblemAsync(response, path, 403, code: null);
+        await AssertAuditedAsync("access.denied");
+    }
+
+    [Theory]
+    [InlineData(Chat)]
+    [InlineData(Completions)]
+    public async Task Body_LargerThanTaken_IsA413(string path)
+    {
+        using var response = await api.PostAsync(path, new string(' ', 5 * 1024 * 1024), traceId: _trace);
+
+        await AssertProblemAsync(response, path, 413, "request.too_large");
+    }
+
+    [Theory]
+    [InlineData(Chat)]
+    [InlineData(Completions)]
+    public async Task Body_OfAnotherMediaType_IsA415(string path)
+    {
+        using var response = await api.PostAsync(path, RunningApi.Question, traceId: _trace, mediaType: "text/plain");
+
+        await AssertProblemAsync(response, path, 415, "request.media_type");
+    }
+
+    [Theory]
+    [InlineData(Chat, false)]
+    [InlineData(Completions, false)]
+    [InlineData(Chat, true)]
+    [InlineData(Completions, true)]
+    public async Task Prompt_WithSensitiveData_IsA422ThatNamesTheKindAlone(string path, bool stream)
+    {
+        var body = JsonSerializer.Serialize(new { model = "mistral-small-latest", messages = new[] { new { role = "user", content = $"Pay with {s_card}." } }, stream });
+
+        using var response = await api.PostAsync(path, body, traceId: _trace);
+
+        var problem = await AssertProblemAsync(response, path, 422, "sensitive.data");
+        Assert.DoesNotContain("1111", problem, StringComparison.Ordinal);
+        await AssertAuditedAsync("chat.refused");
+    }
+
+    [Theory]
+    [InlineData(Chat)]
+    [InlineData(Completions)]
+    public async Task Caller_AboveItsLimit_IsA429ThatSaysWhen(string path)
+    {
+        HttpResponseMessage? response = null;
+        // The two may fall into two minutes; the third is then refused.
+        for (var sent = 0; sent < 3 && response?.StatusCode != System.Net.HttpStatusCode.TooManyRequests; sent++)
+        {
+            response?.Dispose();
+            response = await api.PostAsync(path, RunningApi.Question, user: "hasty", traceId: _trace);
+        }
+
+        await AssertProblemAsync(response!, path, 429, "limit.requests");
+        Assert.InRange(response!.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
+        await AssertAuditedAsync("limit.exceeded");
+        response.Dispose();
+    }
+
+    [Theory]
+    [InlineData(Chat, 502, "mistral.invalid_request")]
+    [InlineData(Completions, 502, "mistral.invalid_request")]
+    [InlineData(Chat, 502, "mistral.unreadable")]
+    [InlineData(Completions, 502, "mistral.unreadable")]
+    [InlineData(Chat, 503, "mistral.unavailable")]
+    [InlineData(Completions, 503, "mistral.unavailable")]
+    [InlineData(Chat, 504, "mistral.timed_out")]
+    [InlineData(Completions, 504, "mistral.timed_out")]
+    public async Task Mistral_ThatFails_IsA5xxWithoutAWordOfItsOwn(string path, int status, string code)
+    {
+        api.Mistral.Enqueue(code switch
+        {
+            "mistral.invalid_request" => StandInReply.Error(400, """{"object":"error","message":"canary from the inside","type":"canary"}"""),
+            "mistral.unreadable" => StandInReply.Json("{ canary"),
+            "mistral.unavailable" => StandInReply.Error(503, "canary"),
+            _ => StandInReply.Answer("canary") with { Delay = TimeSpan.FromSeconds(3) },
+        });
+
+        using var response = await api.PostAsync(path, RunningApi.Question, traceId: _trace);
+
+        var problem = await AssertProblemAsync(response, path, status, code);
+        Assert.DoesNotContain("canary", problem, StringComparison.Ordinal);
+        await AssertAuditedAsync("chat.failed");
+    }
+
+    /// <summary>The status has left already: the error is the stream's last event, and nothing says that the answer is whole.</summary>
+    [Theory]
+    [InlineData(Chat, "event: error")]
+    [InlineData(Completions, "\"error\":{")]
+    public async Task Stream_ThatAGuardStops_EndsInAnErrorThatNamesTheKindAndTheTrace(string path, string mark)
+    {
+        var stream = string.Concat(new[] { "Take ", "the ", "number ", $"{s_card} ", "please." }.Select(Event)) + "data: [DONE]\n\n";
+        api.Mistral.Enqueue(StandInReply.Stream(stream));
+
+        using var response = await api.PostAsync(path, RunningApi.Question.Replace("""]}""", """],"stream":true}""", StringComparison.Ordinal), traceId: _trace);
+        var answer = await response.Content.ReadAsStringAsync(CancellationToken);
+
+        Assert.Equal(200, (int)response.StatusCode);
+        Assert.Contains(mark, answer, StringComparison.Ordinal);
+        Assert.Contains(_trace, answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("1111", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("[DONE]", answer, StringComparison.Ordinal);
+
+        static string Event(string text) => $"data: {JsonSerializer.Serialize(new
+        {
+            id = "1",
+            @object = "chat.completion.chunk",
+            created = 1,
+            model = "mistral-small-latest",
+            choices = new[] { new { index = 0, delta = new { role = "assistant", content = text }, finish_reason = (string?)null } },
+        })}\n\n";
+    }
+
+    [Fact]
+    public async Task Path_ThatIsNotThere_TellsNothingToAStrangerAndA404ToACaller()
+    {
+        using var stranger = await api.GetAsync("/admin");
+        using var caller = await api.GetAsync("/admin", "ada");
+
+        Assert.Equal(401, (int)stranger.StatusCode);
+        Assert.Equal(404, (int)caller.StatusCode);
+        Assert.Equal("application/problem+json", caller.Content.Headers.ContentType?.MediaType);
+    }
+
+    private async Task<string> AssertProblemAsync(HttpResponseMessage response, string path, int status, string? code)
+    {
+        var text = await response.Content.ReadAsStringAsync(CancellationToken);
+        Assert.True(status == (int)response.StatusCode, $"{(int)response.StatusCode} {text}");
+        var root = JsonElement.Parse(text);
+        if (path == Chat)
+        {
+            Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+            Assert.Equal(status, root.GetProperty("status").GetInt32());
+            Assert.Equal(_trace, root.GetProperty("traceId").GetString());
+            Assert.False(string.IsNullOrEmpty(root.GetProperty("title").GetString()));
+            Assert.Matches(code is null ? "^https://" : $"^urn:problem:{code}$", root.GetProperty("type").GetString());
+        }
+        else
+        {
+            Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
+            var error = root.GetProperty("error");
+            Assert.Equal(_trace, error.GetProperty("trace_id").GetString());
+            Assert.Equal(code, error.TryGetProperty("code", out var given) ? given.GetString() : null);
+            Assert.Equal(error.GetProperty("message").GetString(), root.GetProperty("message").GetString());
+        }
+
+        foreach (var inside in (string[])["Exception", "   at ", "Acme.App", MistralStandIn.UsualKey[..8], api.Mistral.Endpoint.Authority, api.Folder])
+            Assert.DoesNotContain(inside, $"{text} {response.Headers}", StringComparison.Ordinal);
+        Assert.False(response.Headers.Contains("Server"));
+        return text;
+    }
+
+    private async Task AssertAuditedAsync(string action)
+    {
+        var records = await api.AuditedAsync(record => record.TryGetProperty("requestId", out var id) && id.GetString() == _trace && record.GetProperty("action").GetString() == action);
+        Assert.Single(records);
+        Assert.Equal("203.0.113.9", records[0].GetProperty("ipAddress").GetString());
+    }
+}

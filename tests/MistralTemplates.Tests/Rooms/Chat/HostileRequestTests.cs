@@ -1,0 +1,242 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Acme.App.Tests.StandIn;
+using MistralTemplates.Benchmarks.Auditing;
+
+namespace MistralTemplates.Tests.Rooms.Chat;
+
+/// <summary>What nobody sends by accident: each is a 4xx or a closed connection, the memory stays bounded, and others are served meanwhile.</summary>
+public sealed class HostileRequestTests(RunningApi api) : IClassFixture<RunningApi>
+{
+    private const long MostMoreMemory = 250L * 1024 * 1024;
+
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string, string> Bodies => [.. Paths.SelectMany(path => s_bodies.Keys.Select(name => (path, name)))];
+
+    private static string[] Paths => ["/api/chat", "/v1/chat/completions"];
+
+    private static readonly Dictionary<string, byte[]> s_bodies = new()
+    {
+        ["nothing"] = [],
+        ["not JSON"] = "{ not json"u8.ToArray(),
+        ["null"] = "null"u8.ToArray(),
+        ["an array"] = "[]"u8.ToArray(),
+        ["a number beyond all"] = """{"messages":[],"temperature":1e999}"""u8.ToArray(),
+        ["a million digits"] = [.. """{"messages":[],"temperature":"""u8, .. Enumerable.Repeat((byte)'9', 1_000_000), (byte)'}'],
+        ["a name twice"] = """{"model":"mistral-small-latest","model":"mistral-small-latest","messages":[]}"""u8.ToArray(),
+        ["deep nesting"] = [.. """{"messages":"""u8, .. Enumerable.Repeat((byte)'[', 1_000_000)],
+        ["deep nesting in a free field"] = [.. """{"stop":"""u8, .. Enumerable.Repeat((byte)'[', 1_000_000)],
+        ["invalid UTF-8"] = [.. """{"model":"mistral-small-latest","messages":[{"role":"user","content":" """u8, 0xff, 0xfe, 0xc0, 0x80, .. "\"}]}"u8],
+        ["half a character"] = """{"model":"mistral-small-latest","messages":[{"role":"user","content":"\ud800"}]}"""u8.ToArray(),
+        ["a million messages"] = [.. """{"model":"mistral-small-latest","messages":["""u8, .. Enumerable.Repeat("{},"u8.ToArray(), 1_000_000).SelectMany(item => item), .. "{}]}"u8],
+        ["a million fields"] = [.. "{"u8, .. Enumerable.Range(0, 300_000).SelectMany(index => Encoding.ASCII.GetBytes($"\"f{index}\":1,")), .. "\"g\":1}"u8],
+    };
+
+    [Theory]
+    [MemberData(nameof(Bodies))]
+    public async Task Body_ThatIsHostile_IsA400ThatAsksNobody(string path, string name)
+    {
+        using var connection = await Connection.OpenAsync(api);
+        await connection.SendAsync(Head(path, s_bodies[name].Length));
+        await connection.SendAsync(s_bodies[name]);
+
+        var answer = await connection.ReadHeadAsync(TimeSpan.FromSeconds(20));
+
+        Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain(api.Mistral.Requests, request => request.Body.Length > 1000);
+        await AssertOthersAreServedAsync();
+    }
+
+    [Fact]
+    public async Task Headers_ByTheThousand_AreA431()
+    {
+        using var connection = await Connection.OpenAsync(api);
+        await connection.SendAsync(Encoding.ASCII.GetBytes("GET /health/live HTTP/1.1\r\nHost: a\r\n" + string.Concat(Enumerable.Range(0, 5000).Select(index => $"X-{index}: {index}\r\n")) + "\r\n"));
+
+        var answer = await connection.ReadHeadAsync(TimeSpan.FromSeconds(10));
+
+        Assert.StartsWith("HTTP/1.1 431 ", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Body_ThatHardlyComes_IsA408OrAClosedConnection()
+    {
+        using var connection = await Connection.OpenAsync(api);
+        await connection.SendAsync(Head("/api/chat", 100_000));
+        var drip = DripAsync();
+
+        var answer = await connection.ReadHeadAsync(TimeSpan.FromSeconds(20));
+
+        Assert.True(answer is "" || answer.StartsWith("HTTP/1.1 408 ", StringComparison.Ordinal), answer);
+        await drip;
+        await AssertOthersAreServedAsync();
+
+        async Task DripAsync()
+        {
+            for (var sent = 0; sent < 40 && await connection.TrySendAsync(" "u8.ToArray()); sent++)
+                await Task.Delay(250, CancellationToken);
+        }
+    }
+
+    [Fact]
+    public async Task Connections_HalfOpen_AreClosedAndOthersAreServedMeanwhile()
+    {
+        var connections = new List<Connection>();
+        try
+        {
+            for (var opened = 0; opened < 300; opened++)
+            {
+                connections.Add(await Connection.OpenAsync(api));
+                await connections[^1].SendAsync("POST /api/chat HTTP/1.1\r\nHost: a\r\nX-Half"u8.ToArray());
+            }
+
+            await AssertOthersAreServedAsync();
+            foreach (var connection in connections)
+                Assert.True(await connection.ReadHeadAsync(TimeSpan.FromSeconds(20)) is "" or ['H', 'T', 'T', 'P', '/', '1', '.', '1', ' ', '4', ..]);
+        }
+        finally
+        {
+            connections.ForEach(connection => connection.Dispose());
+        }
+    }
+
+    /// <summary>Ninety megabytes wait for a caller that takes none of them: the call to Mistral ends, and nothing is hoarded.</summary>
+    [Theory]
+    [InlineData("/api/chat")]
+    [InlineData("/v1/chat/completions")]
+    public async Task Stream_ThatItsCallerDoesNotRead_EndsAtMistralAndIsAudited(string path)
+    {
+        var piece = Encoding.UTF8.GetBytes($$"""data: {"id":"1","object":"chat.completion.chunk","created":1,"model":"mistral-small-latest","choices":[{"index":0,"delta":{"role":"assistant","content":"{{new string('a', 60_000)}} "},"finish_reason":null}]}""" + "\n\n");
+        api.Mistral.Enqueue(StandInReply.StreamOf(Enumerable.Repeat(piece, 1500)) with { End = ReplyEnd.Hang });
+        var asked = api.Mistral.Requests.Count;
+        var before = MemoryOf(api);
+        using var connection = await Connection.OpenAsync(api, receiveBuffer: 4096);
+        var body = Encoding.UTF8.GetBytes(RunningApi.Question.Replace("]}", "],\"stream\":true}", StringComparison.Ordinal));
+        await connection.SendAsync(Head(path, body.Length, "idle" + path.Length));
+        await connection.SendAsync(body);
+
+        await api.Process.WaitUntilAsync(() => api.Mistral.Requests.Count > asked, CancellationToken);
+        await AssertOthersAreServedAsync();
+        var left = await api.Mistral.Requests[asked].Closed.WaitAsync(TimeSpan.FromSeconds(60), CancellationToken);
+
+        Assert.Equal(ReplyOutcome.ClientLeft, left);
+        Assert.InRange(MemoryOf(api) - before, long.MinValue, MostMoreMemory);
+        var records = await api.AuditedAsync(record => record.TryGetProperty("userId", out var user) && user.GetString() == "idle" + path.Length);
+        Assert.Equal("chat.cancelled", Assert.Single(records).GetProperty("action").GetString());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Request_LongerThanAllowed_IsA504OrCutAndAudited(bool stream)
+    {
+        await using var slow = new RunningApi();
+        await slow.StartAsync("Production", new Dictionary<string, string> { ["Access__RequestTimeout"] = "00:00:02" });
+        const string piece = """data: {"id":"1","object":"chat.completion.chunk","created":1,"model":"mistral-small-latest","choices":[{"index":0,"delta":{"role":"assistant","content":"word "},"finish_reason":null}]}""";
+        slow.Mistral.Enqueue(stream
+            ? StandInReply.StreamOf(Enumerable.Repeat(Encoding.UTF8.GetBytes(piece + "\n\n"), 1000)) with { Pause = TimeSpan.FromMilliseconds(50) }
+            : StandInReply.Answer("late") with { Delay = TimeSpan.FromSeconds(50) });
+        var began = Stopwatch.GetTimestamp();
+
+        using var response = await slow.PostAsync("/api/chat", stream ? RunningApi.Question.Replace("]}", "],\"stream\":true}", StringComparison.Ordinal) : RunningApi.Question);
+
+        if (stream)
+            await Assert.ThrowsAnyAsync<Exception>(() => response.Content.ReadAsStringAsync(CancellationToken));
+        else
+            Assert.Equal("504 application/problem+json", $"{(int)response.StatusCode} {response.Content.Headers.ContentType?.MediaType}");
+        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 1.5, 20);
+        Assert.Equal(ReplyOutcome.ClientLeft, await Assert.Single(slow.Mistral.Requests).Closed.WaitAsync(TimeSpan.FromSeconds(10), CancellationToken));
+        await slow.AuditedAsync(record => record.GetProperty("action").GetString() == "chat.cancelled");
+    }
+
+    [Fact]
+    public async Task Connections_MoreThanAllowed_AreClosedAtOnce()
+    {
+        await using var small = new RunningApi();
+        await small.StartAsync("Production", new Dictionary<string, string> { ["Access__Connections__MaxConcurrent"] = "3" });
+        small.Client.Dispose();
+        var connections = new List<Connection>();
+        for (var opened = 0; opened < 8; opened++)
+        {
+            connections.Add(await Connection.OpenAsync(small));
+            await connections[^1].TrySendAsync("GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n"u8.ToArray());
+        }
+
+        var answers = new List<string>();
+        foreach (var connection in connections)
+            answers.Add(await connection.ReadHeadAsync(TimeSpan.FromSeconds(10)));
+        connections.ForEach(connection => connection.Dispose());
+
+        Assert.InRange(answers.Count(answer => answer.StartsWith("HTTP/1.1 200", StringComparison.Ordinal)), 1, 3);
+        Assert.InRange(answers.Count(answer => answer is ""), 5, 7);
+    }
+
+    private async Task AssertOthersAreServedAsync()
+    {
+        using var response = await api.PostAsync("/api/chat", RunningApi.Question, user: $"other {Guid.NewGuid():N}");
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    private static byte[] Head(string path, int length, string? user = null) => Encoding.ASCII.GetBytes(
+        $"POST {path} HTTP/1.1\r\nHost: a\r\nX-Forwarded-Proto: https\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nAuthorization: Bearer {ApiProcess.Token(user ?? Guid.NewGuid().ToString("N"))}\r\n\r\n");
+
+    private static long MemoryOf(RunningApi api)
+    {
+        using var process = Process.GetProcessById(api.Process.Id);
+        return process.WorkingSet64;
+    }
+
+    /// <summary>A connection without an HTTP client's manners.</summary>
+    private sealed class Connection(Socket socket) : IDisposable
+    {
+        public static async Task<Connection> OpenAsync(RunningApi api, int? receiveBuffer = null)
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            if (receiveBuffer is { } size)
+                socket.ReceiveBufferSize = size;
+            await socket.ConnectAsync(IPAddress.Loopback, api.Process.Port, CancellationToken);
+            return new Connection(socket);
+        }
+
+        public async Task SendAsync(byte[] bytes) => await TrySendAsync(bytes);
+
+        /// <summary>The other side may have seen enough, and close while it is told more.</summary>
+        public async Task<bool> TrySendAsync(byte[] bytes)
+        {
+            try
+            {
+                for (var sent = 0; sent < bytes.Length;)
+                    sent += await socket.SendAsync(bytes.AsMemory(sent), CancellationToken);
+                return true;
+            }
+            catch (SocketException)
+            {
+                return false;
+            }
+        }
+
+        /// <returns>What was answered up to the end of the headers; empty when the connection was closed without a word.</returns>
+        public async Task<string> ReadHeadAsync(TimeSpan patience)
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken);
+            limit.CancelAfter(patience);
+            var (read, buffer) = (new StringBuilder(), new byte[4096]);
+            try
+            {
+                while (!read.ToString().Contains("\r\n\r\n", StringComparison.Ordinal) && await socket.ReceiveAsync(buffer, limit.Token) is > 0 and var count)
+                    read.Append(Encoding.ASCII.GetString(buffer, 0, count));
+            }
+            catch (SocketException)
+            {
+                // Closed hard, which is an answer as well.
+            }
+
+            return read.ToString();
+        }
+
+        public void Dispose() => socket.Dispose();
+    }
+}
