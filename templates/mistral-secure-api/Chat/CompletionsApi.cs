@@ -25,9 +25,10 @@ internal static class CompletionsApi
         var request = await body.ReadAsync(CompletionJsonContext.Default.CompletionRequest, cancellationToken);
         var messages = CompletionRequests.ToMessages(request);
         var options = CompletionRequests.ToOptions(request);
-        return request.Stream == true
-            ? Stream(chatClient.GetStreamingResponseAsync(messages, options, cancellationToken))
-            : TypedResults.Json(CompletionAnswers.ToWhole(await chatClient.GetResponseAsync(messages, options, cancellationToken)), CompletionJsonContext.Default.WireAnswer);
+        if (request.Stream == true)
+            return Stream(chatClient.GetStreamingResponseAsync(messages, options, cancellationToken));
+        var answer = CompletionAnswers.ToWhole(await chatClient.GetResponseAsync(messages, options, cancellationToken));
+        return TypedResults.Json(answer, CompletionJsonContext.Default.WireAnswer);
     }
 
     private static EventStream Stream(IAsyncEnumerable<ChatResponseUpdate> answer) => new(
