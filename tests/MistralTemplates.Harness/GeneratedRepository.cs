@@ -26,9 +26,15 @@ public sealed class GeneratedRepository(string folder, string projectName, strin
     /// <summary>The project's folder: below src in a repository, the folder itself for a project alone.</summary>
     public string ProjectFolder { get; } = Directory.Exists(Path.Combine(folder, "src")) ? Path.Combine(folder, "src", projectName) : folder;
 
-    public string ProgramFile => Path.Combine(ProjectFolder, "bin", "Debug", "net10.0", projectName + ".dll");
+    /// <summary>The built program: in bin, unless a repository around it wants it elsewhere.</summary>
+    public string ProgramFile => Elsewhere ?? Path.Combine(ProjectFolder, "bin", "Debug", "net10.0", projectName + ".dll");
 
-    public string AuditFile => Path.Combine(ProjectFolder, "audit", "audit.jsonl");
+    /// <summary>The program's file where it is not in bin. It then keeps its audit and its jobs beside itself.</summary>
+    public string? Elsewhere { get; set; }
+
+    public string AuditFile => Path.Combine(Home, "audit", "audit.jsonl");
+
+    private string Home => Elsewhere is null ? ProjectFolder : Path.GetDirectoryName(Elsewhere)!;
 
     /// <summary>Builds the repository, its tests included, with warnings as errors.</summary>
     public Task BuildAsync(CancellationToken cancellationToken) => BuildAsync(Folder, cancellationToken);
@@ -99,7 +105,7 @@ public sealed class GeneratedRepository(string folder, string projectName, strin
 
     private async Task<string> ExchangeInFolderAsync(string job, RunningProgram worker, CancellationToken cancellationToken)
     {
-        var jobs = Path.Combine(ProjectFolder, "jobs");
+        var jobs = Path.Combine(Home, "jobs");
         await worker.WaitForAsync(() => Directory.Exists(Path.Combine(jobs, "inbox")), s_chatLimit, cancellationToken);
 
         var file = Path.Combine(jobs, "inbox", "first.json");

@@ -13,8 +13,8 @@ internal sealed class CallerLimiter(
     public const string Concurrency = "concurrency";
     private const string Meter = "Acme.App.Access";
 
-    private readonly Counter<long> _exceeded = meters.Create(Meter).CreateCounter<long>("limits.exceeded", description: "Requests refused by a limit.");
-    private readonly Counter<long> _failed = meters.Create(Meter).CreateCounter<long>("limits.failed", description: "Times that the count could not be reached.");
+    private readonly Counter<long> _exceeded = meters.Create(Meter).CreateCounter<long>("limits.exceeded", null, "Requests refused by a limit.");
+    private readonly Counter<long> _failed = meters.Create(Meter).CreateCounter<long>("limits.failed", null, "Times that the count was out of reach.");
 
     /// <returns>Who is served, and what it may; null outside a request.</returns>
     public CallerQuota? Current => accessor.HttpContext is { } context ? CallerQuota.Of(context) : null;

@@ -12,23 +12,19 @@ internal readonly record struct LimitClaim(string Limit, long Most, long Amount,
 /// <param name="Remaining">What is left of the first limit.</param>
 internal readonly record struct LimitDecision(int Refused, long Remaining);
 
-/// <summary>Keeps count of what callers took.</summary>
+/// <summary>Keeps count of what callers took. Where the count cannot be reached, each throws a <see cref="LimitStoreException"/>.</summary>
 internal interface ILimitStore
 {
     /// <summary>Takes all claims or none, in one step that no other caller can come between.</summary>
-    /// <exception cref="LimitStoreException">The count cannot be reached.</exception>
     ValueTask<LimitDecision> TakeAsync(string caller, LimitClaim[] claims, CancellationToken cancellationToken);
 
     /// <summary>Corrects claims that were taken, each by a difference, unless their limit has begun anew.</summary>
-    /// <exception cref="LimitStoreException">The count cannot be reached.</exception>
     ValueTask CorrectAsync(string caller, LimitClaim[] claims, long difference, CancellationToken cancellationToken);
 
     /// <summary>Begins a request, unless as many are under way.</summary>
-    /// <exception cref="LimitStoreException">The count cannot be reached.</exception>
     ValueTask<bool> EnterAsync(string caller, int most, string requestId, CancellationToken cancellationToken);
 
     /// <summary>Ends a request that was begun.</summary>
-    /// <exception cref="LimitStoreException">The count cannot be reached.</exception>
     ValueTask LeaveAsync(string caller, string requestId, CancellationToken cancellationToken);
 }
 

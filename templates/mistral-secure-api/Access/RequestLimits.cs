@@ -17,9 +17,10 @@ internal static class RequestLimits
         limiter.GlobalLimiter = PerMinute(options.RequestsPerMinuteByAddress);
         limiter.OnRejected = async (rejected, _) =>
         {
-            if (records.AttemptAcquire(rejected.HttpContext).IsAcquired)
-                await rejected.HttpContext.RequestServices.GetRequiredService<AuditLog>().WriteAsync(AuditRecord.LimitExceeded(ChatRefusedException.TooManyRequests));
-            await RefuseAsync(rejected);
+            var context = rejected.HttpContext;
+            if (records.AttemptAcquire(context).IsAcquired)
+                await context.RequestServices.GetRequiredService<AuditLog>().WriteAsync(AuditRecord.LimitExceeded(ChatRefusedException.TooManyRequests));
+            await RefuseAsync(context, rejected.Lease);
         };
     }
 
@@ -35,23 +36,16 @@ internal static class RequestLimits
         var address => address?.MapToIPv4().ToString() ?? "",
     };
 
-    private static async ValueTask RefuseAsync(OnRejectedContext rejected)
+    private static async ValueTask RefuseAsync(HttpContext context, RateLimitLease lease)
     {
-        var seconds = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)) : 60;
-        var response = rejected.HttpContext.Response;
-        response.StatusCode = StatusCodes.Status429TooManyRequests;
-        response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        var seconds = lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)) : 60;
+        context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+        context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         // draft-ietf-httpapi-ratelimit-headers
-        response.Headers["RateLimit"] = $"\"{CallerLimiter.Requests}\";r=0;t={seconds}";
-        await rejected.HttpContext.RequestServices.GetRequiredService<IProblemDetailsService>().TryWriteAsync(new ProblemDetailsContext
-        {
-            HttpContext = rejected.HttpContext,
-            ProblemDetails =
-            {
-                Status = StatusCodes.Status429TooManyRequests,
-                Type = $"urn:problem:{ChatRefusedException.TooManyRequests}",
-                Detail = "Too many requests in a minute. Try again later.",
-            },
-        });
+        context.Response.Headers["RateLimit"] = $"\"{CallerLimiter.Requests}\";r=0;t={seconds}";
+        await Results.Problem(
+            "Too many requests in a minute. Try again later.",
+            statusCode: StatusCodes.Status429TooManyRequests,
+            type: $"urn:problem:{ChatRefusedException.TooManyRequests}").ExecuteAsync(context);
     }
 }

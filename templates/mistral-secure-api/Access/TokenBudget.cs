@@ -28,22 +28,17 @@ internal sealed class TokenBudget(CallerLimiter limiter, TimeProvider time) : IB
     {
         private bool _isSettled;
 
-        public async ValueTask SettleAsync(UsageDetails? usage, CancellationToken cancellationToken)
-        {
-            if (_isSettled)
-                return;
-            _isSettled = true;
-            var cost = usage?.TotalTokenCount ?? usage?.InputTokenCount + usage?.OutputTokenCount ?? reserved;
-            if (cost != reserved)
-                await limiter.CorrectAsync(caller, claims, cost - reserved);
-        }
+        public ValueTask SettleAsync(UsageDetails? usage, CancellationToken cancellationToken) =>
+            ChargeAsync(usage?.TotalTokenCount ?? usage?.InputTokenCount + usage?.OutputTokenCount ?? reserved);
 
-        public ValueTask DisposeAsync()
+        public ValueTask DisposeAsync() => ChargeAsync(0);
+
+        private ValueTask ChargeAsync(long cost)
         {
             if (_isSettled)
                 return default;
             _isSettled = true;
-            return limiter.CorrectAsync(caller, claims, -reserved);
+            return cost == reserved ? default : limiter.CorrectAsync(caller, claims, cost - reserved);
         }
     }
 

@@ -1,9 +1,8 @@
+using System.Net;
 using System.Security.Claims;
 using Acme.App.Access;
 using Acme.App.Operations.Doctor;
 using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Options;
 
@@ -16,6 +15,11 @@ internal static class ApiChecks
     private const string WebHostService = "GenericWebHostService";
     private const string ChatPath = "/api/chat";
     private const string HealthPath = "/health/live";
+    private const int FewRequests = 2;
+    private const int MoreRequests = 20;
+
+    // Of a network for documents, so that no limit is used up that another check needs.
+    private static readonly IPAddress s_hurried = new([192, 0, 2, 7]);
 
     public static IEnumerable<DoctorCheck> All =>
     [
@@ -24,48 +28,69 @@ internal static class ApiChecks
         new(9, "transport", "Callers come over https, and stay there", CheckTransportAsync),
     ];
 
+    /// <summary>What is sent is no JSON, and so goes no further than the endpoint.</summary>
     private static async Task<Verdict> CheckLimitsAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
-        await StartAsync(services, cancellationToken);
-        var chat = services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-            .Where(endpoint => "/" + endpoint.RoutePattern.RawText?.TrimStart('/') == ChatPath).ToList();
-        if (chat.Count == 0)
+        var server = await StartAsync(services, cancellationToken);
+        // One more than a minute allows, and as many again should the minute end meanwhile.
+        var (ofCaller, last) = await HurryAsync(server, (2 * FewRequests) + 1, (context, _) => SignIn(context, "doctor in a hurry"), cancellationToken);
+        if (last == StatusCodes.Status404NotFound)
             return Verdict.NotChecked($"there is no {ChatPath}.");
-        var isLimited = services.GetService<IOptions<RateLimiterOptions>>()?.Value.GlobalLimiter is not null
-            || chat.All(endpoint => endpoint.Metadata.GetMetadata<EnableRateLimitingAttribute>() is not null);
-        return isLimited && chat.All(endpoint => endpoint.Metadata.GetMetadata<DisableRateLimitingAttribute>() is null)
-            ? Verdict.Passed($"{ChatPath} is under a rate limit.")
-            : Verdict.Failed($"{ChatPath} is under no rate limit.", "Put UseAccess back into the pipeline, and leave no DisableRateLimiting on the endpoint.");
+        if (last == StatusCodes.Status503ServiceUnavailable)
+            return Verdict.NotChecked("the limits cannot be counted now.", "See that what counts them can be reached.");
+        if (!ofCaller)
+            return Verdict.Failed($"One caller may send any number of requests to {ChatPath}.", "Map the endpoint in a group with RequireAccess.");
+        var (ofAddress, _) = await HurryAsync(server, (2 * MoreRequests) + 1, (context, request) => SignIn(context, $"doctor {request}"), cancellationToken);
+        return ofAddress
+            ? Verdict.Passed($"{ChatPath} refuses a caller, and an address, that sends too many requests.")
+            : Verdict.Failed(
+                $"One address may send any number of requests to {ChatPath}.",
+                "Put UseRateLimiter back into UseAccess, and leave no DisableRateLimiting on the endpoint.");
+    }
+
+    /// <returns>Whether one of the requests was refused as one too many, and the status of the last.</returns>
+    private static async Task<(bool IsLimited, int Status)> HurryAsync(
+        TestServer server, int requests, Action<HttpContext, int> prepare, CancellationToken cancellationToken)
+    {
+        var status = 0;
+        for (var request = 0; request < requests && status != StatusCodes.Status429TooManyRequests; request++)
+        {
+            var answer = await server.SendAsync(context =>
+            {
+                Prepare(context, HttpMethods.Post, ChatPath, Uri.UriSchemeHttps);
+                context.Connection.RemoteIpAddress = s_hurried;
+                SetBody(context, new MemoryStream("{]"u8.ToArray()));
+                prepare(context, request);
+            }, cancellationToken);
+            status = answer.Response.StatusCode;
+        }
+
+        return (status == StatusCodes.Status429TooManyRequests, status);
     }
 
     private static async Task<Verdict> CheckErrorsAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         var server = await StartAsync(services, cancellationToken);
-        var canary = Guid.NewGuid().ToString("N");
-        var wasReached = false;
         var answer = await server.SendAsync(context =>
         {
-            Prepare(context, HttpMethods.Post, ChatPath);
-            // A caller with a token, so that the request gets as far as it can.
-            context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(HttpCallerAccessor.SubjectClaim, "doctor"), new Claim("scope", AccessPolicies.Chat)], "doctor"));
-            context.Request.ContentType = "application/json";
-            context.Request.ContentLength = 2;
-            context.Features.Set<IHttpRequestBodyDetectionFeature>(new HasBody());
-            context.Request.Body = new FailingStream(() =>
-            {
-                wasReached = true;
-                return new InvalidOperationException(canary);
-            });
+            Prepare(context, HttpMethods.Post, ChatPath, Uri.UriSchemeHttps);
+            SignIn(context, "doctor");
+            SetBody(context, new FailingStream());
         }, cancellationToken);
 
         using var reader = new StreamReader(answer.Response.Body);
         var body = await reader.ReadToEndAsync(cancellationToken);
         var status = answer.Response.StatusCode;
-        if (new[] { canary, "   at ", nameof(InvalidOperationException) }.Any(inside => body.Contains(inside, StringComparison.Ordinal)))
-            return Verdict.Failed("An error's answer tells what went wrong inside.", "Put UseExceptionHandler in front of the pipeline, and let it answer with problem details alone.");
-        return wasReached
+        if (new[] { FailingStream.Canary, "   at ", nameof(InvalidOperationException) }.Any(inside => body.Contains(inside, StringComparison.Ordinal)))
+        {
+            return Verdict.Failed(
+                "An error's answer tells what went wrong inside.",
+                "Put UseExceptionHandler in front of the pipeline, and let it answer with problem details alone.");
+        }
+
+        return status == StatusCodes.Status500InternalServerError
             ? Verdict.Passed($"A failure inside is answered with {status}, and tells nothing of it.")
-            : Verdict.NotChecked($"a caller without credentials is answered with {status} before anything inside can fail. That answer tells nothing of the inside.");
+            : Verdict.NotChecked($"a caller without credentials is answered with {status} before anything inside can fail. That answer tells nothing of it.");
     }
 
     private static async Task<Verdict> CheckTransportAsync(IServiceProvider services, CancellationToken cancellationToken)
@@ -74,43 +99,57 @@ internal static class ApiChecks
             return Verdict.NotChecked("https is for the environments outside Development.", "Run the doctor with DOTNET_ENVIRONMENT=Production.");
 
         var server = await StartAsync(services, cancellationToken);
-        var secure = await server.SendAsync(context => Prepare(context, HttpMethods.Get, HealthPath), cancellationToken);
-        return secure.Response.Headers.StrictTransportSecurity.Count > 0
-            ? Verdict.Passed("Answers over https carry Strict-Transport-Security.")
-            : Verdict.Failed("Answers over https do not carry Strict-Transport-Security.", "Put UseHsts back into the pipeline, outside Development.");
+        var secure = await server.SendAsync(context => Prepare(context, HttpMethods.Get, HealthPath, Uri.UriSchemeHttps), cancellationToken);
+        if (secure.Response.Headers.StrictTransportSecurity.Count == 0)
+            return Verdict.Failed("Answers over https do not carry Strict-Transport-Security.", "Put UseHsts back into the pipeline, outside Development.");
+        var plain = (await server.SendAsync(context => Prepare(context, HttpMethods.Post, ChatPath, Uri.UriSchemeHttp), cancellationToken)).Response;
+        return plain.StatusCode is >= 300 and < 400 && plain.Headers.Location.ToString().StartsWith("https://", StringComparison.Ordinal)
+            ? Verdict.Passed("Requests over http are sent to https, and answers over https carry Strict-Transport-Security.")
+            : Verdict.Failed(
+                $"A request over plain http is answered with {plain.StatusCode} instead of being sent to https.",
+                "Put UseHttpsRedirection back into the pipeline, outside Development.");
     }
 
-    private static void Prepare(HttpContext context, string method, string path)
+    /// <summary>A caller with a token, so that the request gets as far as it can.</summary>
+    private static void SignIn(HttpContext context, string subject)
+    {
+        Claim[] claims = [new(HttpCallerAccessor.SubjectClaim, subject), new("scope", AccessPolicies.Chat)];
+        context.User = new ClaimsPrincipal(new ClaimsIdentity(claims, "doctor"));
+    }
+
+    private static void SetBody(HttpContext context, Stream body)
+    {
+        context.Request.ContentType = "application/json";
+        context.Request.Body = body;
+    }
+
+    private static void Prepare(HttpContext context, string method, string path, string scheme)
     {
         context.Request.Method = method;
         context.Request.Path = path;
-        context.Request.Scheme = Uri.UriSchemeHttps;
+        context.Request.Scheme = scheme;
         // Browsers are never told to keep to https for localhost, so that another name is asked.
         context.Request.Host = new HostString("doctor.example");
-        context.Connection.RemoteIpAddress = System.Net.IPAddress.Loopback;
+        context.Connection.RemoteIpAddress = IPAddress.Loopback;
     }
 
-    /// <summary>Builds the pipeline by starting nothing but the web host, on the server without a port.</summary>
+    /// <summary>Builds the pipeline of the program's double, with small limits, by starting nothing but the web host on the server without a port.</summary>
     private static async Task<TestServer> StartAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
-        var server = services.GetRequiredService<IServer>() as TestServer ?? throw new InvalidOperationException("The server has a port.");
-        var host = services.GetServices<IHostedService>().Single(service => service.GetType().Name == WebHostService);
-        await host.StartAsync(cancellationToken);
+        var twin = services.GetRequiredService<Patient>().Double();
+        var access = twin.GetRequiredService<IOptions<AccessOptions>>().Value;
+        (access.Limits.RequestsPerMinute, access.RequestsPerMinuteByAddress) = (FewRequests, MoreRequests);
+        var server = twin.GetRequiredService<IServer>() as TestServer ?? throw new InvalidOperationException("The server has a port.");
+        await twin.GetServices<IHostedService>().Single(service => service.GetType().Name == WebHostService).StartAsync(cancellationToken);
         return server;
     }
 
-    private sealed class HasBody : IHttpRequestBodyDetectionFeature
-    {
-        public bool CanHaveBody => true;
-    }
-
     /// <summary>A body that cannot be read: an unexpected failure inside the pipeline.</summary>
-    private sealed class FailingStream(Func<Exception> failure) : MemoryStream
+    private sealed class FailingStream : MemoryStream
     {
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => throw failure();
+        public const string Canary = "What is inside stays inside.";
 
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => throw failure();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw failure();
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            throw new InvalidOperationException(Canary);
     }
 }

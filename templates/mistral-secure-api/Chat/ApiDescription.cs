@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
 using NetEscapades.AspNetCore.SecurityHeaders;
 using Scalar.AspNetCore;
+using static System.Text.Json.JsonSerializer;
 
 namespace Acme.App.Chat;
 
@@ -116,17 +117,18 @@ internal static class ApiDescription
             return;
 
         operation.Summary = described.Summary;
-        if (described is { Request: { } request, RequestExample: { } example })
-            operation.RequestBody = new OpenApiRequestBody { Required = true, Content = await ContentAsync(Json, request, JsonNode.Parse(example)) };
-        operation.Responses = new() { ["200"] = new OpenApiResponse { Description = "The answer.", Content = await ContentAsync(Json, described.Answer, JsonNode.Parse(described.AnswerExample)) } };
+        if (described is { Request: { } request, RequestExample: { } asked })
+            operation.RequestBody = new OpenApiRequestBody { Required = true, Content = await ContentAsync(Json, request, JsonNode.Parse(asked)) };
+        var answer = await ContentAsync(Json, described.Answer, JsonNode.Parse(described.AnswerExample));
         if (described.Stream is { } events)
-            operation.Responses["200"].Content!["text/event-stream"] = new OpenApiMediaType { Example = events };
+            answer["text/event-stream"] = new OpenApiMediaType { Example = events };
+        operation.Responses = new() { ["200"] = new OpenApiResponse { Description = "The answer.", Content = answer } };
         foreach (var problem in s_problems)
         {
             var title = problem.Title = ReasonPhrases.GetReasonPhrase(problem.Status!.Value);
             var content = path.StartsWith("v1/", StringComparison.Ordinal)
-                ? await ContentAsync(Json, typeof(CompletionError), JsonSerializer.SerializeToNode(CompletionProblemWriter.ToError(problem), CompletionJsonContext.Default.CompletionError))
-                : await ContentAsync("application/problem+json", typeof(ProblemDetails), JsonSerializer.SerializeToNode(problem, ChatJsonContext.Default.ProblemDetails));
+                ? await ContentAsync(Json, typeof(CompletionError), SerializeToNode(CompletionProblemWriter.ToError(problem), CompletionJsonContext.Default.CompletionError))
+                : await ContentAsync("application/problem+json", typeof(ProblemDetails), SerializeToNode(problem, ChatJsonContext.Default.ProblemDetails));
             operation.Responses[$"{problem.Status}"] = new OpenApiResponse { Description = title, Content = content };
         }
 
@@ -135,7 +137,8 @@ internal static class ApiDescription
             var document = context.Document!;
             if (document.Components?.Schemas?.ContainsKey(type.Name) is not true)
                 document.AddComponent(type.Name, await context.GetOrCreateSchemaAsync(type, null, cancellationToken));
-            return new Dictionary<string, OpenApiMediaType> { [mediaType] = new() { Schema = new OpenApiSchemaReference(type.Name, document), Example = example } };
+            var content = new OpenApiMediaType { Schema = new OpenApiSchemaReference(type.Name, document), Example = example };
+            return new Dictionary<string, OpenApiMediaType> { [mediaType] = content };
         }
     }
 

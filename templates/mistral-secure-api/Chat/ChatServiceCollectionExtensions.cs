@@ -18,7 +18,8 @@ internal static class ChatServiceCollectionExtensions
         });
         // Before the usual writer, which takes everything that is left.
         builder.Services.AddSingleton<IProblemDetailsWriter, CompletionProblemWriter>();
-        builder.Services.AddProblemDetails(options => options.CustomizeProblemDetails = context => ChatProblems.AddTrace(context.ProblemDetails, context.HttpContext));
+        builder.Services.AddProblemDetails(options =>
+            options.CustomizeProblemDetails = context => ChatProblems.AddTrace(context.ProblemDetails, context.HttpContext));
         builder.Services.AddExceptionHandler<ChatProblems>();
         builder.Services.AddOpenApi(ApiDescription.Configure);
         // By themselves ASP.NET Core's traces have no route and no status.

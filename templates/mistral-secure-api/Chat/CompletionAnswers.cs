@@ -34,7 +34,7 @@ internal static class CompletionAnswers
         foreach (var content in contents)
         {
             if (content is TextReasoningContent thought)
-                chunks.Add(new() { Type = "thinking", Thinking = new(null, [new() { Type = "text", Text = thought.Text }]) });
+                chunks.Add(new() { Type = "thinking", Thinking = new(null, [new() { Type = "text", Text = thought.Text }]), Signature = thought.ProtectedData });
             else if (content is TextContent { Text.Length: > 0 } text)
                 chunks.Add(new() { Type = "text", Text = text.Text });
             else if (content is FunctionCallContent call)

@@ -12,7 +12,8 @@ internal sealed class CompletionProblemWriter : IProblemDetailsWriter
         var (http, problem) = (context.HttpContext, context.ProblemDetails);
         problem.Status ??= http.Response.StatusCode;
         ChatProblems.AddTrace(problem, http);
-        return new ValueTask(http.Response.WriteAsJsonAsync(ToError(problem), CompletionJsonContext.Default.CompletionError, contentType: null, http.RequestAborted));
+        return new ValueTask(http.Response.WriteAsJsonAsync(
+            ToError(problem), CompletionJsonContext.Default.CompletionError, contentType: null, http.RequestAborted));
     }
 
     public static CompletionError ToError(ProblemDetails problem)

@@ -25,6 +25,10 @@ internal sealed class CompletionRequest
     public float? PresencePenalty { get; set; }
     public float? FrequencyPenalty { get; set; }
 
+    /// <summary>The rest: what Mistral takes besides is passed on, and all else refused.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Others { get; set; }
+
     /// <summary>How many answers are wanted: 1, as there is one road.</summary>
     public int? N { get; set; }
 

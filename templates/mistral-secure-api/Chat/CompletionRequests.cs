@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Acme.App.Guards;
 using Acme.App.Mistral;
 using Microsoft.Extensions.AI;
@@ -35,6 +36,7 @@ internal static class CompletionRequests
             AllowMultipleToolCalls = request.ParallelToolCalls,
             PresencePenalty = Penalty(request.PresencePenalty, "presence_penalty"),
             FrequencyPenalty = Penalty(request.FrequencyPenalty, "frequency_penalty"),
+            AdditionalProperties = OthersOf(request),
         };
     }
 
@@ -46,10 +48,12 @@ internal static class CompletionRequests
 
     private static ChatMessage ToMessage(WireMessage message, string path) => message.Role switch
     {
-        _ when message.Prefix == true => throw Refused($"{path}.prefix", "An answer cannot be begun for the model."),
         "system" or "developer" => new ChatMessage(ChatRole.System, ContentsOf(message.Content, $"{path}.content")),
         "user" => new ChatMessage(ChatRole.User, ContentsOf(message.Content, $"{path}.content")),
-        "assistant" => new ChatMessage(ChatRole.Assistant, [.. ContentsOf(message.Content, $"{path}.content"), .. CallsOf(message.ToolCalls, $"{path}.tool_calls")]),
+        "assistant" => new ChatMessage(ChatRole.Assistant, [.. ContentsOf(message.Content, $"{path}.content"), .. CallsOf(message.ToolCalls, $"{path}.tool_calls")])
+        {
+            AdditionalProperties = message.Prefix == true ? new() { [WireMessages.Prefix] = true } : null,
+        },
         "tool" => new ChatMessage(ChatRole.Tool,
             [new FunctionResultContent(message.ToolCallId ?? throw Refused($"{path}.tool_call_id", "It must name the call that is answered."), TextOf(message.Content, $"{path}.content"))]),
         _ => throw Refused($"{path}.role", "The role must be system, user, assistant or tool."),
@@ -65,31 +69,48 @@ internal static class CompletionRequests
     private static AIContent ToContent(WireChunk? chunk, string path) => chunk?.Type switch
     {
         "text" => new TextContent(chunk.Text),
-        // The signature is not passed on: nothing could judge what it holds.
-        "thinking" => new TextReasoningContent(TextOf(chunk.Thinking, $"{path}.thinking")),
-        "image_url" => ToLink(chunk.ImageUrl, "image/*", $"{path}.image_url"),
-        _ => throw Refused($"{path}.type", "The type must be text, thinking or image_url."),
+        "thinking" => With(new TextReasoningContent(TextOf(chunk.Thinking, $"{path}.thinking")) { ProtectedData = chunk.Signature }, WireMessages.Closed, chunk.Closed),
+        "image_url" => ToImage(chunk.ImageUrl, $"{path}.image_url"),
+        "document_url" => With(ToLink(chunk.DocumentUrl, "application/octet-stream", $"{path}.document_url"), WireMessages.DocumentName, chunk.DocumentName),
+        "file" => new HostedFileContent(Guid.TryParse(chunk.FileId, out var id) ? $"{id}" : throw Refused($"{path}.file_id", "It must be a file's id, a UUID.")),
+        "input_audio" => ToLink(chunk.InputAudio is { } audio && !audio.Contains(':') ? $"data:audio/mpeg;base64,{audio}" : chunk.InputAudio, "audio/*", $"{path}.input_audio"),
+        "reference" => new ReferenceContent(chunk.ReferenceIds ?? throw Refused($"{path}.reference_ids", "They must be named.")),
+        _ => throw Refused($"{path}.type", "The type must be text, thinking, image_url, document_url, file, input_audio or reference."),
     };
 
     /// <summary>A client may write the address itself or an object around it.</summary>
+    private static AIContent ToImage(JsonNode? image, string path)
+    {
+        var parts = image as JsonObject ?? new JsonObject { ["url"] = image?.DeepClone() };
+        if (parts.Any(part => part.Key is not ("url" or "detail") || part.Value?.GetValueKind() is not (null or JsonValueKind.String)))
+            throw Refused(path, "It must be an address, or an object of url and detail.");
+        return parts["detail"]?.GetValue<string>() is null or "low" or "auto" or "high"
+            ? With(ToLink(parts["url"]?.GetValue<string>(), "image/*", path), WireMessages.Detail, parts["detail"]?.GetValue<string>())
+            : throw Refused($"{path}.detail", "It must be low, auto or high.");
+    }
+
+    /// <param name="mediaType">What an address leads to; of data, only its first part is held against what the data says of itself.</param>
     private static AIContent ToLink(string? address, string mediaType, string path)
     {
-        if (address is ['{', ..])
-        {
-            using var json = JsonDocument.Parse(address);
-            address = json.RootElement.TryGetProperty("url", out var url) && url.ValueKind == JsonValueKind.String ? url.GetString() : null;
-        }
-
         try
         {
-            return address is not null && address.StartsWith("data:image/", StringComparison.OrdinalIgnoreCase) ? new DataContent(address)
-                : Uri.TryCreate(address, UriKind.Absolute, out var link) && link.Scheme == Uri.UriSchemeHttps ? new UriContent(link, mediaType)
-                : throw Refused(path, "It must be an https address or image data in base64.");
+            if (Uri.TryCreate(address, UriKind.Absolute, out var link) && link.Scheme == Uri.UriSchemeHttps)
+                return new UriContent(link, mediaType);
+            var data = address is not null && address.StartsWith("data:", StringComparison.OrdinalIgnoreCase) ? new DataContent(address) : null;
+            return data is not null && (mediaType.StartsWith("application/", StringComparison.Ordinal) || data.HasTopLevelMediaType(mediaType.Split('/')[0]))
+                ? data
+                : throw Refused(path, "It must be an https address or data in base64.");
         }
         catch (Exception exception) when (exception is ArgumentException or FormatException)
         {
-            throw Refused(path, "It must be an https address or image data in base64.");
+            throw Refused(path, "It must be an https address or data in base64.");
         }
+    }
+
+    private static AIContent With(AIContent content, string name, object? value)
+    {
+        content.AdditionalProperties = value is null ? null : new() { [name] = value };
+        return content;
     }
 
     private static string TextOf(WireContent? content, string path) => string.Concat(
@@ -122,7 +143,7 @@ internal static class CompletionRequests
             JsonValueKind.Undefined or JsonValueKind.Null => JsonElement.Parse("{}"),
             _ => throw Refused($"{path}.function.parameters", "The parameters must be a JSON schema."),
         };
-        return AIFunctionFactory.CreateDeclaration(Name(function.Name, $"{path}.function.name"), function.Description, schema);
+        return new DeclaredFunction(Name(function.Name, $"{path}.function.name"), function.Description ?? "", schema, function.Strict);
     }
 
     private static string Name(string? name, string path) =>
@@ -165,8 +186,39 @@ internal static class CompletionRequests
         _ => throw Refused("tool_choice", "It must be auto, none, any, required or a function."),
     };
 
+    /// <summary>What Mistral takes and this program has nothing to say to goes on, by its kind of JSON; what nobody knows is refused by its name.</summary>
+    private static AdditionalPropertiesDictionary? OthersOf(CompletionRequest request)
+    {
+        AdditionalPropertiesDictionary others = [];
+        if (request.ResponseFormat?.JsonSchema is { } schema)
+            others[WireRequest.StrictSchema] = schema.Strict ?? false;
+        foreach (var (name, value) in request.Others ?? [])
+        {
+            if (!WireRequest.PassedOn.TryGetValue(name, out var kind))
+                throw Refused(name, "There is no such field.");
+            if (value.ValueKind != kind && !(kind == JsonValueKind.True && value.ValueKind == JsonValueKind.False) && value.ValueKind != JsonValueKind.Null)
+                throw Refused(name, $"It must be {(kind == JsonValueKind.True ? "true or false" : $"of the type {kind.ToString().ToLowerInvariant()}")}.");
+            if (value.ValueKind != JsonValueKind.Null)
+                others[name] = value;
+        }
+
+        return others.Count > 0 ? others : null;
+    }
+
     private static T? One<T>(T? own, T? other, string path)
         where T : struct => own is null || other is null ? own ?? other : throw Refused(path, "It has two names; set one of them.");
 
     private static float? Penalty(float? value, string path) => value is null or (>= -2 and <= 2) ? value : throw Refused(path, "It must be -2 to 2.");
+
+    /// <summary>A function as its caller declares it; it is the caller who calls it.</summary>
+    private sealed class DeclaredFunction(string name, string description, JsonElement schema, bool? strict) : AIFunctionDeclaration
+    {
+        public override string Name => name;
+
+        public override string Description => description;
+
+        public override JsonElement JsonSchema => schema;
+
+        public override IReadOnlyDictionary<string, object?> AdditionalProperties { get; } = new Dictionary<string, object?> { [WireRequest.Strict] = strict };
+    }
 }

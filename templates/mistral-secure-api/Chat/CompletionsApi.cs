@@ -25,9 +25,10 @@ internal static class CompletionsApi
         var request = await body.ReadAsync(CompletionJsonContext.Default.CompletionRequest, cancellationToken);
         var messages = CompletionRequests.ToMessages(request);
         var options = CompletionRequests.ToOptions(request);
-        return request.Stream == true
-            ? Stream(chatClient.GetStreamingResponseAsync(messages, options, cancellationToken))
-            : TypedResults.Json(CompletionAnswers.ToWhole(await chatClient.GetResponseAsync(messages, options, cancellationToken)), CompletionJsonContext.Default.WireAnswer);
+        if (request.Stream == true)
+            return Stream(chatClient.GetStreamingResponseAsync(messages, options, cancellationToken));
+        var answer = CompletionAnswers.ToWhole(await chatClient.GetResponseAsync(messages, options, cancellationToken));
+        return TypedResults.Json(answer, CompletionJsonContext.Default.WireAnswer);
     }
 
     private static EventStream Stream(IAsyncEnumerable<ChatResponseUpdate> answer) => new(
@@ -36,7 +37,9 @@ internal static class CompletionsApi
         () => null,
         problem => JsonSerializer.SerializeToUtf8Bytes(CompletionProblemWriter.ToError(problem), CompletionJsonContext.Default.CompletionError));
 
-    private static IResult ListModels(IOptions<PolicyOptions> policy) => TypedResults.Json(
-        new CompletionModels("list", [.. policy.Value.AllowedModels.Select(name => new CompletionModel(name, "model", 0, "mistralai", "base", new(CompletionChat: true)))]),
-        CompletionJsonContext.Default.CompletionModels);
+    private static IResult ListModels(IOptions<PolicyOptions> policy)
+    {
+        var models = policy.Value.AllowedModels.Select(name => new CompletionModel(name, "model", 0, "mistralai", "base", new(CompletionChat: true)));
+        return TypedResults.Json(new CompletionModels("list", [.. models]), CompletionJsonContext.Default.CompletionModels);
+    }
 }

@@ -8,12 +8,21 @@ namespace Acme.App.Terminal;
 /// <summary>The program's own command line, for people: what it does not take, it names.</summary>
 internal static class TerminalCommandLine
 {
+    /// <summary>
+    /// What the program is called by. Of a single file whose name holds dots, System.CommandLine takes what follows the last one for an extension.
+    /// </summary>
+    public static string Name { get; } = Path.GetFileName(Environment.ProcessPath) is { } file && !file.StartsWith("dotnet", StringComparison.OrdinalIgnoreCase)
+        ? (OperatingSystem.IsWindows() ? Path.GetFileNameWithoutExtension(file) : file)
+        : RootCommand.ExecutableName;
+
     /// <param name="arguments">The program's arguments.</param>
     /// <param name="start">Starts the program when a command needs it.</param>
     /// <param name="others">Commands that are run elsewhere, for help and completion.</param>
     public static async Task<int> RunAsync(string[] arguments, Func<CancellationToken, Task<IHost>> start, Func<IEnumerable<Command>> others)
     {
         var root = new RootCommand("Chats with Mistral AI. Begin with: chat \"Hello\"") { ChatCommand.Create(start), CompletionCommand.Create() };
+        if (Name != root.Name)
+            root.Aliases.Add(Name);
         // A chat starts sooner without them.
         if (arguments is not ["chat", ..])
             others().ToList().ForEach(root.Add);
@@ -27,7 +36,7 @@ internal static class TerminalCommandLine
 
         foreach (var error in parsed.Errors.Select(error => error.Message).Distinct(StringComparer.Ordinal))
             await Console.Error.WriteLineAsync(Guards.TerminalText.Clean(error));
-        await Console.Error.WriteLineAsync($"See '{string.Join(' ', new[] { RootCommand.ExecutableName, parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name, "--help" }.Where(word => word.Length > 0))}'.");
+        await Console.Error.WriteLineAsync($"See '{string.Join(' ', new[] { Name, parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name, "--help" }.Where(word => word.Length > 0))}'.");
         return (int)ExitCode.Usage;
     }
 
@@ -37,7 +46,7 @@ internal static class TerminalCommandLine
         {
             var exitCode = help.Invoke(parseResult);
             if (parseResult.CommandResult.Command.Name == "chat")
-                parseResult.InvocationConfiguration.Output.WriteLine(ChatCommand.Examples.Replace("NAME", RootCommand.ExecutableName, StringComparison.Ordinal));
+                parseResult.InvocationConfiguration.Output.WriteLine(ChatCommand.Examples.Replace("NAME", Name, StringComparison.Ordinal));
             return exitCode;
         }
     }

@@ -16,4 +16,18 @@ internal static class TerminalServiceCollectionExtensions
         builder.Services.AddSingleton<Talk>();
         return builder;
     }
+
+    /// <summary>Leaves Ctrl+C to the conversation; the host's own lifetime would take it at all times.</summary>
+    private sealed class TerminalLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+
+    /// <summary>Tells the audit which user of the operating system sits at the terminal.</summary>
+    private sealed class SystemCallerAccessor : ICallerAccessor
+    {
+        public Caller Current { get; } = new(Environment.UserName, null, null);
+    }
 }

@@ -28,7 +28,21 @@ internal static class GuardedContent
     {
         var guarded = guard.GuardTexts(content, kinds);
         guarded.RawRepresentation = null;
+        guard.GuardSignature(guarded, kinds);
+        foreach (var (name, value) in guarded.AdditionalProperties?.ToArray() ?? [])
+        {
+            if (value is string text && guard.Apply(name, text, kinds) is var safe && !ReferenceEquals(safe, text))
+                guarded.AdditionalProperties![name] = safe;
+        }
+
         return guarded;
+    }
+
+    /// <summary>A thought's signature cannot be masked and still be one: it goes as a whole.</summary>
+    public static void GuardSignature(this TextGuard guard, AIContent content, ISet<SensitiveKind> kinds)
+    {
+        if (content is TextReasoningContent { ProtectedData: { } signature } thought && !ReferenceEquals(guard.Apply(signature, kinds), signature))
+            thought.ProtectedData = null;
     }
 
     public static AIContent WithText(AIContent content, string text) => content is TextReasoningContent thought

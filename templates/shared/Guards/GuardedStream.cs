@@ -21,6 +21,7 @@ internal sealed class GuardedStream(TextGuard guard)
                 if (_flowing?.GetType() != content.GetType())
                     End(settled);
                 _flowing = content;
+                guard.GuardSignature(content, _kinds);
                 _filter ??= guard.Start(_kinds);
                 Add(_filter(content is TextContent text ? text.Text : ((TextReasoningContent)content).Text, isFinal: false), settled);
                 continue;

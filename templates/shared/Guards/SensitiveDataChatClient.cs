@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 
@@ -73,10 +74,16 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
         }
 
         RefuseInOptions(options);
-        if (options?.Instructions is not { } instructions)
+        if (options is not ({ Instructions: not null } or { AdditionalProperties.Count: > 0 }))
             return (safe, options, kinds);
         var guarded = options.Clone();
-        guarded.Instructions = _input.Apply(instructions, kinds);
+        guarded.Instructions = options.Instructions is { } instructions ? _input.Apply(instructions, kinds) : null;
+        foreach (var (name, value) in options.AdditionalProperties ?? [])
+        {
+            if (value is JsonElement json)
+                guarded.AdditionalProperties![name] = ((FunctionResultContent)_input.Guard(new FunctionResultContent(name, json), kinds)).Result;
+        }
+
         _input.RefuseBlocked(kinds, messageIndex: null);
         return (safe, guarded, kinds);
     }

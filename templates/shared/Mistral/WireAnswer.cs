@@ -66,5 +66,6 @@ internal sealed class RepeatedTextConverter : JsonConverter<string>
 [JsonSerializable(typeof(WireModeration))]
 [JsonSerializable(typeof(IReadOnlyList<WireChunk>))]
 [JsonSerializable(typeof(Dictionary<string, object?>))]
-[JsonSerializable(typeof(JsonElement))]
+[JsonSerializable(typeof(JsonElement[]))]
+[JsonSerializable(typeof(WireGuardrail))]
 internal sealed partial class MistralJsonContext : JsonSerializerContext;

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.Extensions.AI;
 
 namespace Acme.App.Mistral;
 
@@ -15,7 +17,7 @@ internal sealed class WireMessage
     /// <summary>The tool that answers; clients send it, and Mistral does not need it.</summary>
     public string? Name { get; set; }
 
-    /// <summary>Whether the answer begins with this message; Mistral's client always writes it.</summary>
+    /// <summary>Whether the answer begins with this message's words.</summary>
     public bool? Prefix { get; set; }
 }
 
@@ -28,14 +30,23 @@ internal sealed class WireChunk
 {
     public string? Type { get; set; }
     public string? Text { get; set; }
-    [JsonConverter(typeof(TextOrJsonConverter))]
-    public string? ImageUrl { get; set; }
+
+    /// <summary>An address, or an object of an address and a detail.</summary>
+    public JsonNode? ImageUrl { get; set; }
     public string? DocumentUrl { get; set; }
     public string? DocumentName { get; set; }
     public string? FileId { get; set; }
     public string? InputAudio { get; set; }
+    public IReadOnlyList<long>? ReferenceIds { get; set; }
     public WireContent? Thinking { get; set; }
     public string? Signature { get; set; }
+    public bool? Closed { get; set; }
+}
+
+/// <summary>References to what a tool or a connector brought, which Microsoft's abstractions have no content for.</summary>
+internal sealed class ReferenceContent(IReadOnlyList<long> ids) : AIContent
+{
+    public IReadOnlyList<long> Ids { get; } = ids;
 }
 
 /// <summary>The model's wish to call a function, or a fragment of it.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 
 namespace Acme.App.Mistral;
@@ -6,6 +7,12 @@ namespace Acme.App.Mistral;
 /// <summary>Writes a conversation the way Mistral takes it.</summary>
 internal static class WireMessages
 {
+    /// <summary>What a message or a content says besides, by its name in the additional properties.</summary>
+    public const string Prefix = "prefix";
+    public const string Detail = "detail";
+    public const string DocumentName = "document_name";
+    public const string Closed = "closed";
+
     private static readonly JsonSerializerOptions Compact = new(AIJsonUtilities.DefaultOptions) { WriteIndented = false };
 
     public static List<WireMessage> From(IReadOnlyCollection<ChatMessage> messages, string? instructions)
@@ -30,7 +37,7 @@ internal static class WireMessages
             if (text is null && message.Role == ChatRole.User && !message.Contents.OfType<FunctionResultContent>().Any())
                 text = new("");
             if (text is not null || calls is not null)
-                wire.Add(new WireMessage { Role = RoleOf(message), Content = text, ToolCalls = calls });
+                wire.Add(new WireMessage { Role = RoleOf(message), Content = text, ToolCalls = calls, Prefix = Of(message.AdditionalProperties, Prefix) as bool? });
         }
 
         return wire;
@@ -68,16 +75,35 @@ internal static class WireMessages
 
     private static WireChunk? ChunkOf(AIContent content) => content switch
     {
-        TextReasoningContent thought => new() { Type = "thinking", Thinking = new(null, [new() { Type = "text", Text = thought.Text }]), Signature = thought.ProtectedData },
+        TextReasoningContent thought => new()
+        {
+            Type = "thinking",
+            Thinking = new(null, [new() { Type = "text", Text = thought.Text }]),
+            Signature = thought.ProtectedData,
+            Closed = Of(thought.AdditionalProperties, Closed) as bool?,
+        },
         TextContent text => text.Text.Length == 0 ? null : new() { Type = "text", Text = text.Text },
-        DataContent data when data.HasTopLevelMediaType("image") => new() { Type = "image_url", ImageUrl = data.Uri },
-        UriContent link when link.HasTopLevelMediaType("image") => new() { Type = "image_url", ImageUrl = link.Uri.AbsoluteUri },
+        DataContent data when data.HasTopLevelMediaType("image") => ImageOf(data.Uri, data),
+        UriContent link when link.HasTopLevelMediaType("image") => ImageOf(link.Uri.AbsoluteUri, link),
         DataContent data when data.HasTopLevelMediaType("audio") => new() { Type = "input_audio", InputAudio = data.Base64Data.ToString() },
-        DataContent data => new() { Type = "document_url", DocumentUrl = data.Uri, DocumentName = data.Name },
-        UriContent link => new() { Type = "document_url", DocumentUrl = link.Uri.AbsoluteUri },
+        UriContent link when link.HasTopLevelMediaType("audio") => new() { Type = "input_audio", InputAudio = link.Uri.AbsoluteUri },
+        DataContent data => DocumentOf(data.Uri, data.Name, data),
+        UriContent link => DocumentOf(link.Uri.AbsoluteUri, null, link),
         HostedFileContent file => new() { Type = "file", FileId = file.FileId },
+        ReferenceContent reference => new() { Type = "reference", ReferenceIds = reference.Ids },
         FunctionCallContent or FunctionResultContent or UsageContent or ErrorContent => null,
         _ when content.GetType() == typeof(AIContent) => null,
         _ => throw new MistralException(MistralErrorKind.InvalidRequest, $"Mistral takes no content of the kind {content.GetType().Name}."),
     };
+
+    private static WireChunk ImageOf(string address, AIContent content) => new()
+    {
+        Type = "image_url",
+        ImageUrl = Of(content.AdditionalProperties, Detail) is string detail ? new JsonObject { ["url"] = address, ["detail"] = detail } : address,
+    };
+
+    private static WireChunk DocumentOf(string address, string? name, AIContent content) =>
+        new() { Type = "document_url", DocumentUrl = address, DocumentName = name ?? Of(content.AdditionalProperties, DocumentName) as string };
+
+    private static object? Of(AdditionalPropertiesDictionary? properties, string name) => properties?.GetValueOrDefault(name);
 }

@@ -33,17 +33,23 @@ internal sealed class RedisConnection(IOptions<RedisOptions> options) : IAsyncDi
             await (await _connection.Value).DisposeAsync();
     }
 
-    private static ConfigurationOptions Configuration(RedisOptions options) => new()
+    private static ConfigurationOptions Configuration(RedisOptions options)
     {
-        EndPoints = { options.Endpoint },
-        Ssl = options.Tls,
-        User = options.User,
-        Password = options.Password,
-        ConnectTimeout = (int)options.ConnectTimeout.TotalMilliseconds,
-        AsyncTimeout = (int)options.CommandTimeout.TotalMilliseconds,
-        SyncTimeout = (int)options.CommandTimeout.TotalMilliseconds,
-        AbortOnConnectFail = false,
-        BacklogPolicy = BacklogPolicy.FailFast,
-        IncludeDetailInExceptions = false,
-    };
+        var configuration = new ConfigurationOptions
+        {
+            EndPoints = { options.Endpoint },
+            Ssl = options.Tls,
+            User = options.User,
+            Password = options.Password,
+            ConnectTimeout = (int)options.ConnectTimeout.TotalMilliseconds,
+            AsyncTimeout = (int)options.CommandTimeout.TotalMilliseconds,
+            SyncTimeout = (int)options.CommandTimeout.TotalMilliseconds,
+            AbortOnConnectFail = false,
+            BacklogPolicy = BacklogPolicy.FailFast,
+            IncludeDetailInExceptions = false,
+        };
+        if (options.IssuerCertificate is { Length: > 0 } issuer)
+            configuration.TrustIssuer(issuer);
+        return configuration;
+    }
 }

@@ -13,6 +13,9 @@ internal sealed class RedisOptions
     /// <summary>Whether the connection is encrypted. The default is no, which is taken for loopback only.</summary>
     public bool Tls { get; set; }
 
+    /// <summary>A file with the certificate of whoever issued Redis' own, where the machine does not trust it already. The default is none.</summary>
+    public string? IssuerCertificate { get; set; }
+
     /// <summary>The user of Redis' access lists. The default is none.</summary>
     public string? User { get; set; }
 
@@ -40,6 +43,8 @@ internal sealed class RedisOptionsValidator : OptionsValidator<RedisOptions>
             "The endpoint is not a host and a port.", "Set it, for example redis.internal:6380.");
         Rule(nameof(RedisOptions.Tls), options => options.Tls || !TryParse(options.Endpoint, out var address) || address.IsLoopback,
             "The connection to another machine is not encrypted.", "Set Redis:Tls to true.");
+        Rule(nameof(RedisOptions.IssuerCertificate), options => options.IssuerCertificate is not { Length: > 0 } file || File.Exists(file),
+            "The file does not exist.", "Mount it, or correct or remove the setting.");
         Rule(nameof(RedisOptions.KeyPrefix), options => !string.IsNullOrWhiteSpace(options.KeyPrefix),
             "The prefix of the keys is empty.", "Set a short name that no other program uses, for example orders:.");
         Rule(nameof(RedisOptions.ConnectTimeout), options => options.ConnectTimeout >= Shortest && options.ConnectTimeout <= Longest,

@@ -58,7 +58,7 @@ internal sealed class KillDrill : IDisposable
         var answered = _answered.Count;
         var callers = Enumerable.Range(0, Callers).Select(caller => Task.Run(() => AskAsync(api, stream: caller % 2 == 0, stop.Token), cancellationToken)).ToList();
         if (!duringStart)
-            await api.WaitUntilAsync(() => _answered.Count > answered, cancellationToken);
+            await api.WaitUntilAsync(() => _answered.Count >= answered + Callers, cancellationToken);
         await Task.Delay(Random.Shared.Next(duringStart ? 1500 : 500), cancellationToken);
         api.Kill();
         await stop.CancelAsync();

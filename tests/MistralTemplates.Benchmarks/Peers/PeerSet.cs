@@ -93,7 +93,7 @@ internal sealed class PeerSet(string folder, Uri upstream)
     private async Task<string> PublishAsync(string name, CancellationToken cancellationToken)
     {
         var output = Path.Combine(folder, "published", name);
-        (await Command.RunAsync("dotnet", ["publish", "-c", "Release", "-nologo", "-o", output], Path.Combine(folder, name), BuildLimit, cancellationToken)).EnsureSuccess($"dotnet publish of {name}");
+        (await Command.RunAsync("dotnet", ["publish", "-c", "Release", "--use-current-runtime", "--no-self-contained", "-nologo", "-o", output], Path.Combine(folder, name), BuildLimit, cancellationToken)).EnsureSuccess($"dotnet publish of {name}");
         return output;
     }
 

@@ -10,19 +10,28 @@ internal static class PeersCommand
     private const int Rounds = 1;
     private const int Starts = 5;
     // A fresh .NET program compiles its busy methods anew under load; on two processors that takes more than ten seconds.
-    private const int WarmUpSeconds = 15;
+    private const int WarmUpSeconds = 12;
     private const int Seconds = 6;
 
     private static readonly Dictionary<string, List<Measurement>> Measurements = [];
 
     public static async Task<int> RunAsync(CancellationToken cancellationToken)
     {
+        if (!IsInstalled("wrk"))
+        {
+            await Console.Error.WriteLineAsync("'peers' loads the servers by wrk, which is not on the PATH. Install it, for example by 'apt-get install wrk'; it has no build for Windows.");
+            return 2;
+        }
+
+        var hasNode = IsInstalled("node") && IsInstalled("npm");
+        if (!hasNode)
+            await Console.Error.WriteLineAsync("The Express endpoint and Portkey's gateway are left out, since node and npm are not on the PATH.");
         var folder = Directory.CreateTempSubdirectory("mistral-templates-peers-").FullName;
         try
         {
             var port = Peer.FreePort();
             var set = new PeerSet(folder, new Uri($"http://127.0.0.1:{port}/"));
-            Peer[] peers = [set.Bare, await set.BuildGeneratedAsync(cancellationToken), .. await set.BuildNodeAsync(cancellationToken)];
+            Peer[] peers = [set.Bare, await set.BuildGeneratedAsync(cancellationToken), .. hasNode ? await set.BuildNodeAsync(cancellationToken) : []];
             var stock = await set.BuildStockAsync(cancellationToken);
             await using var standIn = RunningProgram.Start("dotnet", [typeof(PeersCommand).Assembly.Location, "peers", "stand-in", $"{port}"], folder);
 
@@ -42,6 +51,9 @@ internal static class PeersCommand
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    private static bool IsInstalled(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)) || File.Exists(Path.Combine(folder, program + ".exe")));
 
     private static async Task MeasureAsync(Peer peer, string folder, CancellationToken cancellationToken)
     {

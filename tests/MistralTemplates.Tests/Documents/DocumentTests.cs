@@ -1,5 +1,6 @@
 using MistralTemplates.Harness;
 using MistralTemplates.Tests.Creation;
+using MistralTemplates.Tests.Rooms.Access;
 
 namespace MistralTemplates.Tests.Documents;
 
@@ -10,7 +11,7 @@ public sealed class DocumentTests(PackFixture fixture)
 
     private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
-    public static TheoryData<string> Repositories => ["repository-api", "repository-console", "repository-worker"];
+    public static TheoryData<string> Repositories => ["repository-api", "repository-console", "repository-worker", "repository-worker-on-redis"];
 
     [Fact]
     public void Links_OfThisRepository_Hold() => Assert.Empty(Markdown.BrokenLinks(TemplatePack.RepositoryRoot));
@@ -47,12 +48,13 @@ public sealed class DocumentTests(PackFixture fixture)
             Assert.Skip("The commands are written for a POSIX shell.");
         var repository = await CopyAsync(id);
         var commands = Markdown.Commands(await File.ReadAllTextAsync(Path.Combine(repository.Folder, "README.md"), CancellationToken));
+        await using var redis = Variant.Find(id).UsesRedis ? await RedisServer.StartAsync(CancellationToken) : null;
         await using var services = new RunningServices();
         // A git command concerns the output, as its reader's would, and not the repository that this test lies in.
         (await Command.RunAsync("git", ["init", "--quiet"], repository.Folder, s_limit, CancellationToken)).EnsureSuccess("git init");
 
         Assert.NotEmpty(commands);
-        foreach (var command in commands)
+        foreach (var command in commands.Select(command => redis is null ? command : At(redis, command)))
         {
             // The tests run once for each variant elsewhere; a run without a key is refused, which the message explains.
             if (command == "dotnet test")
@@ -65,9 +67,16 @@ public sealed class DocumentTests(PackFixture fixture)
                 (await ShellAsync(command, repository.Folder)).EnsureSuccess(command);
         }
 
+        if (redis is not null)
+            await services.WaitForAsync(() => redis.Holds("mistral:{jobs}:done:first"), CancellationToken);
         if (id == "repository-worker")
             await services.WaitForAsync(() => File.Exists(Path.Combine(repository.ProjectFolder, "jobs", "done", "first.json")), CancellationToken);
     }
+
+    /// <summary>A command as its reader would type it for a server that is not on the usual port.</summary>
+    private static string At(RedisServer redis, string command) => command.StartsWith("redis-cli ", StringComparison.Ordinal)
+        ? $"REDISCLI_AUTH={redis.Password} redis-cli -p {redis.Port} {command["redis-cli ".Length..]}"
+        : command.StartsWith("dotnet run ", StringComparison.Ordinal) ? $"env {string.Join(' ', redis.Settings.Select(setting => $"{setting.Key}={setting.Value}"))} {command}" : command;
 
     /// <summary>A copy to run in: two services at once in one folder would take each other's jobs.</summary>
     private async Task<GeneratedRepository> CopyAsync(string id)

@@ -7,9 +7,25 @@ public sealed class PublishTests(PackFixture fixture)
 {
     private static readonly Dictionary<string, string> s_offline = new() { ["Mistral__Offline"] = "true", ["DOTNET_ENVIRONMENT"] = "Development" };
 
-    /// <summary>The program is one file, with its settings beside it, and answers wherever it is called from.</summary>
+    /// <summary>What the shells call when the tab key is pressed, without a terminal.</summary>
+    private static readonly (string Shell, string[] Options, string Script)[] s_completions =
+    [
+        ("bash", ["--norc", "-c"], """
+            source <("$0" completion bash)
+            COMP_WORDS=("$0" chat --m) COMP_CWORD=2 COMP_LINE="APP chat --m" COMP_POINT=${#COMP_LINE}
+            _APP_complete && printf '%s\n' "${COMPREPLY[@]}"
+            """),
+        ("zsh", ["-f", "-c"], """
+            compdef() { [ "$*" = "_APP_complete APP" ]; }; compadd() { shift; print -l -- $@ }; _files() { :; }
+            source <("$0" completion zsh)
+            BUFFER="APP chat --m"; CURSOR=${#BUFFER}
+            _APP_complete
+            """),
+    ];
+
+    /// <summary>The program is one file, with its settings beside it, answers wherever it is called from, and completes its command lines.</summary>
     [Fact]
-    public async Task Console_PublishedAsASingleFile_AnswersFromAnotherFolder()
+    public async Task Console_PublishedAsASingleFile_AnswersFromAnotherFolderAndCompletesInTheShells()
     {
         var cancellationToken = TestContext.Current.CancellationToken;
         var project = await fixture.CreateAsync("published", "mistral-secure-console", PackFixture.Name);
@@ -27,5 +43,15 @@ public sealed class PublishTests(PackFixture fixture)
         Assert.Contains("Hello", answer.Output, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(elsewhere));
         Assert.True(File.Exists(Path.Combine(published, "audit", "audit.jsonl")));
+
+        if (OperatingSystem.IsWindows())
+            return;
+        var search = new Dictionary<string, string> { ["PATH"] = published + Path.PathSeparator + Environment.GetEnvironmentVariable("PATH") };
+        foreach (var (shell, options, script) in s_completions)
+        {
+            var offered = await Command.RunAsync(shell, [.. options, script.Replace("APP", PackFixture.Name, StringComparison.Ordinal), program], elsewhere, TimeSpan.FromMinutes(1), cancellationToken, search);
+            Assert.True(offered.ExitCode == 0, offered.Error);
+            Assert.Equal(["--max-tokens", "--model"], offered.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
+        }
     }
 }

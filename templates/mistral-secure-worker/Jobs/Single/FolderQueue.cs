@@ -59,7 +59,8 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
 
     public Task<int> TakeUpAsync(CancellationToken cancellationToken) => Task.FromResult(_claims.TakeUp(Recover));
 
-    public async Task<IReadOnlyList<ClaimedJob>> ClaimAsync(int most, CancellationToken cancellationToken)
+    /// <remarks>Once files are moved, nothing stops halfway: what is claimed here and not given to the caller, nobody would work on.</remarks>
+    public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(int most, CancellationToken cancellationToken)
     {
         if (_candidates.Count == 0)
             FindCandidates();
@@ -70,17 +71,27 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
             var claim = Path.Combine(_claims.Folder, string.Create(CultureInfo.InvariantCulture, $"{candidate.Attempts + 1}~{candidate.Name}"));
             if (!TryMove(candidate.Path, claim))
                 continue;
-            claimed.Add(new ClaimedJob
+            try
             {
-                Id = Path.GetFileNameWithoutExtension(candidate.Name),
-                Handle = claim,
-                Attempt = candidate.Attempts + 1,
-                Body = await ReadAsync(claim, cancellationToken),
-                IsDuplicate = File.Exists(Path.Combine(_done, candidate.Name)),
-            });
+                claimed.Add(new ClaimedJob
+                {
+                    Id = Path.GetFileNameWithoutExtension(candidate.Name),
+                    Handle = claim,
+                    Attempt = candidate.Attempts + 1,
+                    Body = Read(claim),
+                    IsDuplicate = File.Exists(Path.Combine(_done, candidate.Name)),
+                });
+            }
+            catch (IOException)
+            {
+                Postpone(claim, candidate.Attempts, _options.RetryDelay);
+                if (claimed.Count == 0)
+                    throw;
+                break;
+            }
         }
 
-        return claimed;
+        return Task.FromResult<IReadOnlyList<ClaimedJob>>(claimed);
     }
 
     public Task CompleteAsync(ClaimedJob job, JobResult result, CancellationToken cancellationToken)
@@ -144,14 +155,13 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
             _candidates.Enqueue(new Candidate(file.FullName, Shorten(file.Name), 0));
     }
 
-    private async Task<ReadOnlyMemory<byte>?> ReadAsync(string claim, CancellationToken cancellationToken)
+    private ReadOnlyMemory<byte>? Read(string claim)
     {
         try
         {
-            await using var stream = new FileStream(claim, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            using var stream = new FileStream(claim, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
             var body = new byte[Math.Min(stream.Length, _options.MaxJobBytes + 1L)];
-            var length = await stream.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, cancellationToken);
-            return body.AsMemory(0, length);
+            return body.AsMemory(0, stream.ReadAtLeast(body, body.Length, throwOnEndOfStream: false));
         }
         catch (UnauthorizedAccessException)
         {

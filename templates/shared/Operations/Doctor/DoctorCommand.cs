@@ -35,7 +35,7 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
             var folder = arguments.GetValue(_path);
             using var host = arguments.GetValue(_staged) ? null : build();
             var home = host?.Services.GetRequiredService<IHostEnvironment>().ContentRootPath ?? (folder is null ? ProgramHome.Find([]).Folder : "");
-            var patient = new Patient(home, GitRepository.Open(folder ?? home, isDemanded: folder is not null || host is null, cancellationToken), arguments.GetValue(_allow));
+            using var patient = new Patient(home, GitRepository.Open(folder ?? home, isDemanded: folder is not null || host is null, cancellationToken), arguments.GetValue(_allow), build);
             var results = host is null
                 ? await RunAllAsync(RepositoryChecks.Staged(patient), EmptyServices.Instance, cancellationToken)
                 : await ExamineAsync(host, patient, cancellationToken);
@@ -86,6 +86,10 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
         {
             return Wrong([.. ConfigurationProblem.From(exception)]);
         }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw new DoctorInputException($"{check.Title}: {exception.Message} Let your user read it, and run the doctor again.");
+        }
         catch (Exception exception) when (exception is not (DoctorInputException or OperationCanceledException))
         {
             return Verdict.NotChecked($"the check ended with {exception.GetType().Name}.", "Run it again; if it stays so, look at what the check needs in SECURITY.md.");
@@ -109,9 +113,3 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
         public object? GetService(Type serviceType) => serviceType == typeof(Patient) ? patient : services.GetService(serviceType);
     }
 }
-
-/// <summary>What is examined.</summary>
-/// <param name="Home">The program's folder.</param>
-/// <param name="Git">The repository around it, or nothing where there is none.</param>
-/// <param name="AllowPath">The file with false alarms, when it is not where it usually is.</param>
-internal sealed record Patient(string Home, GitRepository? Git, string? AllowPath);

@@ -50,8 +50,7 @@ internal static class KeyChecks
         {
             cancellationToken.ThrowIfCancellationRequested();
             var found = new Dictionary<string, FoundSecret>();
-            using (var stream = file.OpenRead())
-                finder.Find(stream, stream.Length, found);
+            finder.FindInFile(file, found);
             places.AddRange(found.Values.Where(secret => !allowed.Holds(secret.Fingerprint)).Select(secret => new Place(Path.GetRelativePath(home, file.FullName), secret.Line, Fingerprint: secret.Fingerprint)));
         }
 

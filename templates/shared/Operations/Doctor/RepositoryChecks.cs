@@ -98,14 +98,11 @@ internal static class RepositoryChecks
             _ = dotnet.StandardError.ReadToEndAsync(limit.Token);
             var json = await dotnet.StandardOutput.ReadToEndAsync(limit.Token);
             await dotnet.WaitForExitAsync(limit.Token);
-            using var report = JsonDocument.Parse(json);
-            return dotnet.ExitCode == 0 && !report.RootElement.TryGetProperty("problems", out _)
-                ? Judge(report.RootElement)
-                : Verdict.NotChecked("the package feed did not say.", "Restore the packages, and see that the feed can be reached.");
+            return JudgePackages(dotnet.ExitCode, json);
         }
-        catch (Exception exception) when (exception is JsonException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return Verdict.NotChecked("the package feed did not answer.", "Restore the packages, and see that the feed can be reached.");
+            return NoAnswer;
         }
         finally
         {
@@ -114,15 +111,29 @@ internal static class RepositoryChecks
         }
     }
 
-    private static Verdict Judge(JsonElement report)
+    /// <summary>Judges what <c>dotnet list package --vulnerable --format json</c> wrote.</summary>
+    public static Verdict JudgePackages(int exitCode, string json)
     {
-        var packages = Elements(report, "projects").SelectMany(project => Elements(project, "frameworks"))
-            .SelectMany(framework => Elements(framework, "topLevelPackages").Concat(Elements(framework, "transitivePackages")))
-            .Where(package => Elements(package, "vulnerabilities").Any()).Select(package => $"{package.GetProperty("id")} {package.GetProperty("resolvedVersion")}").ToList();
-        return packages.Count == 0
-            ? Verdict.Passed("The feed knows of no vulnerability in the packages used.")
-            : Verdict.Failed($"Known to be vulnerable: {string.Join(", ", packages)}.", "Raise their versions: 'dotnet list package --vulnerable --include-transitive' names the advisories.");
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            var report = document.RootElement;
+            if (exitCode != 0 || report.TryGetProperty("problems", out _) || !report.TryGetProperty("projects", out _))
+                return NoAnswer;
+            var packages = Elements(report, "projects").SelectMany(project => Elements(project, "frameworks"))
+                .SelectMany(framework => Elements(framework, "topLevelPackages").Concat(Elements(framework, "transitivePackages")))
+                .Where(package => Elements(package, "vulnerabilities").Any()).Select(package => $"{package.GetProperty("id")} {package.GetProperty("resolvedVersion")}").ToList();
+            return packages.Count == 0
+                ? Verdict.Passed("The feed knows of no vulnerability in the packages used.")
+                : Verdict.Failed($"Known to be vulnerable: {string.Join(", ", packages)}.", "Raise their versions: 'dotnet list package --vulnerable --include-transitive' names the advisories.");
+        }
+        catch (JsonException)
+        {
+            return NoAnswer;
+        }
     }
+
+    private static Verdict NoAnswer => Verdict.NotChecked("the package feed did not answer.", "Restore the packages, and see that the feed can be reached.");
 
     private static IEnumerable<JsonElement> Elements(JsonElement element, string name) => element.TryGetProperty(name, out var array) ? array.EnumerateArray() : [];
 
@@ -137,8 +148,7 @@ internal static class RepositoryChecks
         var (finder, found) = (SecretFinder.For(GuardsOf(services), []), new Dictionary<string, FoundSecret>());
         foreach (var file in files)
         {
-            using (var stream = File.OpenRead(file))
-                finder.Find(stream, stream.Length, found);
+            finder.FindInFile(new FileInfo(file), found);
             var lines = File.ReadLines(file).Select((text, index) => (Text: text.Trim(), Line: index + 1));
             var carrying = lines.FirstOrDefault(line => (Begins(line.Text, "ENV ") || Begins(line.Text, "ARG ")) && line.Text.Contains(EnvironmentKeySource.Variable, StringComparison.Ordinal)
                 || (Begins(line.Text, "COPY ") || Begins(line.Text, "ADD ")) && line.Text.Contains(".env", StringComparison.Ordinal));

@@ -67,9 +67,6 @@ internal static class RoadChecks
 
     private static Verdict CheckAudit(IServiceProvider services)
     {
-        if (services.GetRequiredService<IChatClient>() is not AuditingChatClient)
-            return Verdict.Failed("The audit is not the outermost part of the road.", "Put UseAuditing back in front, in AuditingServiceCollectionExtensions.");
-
         var options = services.GetRequiredService<IOptions<AuditOptions>>().Value;
         var files = services.GetRequiredService<AuditFiles>();
         var folder = Path.GetDirectoryName(files.Current)!;
@@ -83,15 +80,17 @@ internal static class RoadChecks
             if (File.Exists(files.Current))
                 File.Open(files.Current, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete).Dispose();
         }
-        catch (UnauthorizedAccessException)
-        {
-            return Verdict.Failed($"The audit log cannot be written in {folder}.", "Let the program's user write there, or set Audit:Path.");
-        }
         catch (IOException) when (File.Exists(files.Lock))
         {
             // The running program holds its log alone.
         }
+        catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
+        {
+            return Verdict.Failed($"The audit log cannot be written in {folder}.", "Let the program's user write there, or set Audit:Path.");
+        }
 
+        if (services.GetRequiredService<IChatClient>() is not AuditingChatClient)
+            return Verdict.Failed("The audit is not the outermost part of the road.", "Put UseAuditing back in front, in AuditingServiceCollectionExtensions.");
         if (files.Existing().Count == 0)
             return Verdict.Passed("The audit is outermost and can be written. There is no record yet, and so no chain to verify.");
         var keys = services.GetRequiredService<AuditKeys>();

@@ -49,6 +49,15 @@ internal sealed class SecretFinder(SensitiveDataDetector detector, IReadOnlyList
     /// <summary>Whether the last file was binary: then only the program's own keys were looked for.</summary>
     public bool WasBinary { get; private set; }
 
+    public void FindInFile(FileInfo file, Dictionary<string, FoundSecret> found)
+    {
+        // A pipe or a device has no length, and would not end.
+        if (file.Length == 0)
+            return;
+        using var stream = file.Open(FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        Find(stream, file.Length, found);
+    }
+
     /// <param name="stream">Read from here.</param>
     /// <param name="length">The bytes of the file; fewer when the stream ends.</param>
     /// <param name="found">Takes the findings, each value once.</param>

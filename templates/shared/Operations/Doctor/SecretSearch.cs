@@ -146,15 +146,13 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
 
     private void SearchFile(SecretFinder finder, string path)
     {
-        // A pipe or a device has no length, and would not end.
         var file = new FileInfo(Path.Combine(git.Top, path));
-        if (!file.Exists || file.LinkTarget is not null || file.Length == 0)
+        if (!file.Exists || file.LinkTarget is not null)
             return;
         var found = new Dictionary<string, FoundSecret>();
         try
         {
-            using var stream = file.Open(FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            finder.Find(stream, file.Length, found);
+            finder.FindInFile(file, found);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -9,6 +9,10 @@ namespace MistralTemplates.Tests.Rooms.Access;
 /// <summary>A real redis-server on a free port of loopback, which keeps nothing.</summary>
 internal sealed class RedisServer : IAsyncDisposable
 {
+    private const int Starts = 3;
+
+    private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(30);
+
     private readonly Process _process;
 
     private RedisServer(Process process, int port, string password) => (_process, Port, Password) = (process, port, password);
@@ -17,25 +21,21 @@ internal sealed class RedisServer : IAsyncDisposable
 
     public string Password { get; }
 
-    public static async Task<RedisServer> StartAsync(CancellationToken cancellationToken)
+    public static async Task<RedisServer> StartAsync(CancellationToken cancellationToken, params string[] more)
     {
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
         if (!folders.Any(folder => File.Exists(Path.Combine(folder, "redis-server"))))
             Assert.Skip("redis-server is not installed.");
-        var port = FreePort();
-        var password = Guid.NewGuid().ToString("N");
-        var process = Process.Start(new ProcessStartInfo(
-            "redis-server", ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--requirepass", password, "--dir", Path.GetTempPath()]) { RedirectStandardOutput = true })!;
-        _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
-        var server = new RedisServer(process, port, password);
-        await using var connection = server.Connect();
-        for (var tries = 0; await connection.CheckAsync(cancellationToken) is not null; tries++)
+        // Between the look for a free port and the server's start another program may take it.
+        for (var start = 0; start < Starts; start++)
         {
-            Assert.True(tries < 200, "redis-server does not answer.");
-            await Task.Delay(50, cancellationToken);
+            var server = Start(more);
+            if (await server.AnswersAsync(cancellationToken))
+                return server;
+            await server.DisposeAsync();
         }
 
-        return server;
+        throw new InvalidOperationException("redis-server does not answer.");
     }
 
     /// <summary>A connection of its own, as each replica has one.</summary>
@@ -43,6 +43,13 @@ internal sealed class RedisServer : IAsyncDisposable
 
     /// <summary>What a program needs to find this server.</summary>
     public IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string> { ["Redis__Endpoint"] = $"127.0.0.1:{Port}", ["Redis__Password"] = Password };
+
+    /// <summary>Whether a program has left a key here.</summary>
+    public bool Holds(string key)
+    {
+        using var connection = StackExchange.Redis.ConnectionMultiplexer.Connect($"127.0.0.1:{Port},password={Password}");
+        return connection.GetDatabase().KeyExists(key);
+    }
 
     /// <summary>How many keys programs have left here.</summary>
     public async Task<long> CountKeysAsync(CancellationToken cancellationToken)
@@ -54,6 +61,13 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <summary>A connection to a port where nobody listens.</summary>
     public static RedisConnection ConnectToNobody() => ConnectTo(FreePort(), "none");
 
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
     public async ValueTask DisposeAsync()
     {
         _process.Kill();
@@ -61,13 +75,30 @@ internal sealed class RedisServer : IAsyncDisposable
         _process.Dispose();
     }
 
+    private static RedisServer Start(string[] more)
+    {
+        var port = FreePort();
+        var password = Guid.NewGuid().ToString("N");
+        string[] arguments = ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--requirepass", password, "--dir", Path.GetTempPath(), .. more];
+        var process = Process.Start(new ProcessStartInfo("redis-server", arguments) { RedirectStandardOutput = true })!;
+        _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        return new RedisServer(process, port, password);
+    }
+
+    private async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = Connect();
+        var started = Stopwatch.GetTimestamp();
+        while (!_process.HasExited && Stopwatch.GetElapsedTime(started) < s_startLimit)
+        {
+            if (await connection.CheckAsync(cancellationToken) is null)
+                return true;
+            await Task.Delay(50, cancellationToken);
+        }
+
+        return false;
+    }
+
     private static RedisConnection ConnectTo(int port, string password) => new(Options.Create(
         new RedisOptions { Endpoint = $"127.0.0.1:{port}", Password = password, CommandTimeout = TimeSpan.FromSeconds(10), ConnectTimeout = TimeSpan.FromSeconds(2) }));
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -19,8 +19,8 @@ public sealed class CompletionsApiTests : IAsyncLifetime
 
     private static readonly string[] Modes =
     [
-        "mistralChat", "mistralStream", "mistralTools", "mistralModels", "mistralRefusal",
-        "openaiChat", "openaiStream", "openaiTools", "openaiToolsStreamed", "openaiModels", "openaiRefusal",
+        "mistralChat", "mistralStream", "mistralTools", "mistralFields", "mistralModels", "mistralRefusal",
+        "openaiChat", "openaiStream", "openaiTools", "openaiToolsStreamed", "openaiFields", "openaiModels", "openaiRefusal",
     ];
 
     private readonly TemporaryFolder _folder = new();
@@ -179,16 +179,28 @@ public sealed class CompletionsApiTests : IAsyncLifetime
     [InlineData("content")]
     [InlineData("description")]
     [InlineData("stop")]
+    [InlineData("prediction")]
+    [InlineData("metadata")]
+    [InlineData("cacheKey")]
+    [InlineData("document")]
+    [InlineData("signature")]
     public async Task Completions_WithASecretInAnyText_KeepItFromMistral(string place)
     {
         var secret = "ghp_" + string.Concat(Enumerable.Range(0, 36).Select(index => (char)(index % 2 == 0 ? 'a' + (index * 7 % 26) : '0' + (index * 3 % 10))));
-        var (content, description, stop) = (place == "content" ? secret : "Hello", place == "description" ? secret : "A tool.", place == "stop" ? secret : "x");
+        string At(string name, string usual) => place == name ? secret : usual;
         var body = JsonSerializer.SerializeToUtf8Bytes(new
         {
             model = "mistral-small-latest",
-            messages = new[] { new { role = "user", content } },
-            stop,
-            tools = new[] { new { type = "function", function = new { name = "look", description, parameters = new { type = "object" } } } },
+            messages = new object[]
+            {
+                new { role = "assistant", content = new object[] { new { type = "thinking", thinking = new[] { new { type = "text", text = "Hm." } }, signature = At("signature", "c2lnbmVk") } } },
+                new { role = "user", content = new object[] { new { type = "text", text = At("content", "Hello") }, new { type = "document_url", document_url = "https://example.com/a.pdf", document_name = At("document", "Tides") } } },
+            },
+            stop = At("stop", "x"),
+            prediction = new { type = "content", content = At("prediction", "The tide") },
+            metadata = new { ticket = At("metadata", "7") },
+            prompt_cache_key = At("cacheKey", "tides"),
+            tools = new[] { new { type = "function", function = new { name = "look", description = At("description", "A tool."), parameters = new { type = "object" } } } },
         });
 
         using var response = await PostAsync("/v1/chat/completions", body);

@@ -43,6 +43,24 @@ const modes = {
     assert.equal(second.choices[0].message.content, "The tool said: Sunny");
   },
 
+  async mistralFields() {
+    const answer = await mistral.chat.complete({
+      model, prediction: { type: "content", content: "The tide" }, reasoningEffort: "high", metadata: { ticket: "7" }, safePrompt: true,
+      guardrails: [{ blockOnError: true, moderationLlmV2: { action: "block" } }], parallelToolCalls: false,
+      tools: [{ ...tools[0], function: { ...tools[0].function, strict: true } }],
+      messages: [{ role: "user", content: [
+        { type: "text", text: "Look:" },
+        { type: "image_url", imageUrl: { url: "https://example.com/a.png", detail: "low" } },
+        { type: "document_url", documentUrl: "https://example.com/a.pdf", documentName: "Tides" },
+        { type: "input_audio", inputAudio: "AA==" },
+        { type: "reference", referenceIds: [1] },
+      ] }],
+    });
+    assert.ok(answer.choices[0].message.content.startsWith("You said: Look:"));
+    const begun = await mistral.chat.complete({ model, messages: [...messages, { role: "assistant", content: "The tide", prefix: true }] });
+    assert.ok(begun.choices[0].message.content.includes("The tide"));
+  },
+
   async mistralModels() {
     const list = await mistral.models.list();
     assert.ok(list.data.some((card) => card.id === model && card.capabilities.completionChat));
@@ -87,6 +105,15 @@ const modes = {
     assert.deepEqual(calls.map((call) => [call.index, call.function.name]), [[0, "weather"]]);
   },
 
+  async openaiFields() {
+    const answer = await openai.chat.completions.create({
+      model, reasoning_effort: "low", metadata: { ticket: "7" }, prediction: { type: "content", content: "The tide" }, prompt_cache_key: "tides",
+      response_format: { type: "json_schema", json_schema: { name: "tide", strict: true, schema: { type: "object", properties: { at: { type: "string" } } } } },
+      messages: [{ role: "user", content: [{ type: "text", text: "Look:" }, { type: "image_url", image_url: { url: "https://example.com/a.png", detail: "high" } }] }],
+    });
+    assert.ok(JSON.parse(answer.choices[0].message.content));
+  },
+
   async openaiModels() {
     const list = await openai.models.list();
     assert.ok(list.data.some((card) => card.id === model));
@@ -96,8 +123,7 @@ const modes = {
     const refused = (status, param) => (error) => error.status === status && error.param === param && error.type === "invalid_request_error";
     await assert.rejects(openai.chat.completions.create({ model, messages, store: true }), refused(400, "store"));
     await assert.rejects(openai.chat.completions.create({ model, messages, n: 2 }), refused(400, "n"));
-    await assert.rejects(openai.chat.completions.create({ model, messages: [{ role: "user", content: [{ type: "input_audio", input_audio: "AA==" }] }] }),
-      refused(400, "messages[0].content[0].type"));
+    await assert.rejects(openai.chat.completions.create({ model, messages: [{ role: "user", content: [{ type: "video" }] }] }), refused(400, "messages[0].content[0].type"));
   },
 };
 

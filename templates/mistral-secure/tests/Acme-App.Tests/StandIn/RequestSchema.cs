@@ -3,8 +3,7 @@ using static Acme.App.Tests.StandIn.Rules;
 namespace Acme.App.Tests.StandIn;
 
 /// <summary>
-/// What Mistral's public OpenAPI document (2026-08-21) lets a request hold, and nothing else. <c>metadata</c>, which the
-/// document allows, is left out: the API has been seen to refuse it.
+/// What Mistral's public OpenAPI document (2026-08-21) lets a request hold, and nothing else.
 /// </summary>
 internal static class RequestSchema
 {
@@ -87,6 +86,7 @@ internal static class RequestSchema
         May("n", OrNull(Integer(1))),
         May("prediction", Fields(May("type", OneOf("content")), May("content", Text))),
         May("parallel_tool_calls", Flag),
+        May("metadata", OrNull(AnyObject)),
         May("prompt_mode", OrNull(OneOf("reasoning"))),
         May("reasoning_effort", OneOf("none", "minimal", "low", "medium", "high", "xhigh")),
         May("guardrails", OrNull(ListOf(Guardrail))),

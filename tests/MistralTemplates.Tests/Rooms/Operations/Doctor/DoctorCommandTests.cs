@@ -29,7 +29,18 @@ public sealed class DoctorCommandTests
         Assert.Equal("passed", MarkOf(json, "request-rules"));
         Assert.Equal("passed", MarkOf(json, "output-guard"));
         Assert.Equal("passed", MarkOf(json, "audit"));
+        Assert.Equal("passed", MarkOf(json, "key-place"));
+        Assert.Equal("passed", MarkOf(json, "ignored-files"));
+        Assert.Equal("passed", MarkOf(json, "endpoint"));
+        Assert.Equal("passed", MarkOf(json, "policies"));
+        Assert.Equal("passed", MarkOf(json, "file-modes"));
+        Assert.Equal("passed", MarkOf(json, "offline"));
+        Assert.Equal("passed", MarkOf(json, "secrets-in-git"));
+        Assert.Equal("passed", MarkOf(json, "configuration"));
         Assert.Equal("notChecked", MarkOf(json, "key-per-environment"));
+        Assert.Equal("notChecked", MarkOf(json, "key-rotation"));
+        Assert.Equal("notChecked", MarkOf(json, "packages"));
+        Assert.Equal("notChecked", MarkOf(json, "container-file"));
         Assert.Equal("notChecked", MarkOf(json, "line-7"));
         Assert.All(Enumerable.Range(1, 10), line => Assert.Contains(Checks(json), check => check.GetProperty("line").GetInt32() == line));
     }
@@ -48,6 +59,101 @@ public sealed class DoctorCommandTests
         Assert.Equal(1, exitCode);
         Assert.Equal("failed", MarkOf(json, check));
     }
+
+    [Fact]
+    public async Task Run_RoadWithoutGuardsAndAudit_FailsTheirChecks()
+    {
+        using var folder = await ProjectAsync();
+
+        var (_, json, _) = await RunAsync(folder, [], builder => builder.Services.AddSingleton(MistralChatClientFactory.Create));
+
+        Assert.Equal(["audit", "output-guard", "request-rules"], Failed(json));
+    }
+
+    [Fact]
+    public async Task Run_AuditFolderCannotBeWritten_Fails()
+    {
+        using var folder = await ProjectAsync();
+        folder.Write("audit", "a file where the folder should be\n");
+
+        var (_, json, _) = await RunAsync(folder, []);
+
+        Assert.Equal("failed", MarkOf(json, "audit"));
+    }
+
+    [Theory]
+    [InlineData(10, "passed")]
+    [InlineData(91, "failed")]
+    [InlineData(null, "notChecked")]
+    public async Task Run_AgeOfTheKey_IsJudgedWhereItsSourceTellsIt(int? days, string expected)
+    {
+        using var folder = await ProjectAsync();
+        var since = days is { } age ? DateTimeOffset.UtcNow - TimeSpan.FromDays(age) : (DateTimeOffset?)null;
+
+        var (_, json, _) = await RunAsync(
+            folder, [new("Mistral:Offline", "false"), new("Keys:MaxAge", "90.00:00:00")], builder => builder.Services.AddSingleton<IKeySource>(new KnownSource(new ApiKey(GitFolder.NewKey(), "1", since))));
+
+        Assert.Equal(expected, MarkOf(json, "key-rotation"));
+    }
+
+    [Fact]
+    public async Task Run_KeyIsAPlaceholder_FailsTheKeysPlace()
+    {
+        using var folder = await ProjectAsync();
+
+        var (_, json, _) = await RunAsync(
+            folder, [new("Mistral:Offline", "false")], builder => builder.Services.AddSingleton<IKeySource>(new KnownSource(new ApiKey("your-api-key-here", "1"))));
+
+        Assert.Equal("failed", MarkOf(json, "key-place"));
+    }
+
+    [Fact]
+    public async Task Run_ProductionMayBeOffline_Fails()
+    {
+        using var folder = await ProjectAsync();
+        var path = Path.Combine(folder.Path, "appsettings.Production.json");
+        var text = (await File.ReadAllTextAsync(path, Token)).Replace("\"OfflineAllowed\": false", "\"OfflineAllowed\": true", StringComparison.Ordinal);
+        folder.Write("appsettings.Production.json", text);
+        Assert.Contains("\"OfflineAllowed\": true", text, StringComparison.Ordinal);
+
+        var (_, json, _) = await RunAsync(folder, []);
+
+        Assert.Equal(["offline"], Failed(json));
+    }
+
+    [Fact]
+    public async Task Run_EachEnvironmentHasItsKey_Passes()
+    {
+        using var folder = await ProjectAsync();
+
+        var (_, json, _) = await RunAsync(folder, [new("MISTRAL_API_KEY_DEV", GitFolder.NewKey()), new("MISTRAL_API_KEY_PROD", GitFolder.NewKey())]);
+
+        Assert.Equal("passed", MarkOf(json, "key-per-environment"));
+    }
+
+    [Fact]
+    public async Task Run_CheckThatThrows_SaysThatItWasNotMade()
+    {
+        using var folder = await ProjectAsync();
+        var check = new DoctorCheck(20, "broken", "Broken", _ => throw new InvalidOperationException("never shown"));
+
+        var (exitCode, json, text) = await RunAsync(folder, [], builder => builder.Services.AddSingleton(check));
+
+        Assert.Equal((0, "notChecked"), (exitCode, MarkOf(json, "broken")));
+        Assert.DoesNotContain("never shown", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("passed", 0, """{ "version": 1, "projects": [ { "path": "a.csproj" } ] }""")]
+    [InlineData("passed", 0, """{ "projects": [ { "frameworks": [ { "topLevelPackages": [ { "id": "A", "resolvedVersion": "1.0.0" } ] } ] } ] }""")]
+    [InlineData("failed", 0, """{ "projects": [ { "frameworks": [ { "topLevelPackages": [ { "id": "A", "resolvedVersion": "1.0.0", "vulnerabilities": [ { "severity": "High" } ] } ] } ] } ] }""")]
+    [InlineData("failed", 0, """{ "projects": [ { "frameworks": [ { "transitivePackages": [ { "id": "A", "resolvedVersion": "1.0.0", "vulnerabilities": [ { "severity": "Low" } ] } ] } ] } ] }""")]
+    [InlineData("notChecked", 0, """{ "problems": [ { "level": "error" } ], "projects": [] }""")]
+    [InlineData("notChecked", 1, """{ "projects": [] }""")]
+    [InlineData("notChecked", 0, "{}")]
+    [InlineData("notChecked", 0, "error: no feed")]
+    public void JudgePackages_WhatTheFeedSaid_IsNeverASilentPass(string expected, int exitCode, string json) =>
+        Assert.Equal(expected, JsonNamingPolicy.CamelCase.ConvertName(RepositoryChecks.JudgePackages(exitCode, json).Mark.ToString()));
 
     [Fact]
     public async Task Run_SettingsFileIsMalformed_IsAFailureAndNoCrash()
@@ -121,7 +227,7 @@ public sealed class DoctorCommandTests
 
         var (_, json, _) = await RunAsync(folder, []);
 
-        Assert.Equal(expected == 1 ? ["container-file"] : [], Failed(json));
+        Assert.Equal(expected == 1 ? "failed" : "passed", MarkOf(json, "container-file"));
     }
 
     [Fact]
@@ -169,6 +275,18 @@ public sealed class DoctorCommandTests
         Assert.Equal(2, place.GetProperty("region").GetProperty("startLine").GetInt32());
         Assert.Equal(result.GetProperty("ruleId").GetString(), run.GetProperty("tool").GetProperty("driver").GetProperty("rules")[result.GetProperty("ruleIndex").GetInt32()].GetProperty("id").GetString());
         Assert.NotEmpty(run.GetProperty("invocations")[0].GetProperty("toolExecutionNotifications").EnumerateArray());
+        SarifRules.Hold(sarif);
+    }
+
+    [Fact]
+    public async Task Run_AsSarifWithNothingToTell_HoldsTheRulesOfTheFormat()
+    {
+        using var folder = await ProjectAsync();
+
+        var (_, sarif, _) = await RunAsync(folder, [], "--format", "sarif");
+
+        Assert.Equal("[]", sarif.GetProperty("runs")[0].GetProperty("results").GetRawText());
+        SarifRules.Hold(sarif);
     }
 
     [Theory]
@@ -191,33 +309,37 @@ public sealed class DoctorCommandTests
         return folder;
     }
 
-    private static async Task<(int ExitCode, JsonElement Json, string Text)> RunAsync(GitFolder folder, KeyValuePair<string, string?>[] settings, params string[] arguments)
+    private static async Task<(int ExitCode, JsonElement Json, string Text)> RunAsync(GitFolder folder, KeyValuePair<string, string?>[] settings, params string[] arguments) =>
+        await RunAsync(folder, settings, _ => { }, arguments);
+
+    private static async Task<(int ExitCode, JsonElement Json, string Text)> RunAsync(GitFolder folder, KeyValuePair<string, string?>[] settings, Action<IHostApplicationBuilder> change, params string[] arguments)
     {
-        var (exitCode, text, errors) = await RunRawAsync(folder, settings, arguments.Length == 0 ? ["--format", "json"] : arguments);
+        var (exitCode, text, errors) = await RunRawAsync(folder, settings, arguments.Length == 0 ? ["--format", "json"] : arguments, change);
         Assert.Equal("", errors);
         return (exitCode, JsonDocument.Parse(text).RootElement, text);
     }
 
-    private static async Task<(int ExitCode, string Text, string Errors)> RunRawAsync(GitFolder folder, KeyValuePair<string, string?>[] settings, string[] arguments)
+    private static async Task<(int ExitCode, string Text, string Errors)> RunRawAsync(GitFolder folder, KeyValuePair<string, string?>[] settings, string[] arguments, Action<IHostApplicationBuilder>? change = null)
     {
         using var output = new StringWriter();
         using var errors = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
-        var parsed = DoctorCommand.Create(() => Build(folder, settings), output, console, errors).Parse(arguments);
+        var parsed = DoctorCommand.Create(() => Build(folder, settings, change), output, console, errors).Parse(arguments);
         return (parsed.Errors.Count > 0 ? 2 : await parsed.InvokeAsync(cancellationToken: Token), output.ToString(), errors.ToString());
     }
 
-    private static IHost Build(GitFolder folder, KeyValuePair<string, string?>[] settings)
+    private static IHost Build(GitFolder folder, KeyValuePair<string, string?>[] settings, Action<IHostApplicationBuilder>? change)
     {
         var home = ProgramHome.At(folder.Path);
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = home.Arguments, ContentRootPath = home.ContentRoot, EnvironmentName = "Development" });
         builder.AddConfiguration(home);
-        builder.Configuration.AddInMemoryCollection([new("Mistral:Offline", "true"), .. settings]);
+        builder.Configuration.AddInMemoryCollection([new("Mistral:Offline", "true")]).AddInMemoryCollection(settings);
         builder.AddKeys();
         builder.AddMistral();
         builder.AddGuards();
         builder.AddAuditing();
         builder.AddOperations();
+        change?.Invoke(builder);
         return builder.Build();
     }
 
@@ -227,4 +349,17 @@ public sealed class DoctorCommandTests
 
     private static string?[] Failed(JsonElement json) =>
         [.. Checks(json).Where(check => check.GetProperty("mark").GetString() == "failed").Select(check => check.GetProperty("id").GetString()).Order(StringComparer.Ordinal)];
+
+    private sealed class KnownSource(ApiKey key) : IKeySource
+    {
+        public string Name => "the test";
+
+        public string Setting => "Test";
+
+        public bool CanChange => false;
+
+        public string HowToReplace => "Write another test.";
+
+        public Task<ApiKey> ReadAsync(CancellationToken cancellationToken) => Task.FromResult(key);
+    }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Acme.App.Guards;
 using Acme.App.Operations.Doctor;
+using MistralTemplates.Harness;
 
 namespace MistralTemplates.Tests.Rooms.Operations.Doctor;
 
@@ -186,6 +187,83 @@ public sealed class SecretSearchTests
         var path = Path.Combine(folder.Path, ".git", "objects", blob[..2], blob[2..]);
         File.SetAttributes(path, FileAttributes.Normal);
         File.Delete(path);
+
+        var exception = Assert.Throws<DoctorInputException>(() => Search(folder));
+
+        Assert.StartsWith("The repository cannot be read: ", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SearchAll_SecretThatOnlyAMergeBrought_IsFoundInTheMerge()
+    {
+        using var folder = await GitFolder.CreateAsync();
+        await folder.CommitAsync("root");
+        await folder.GitAsync("checkout", "-q", "-b", "side");
+        folder.Write("side.txt", "side\n");
+        await folder.CommitAsync("side");
+        await folder.GitAsync("checkout", "-q", "main");
+        folder.Write("main.txt", "main\n");
+        await folder.CommitAsync("main");
+        await folder.GitAsync("merge", "-q", "--no-ff", "--no-commit", "side");
+        folder.Write("side.txt", $"MISTRAL_API_KEY={GitFolder.NewKey()}\n");
+        var merge = await folder.CommitAsync("merge");
+        folder.Write("side.txt", "clean\n");
+        await folder.CommitAsync("clean");
+
+        var place = Assert.Single(Search(folder).Places);
+
+        Assert.Equal(("side.txt", merge), (place.Path, place.Commit));
+    }
+
+    [Fact]
+    public async Task SearchAll_NamedPipeInPlaceOfATrackedFile_DoesNotWaitForIt()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows keeps no pipes among its files.");
+        using var folder = await GitFolder.CreateAsync();
+        folder.Write("pipe.txt", "text\n");
+        await folder.CommitAsync();
+        File.Delete(Path.Combine(folder.Path, "pipe.txt"));
+        (await Command.RunAsync("mkfifo", ["pipe.txt"], folder.Path, TimeSpan.FromSeconds(10), Token)).EnsureSuccess("mkfifo");
+
+        var verdict = await Task.Run(() => Search(folder), Token).WaitAsync(TimeSpan.FromSeconds(30), Token);
+
+        Assert.Equal(CheckMark.Passed, verdict.Mark);
+    }
+
+    [Fact]
+    public async Task SearchAll_PathWithMarksAndOtherLetters_IsNamed()
+    {
+        using var folder = await GitFolder.CreateAsync();
+        folder.Write("Schlüssel für \u4F60.txt", $"MISTRAL_API_KEY={GitFolder.NewKey()}\n");
+        await folder.CommitAsync();
+
+        Assert.Equal("Schlüssel für \u4F60.txt", Assert.Single(Search(folder).Places).Path);
+    }
+
+    [Fact]
+    public async Task SearchAll_LargeBinaryFile_IsReadToItsEndForTheOwnKey()
+    {
+        using var folder = await GitFolder.CreateAsync();
+        var key = GitFolder.NewKey();
+        await File.WriteAllBytesAsync(Path.Combine(folder.Path, "image.bin"), [.. new byte[20_000_000], .. Encoding.ASCII.GetBytes(key)], Token);
+        await folder.CommitAsync();
+
+        Assert.Equal("image.bin", Assert.Single(Search(folder, key).Places).Path);
+    }
+
+    [Fact]
+    public async Task SearchAll_PackIsDamaged_IsAClearErrorAndNoPass()
+    {
+        using var folder = await GitFolder.CreateAsync();
+        folder.Write("a.txt", string.Concat(Enumerable.Range(0, 2000).Select(line => $"{line * 7919} ")));
+        await folder.CommitAsync();
+        await folder.GitAsync("gc", "-q");
+        var pack = Assert.Single(Directory.GetFiles(Path.Combine(folder.Path, ".git", "objects", "pack"), "*.pack"));
+        File.SetAttributes(pack, FileAttributes.Normal);
+        var bytes = await File.ReadAllBytesAsync(pack, Token);
+        bytes.AsSpan(bytes.Length / 2, 64).Fill(0xA5);
+        await File.WriteAllBytesAsync(pack, bytes, Token);
+        File.Delete(Path.Combine(folder.Path, "a.txt"));
 
         var exception = Assert.Throws<DoctorInputException>(() => Search(folder));
 

@@ -63,6 +63,18 @@ public sealed class RedisQueueTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Claim_AfterRedisLostItsMemory_GoesOn()
+    {
+        var queue = await OpenAsync();
+        await Database.KeyDeleteAsync("test:{jobs}:inbox");
+
+        Assert.Empty(await queue.ClaimAsync(1, CancellationToken));
+        await PutAsync("a");
+
+        Assert.Equal("a", Assert.Single(await queue.ClaimAsync(1, CancellationToken)).Id);
+    }
+
+    [Fact]
     public async Task TakeUp_OfAWorkerThatShowsItself_LeavesItsClaims()
     {
         var (one, two) = (await OpenAsync(), await OpenAsync());

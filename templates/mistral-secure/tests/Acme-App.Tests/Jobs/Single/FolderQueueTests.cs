@@ -30,6 +30,17 @@ public sealed class FolderQueueTests : IDisposable
     }
 
     [Fact]
+    public async Task Claim_WhileTheWorkerStops_KeepsNoJobThatNobodyWorksOn()
+    {
+        using var queue = await OpenAsync();
+        Put("a.json");
+
+        var claimed = await queue.ClaimAsync(1, new CancellationToken(canceled: true));
+
+        Assert.Equal(claimed.Count, (await queue.CountAsync(CancellationToken)).Working);
+    }
+
+    [Fact]
     public async Task TakeUp_WhileTheOtherLives_LeavesItsClaims()
     {
         using var one = await OpenAsync();

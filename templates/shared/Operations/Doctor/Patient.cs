@@ -1,0 +1,43 @@
+using Acme.App.Auditing;
+using Microsoft.Extensions.Options;
+
+namespace Acme.App.Operations.Doctor;
+
+/// <summary>What is examined.</summary>
+/// <param name="home">The program's folder.</param>
+/// <param name="git">The repository around it, or nothing where there is none.</param>
+/// <param name="allowPath">The file with false alarms, when it is not where it usually is.</param>
+/// <param name="build">Composes the program once more.</param>
+internal sealed class Patient(string home, GitRepository? git, string? allowPath = null, Func<IHost>? build = null) : IDisposable
+{
+    private IHost? _double;
+    private DirectoryInfo? _folder;
+
+    public string Home => home;
+
+    public GitRepository? Git => git;
+
+    public string? AllowPath => allowPath;
+
+    /// <summary>The program once more, for what leaves traces: its audit goes into a folder that is deleted in the end. Made once.</summary>
+    public IServiceProvider Double()
+    {
+        if (_double is null)
+        {
+            _double = build!();
+            _folder = Directory.CreateTempSubdirectory("doctor-");
+            var audit = _double.Services.GetRequiredService<IOptions<AuditOptions>>().Value;
+            audit.Path = Path.Combine(_folder.FullName, "audit.jsonl");
+            audit.CheckpointPath = Path.Combine(_folder.FullName, "checkpoints.txt");
+            audit.CheckpointUrl = null;
+        }
+
+        return _double.Services;
+    }
+
+    public void Dispose()
+    {
+        _double?.Dispose();
+        _folder?.Delete(recursive: true);
+    }
+}

@@ -1,0 +1,187 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Acme.App.Access;
+using Acme.App.Auditing;
+using Acme.App.Chat;
+using Acme.App.Configuration;
+using Acme.App.Guards;
+using Acme.App.Keys;
+using Acme.App.Mistral;
+using Acme.App.Operations;
+using Acme.App.Operations.Doctor;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
+using MistralTemplates.Harness;
+using MistralTemplates.Tests.Rooms.Configuration;
+using Spectre.Console;
+
+namespace MistralTemplates.Tests.Rooms.Chat;
+
+/// <summary>The doctor before an API whose pipeline is whole, and before one that lost a part.</summary>
+public sealed class ApiChecksTests
+{
+    private static readonly string[] s_production =
+    [
+        $"--Audit:ChainKey={Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))}", $"--Audit:CheckpointKey={NewCheckpointKey()}",
+        "--Mistral:Endpoint=https://mistral.example", "--Access:Anonymous=false",
+        "--Authentication:Schemes:Bearer:ValidIssuer=issuer", "--Authentication:Schemes:Bearer:ValidAudiences:0=issuer",
+    ];
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task RateLimits_AsItIsMade_Passes() => Assert.Equal("passed", (await CheckAsync("rate-limits", UseAll)).Mark);
+
+    [Fact]
+    public async Task RateLimits_EndpointIsOutsideTheGroupOfCallers_FailsForTheCaller()
+    {
+        var (mark, found) = await CheckAsync("rate-limits", app =>
+        {
+            app.UseAccess();
+            app.MapPost("/api/chat", () => Results.BadRequest());
+        });
+
+        Assert.Equal("failed", mark);
+        Assert.StartsWith("One caller may send", found, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RateLimits_NoLimitForAnAddress_FailsForTheAddress()
+    {
+        var (mark, found) = await CheckAsync("rate-limits", app =>
+        {
+            app.UseExceptionHandler();
+            app.UseRouting();
+            app.UseAuthentication();
+            app.UseAuthorization();
+            app.MapChat();
+        });
+
+        Assert.Equal("failed", mark);
+        Assert.StartsWith("One address may send", found, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RateLimits_NoChat_SaysThatItWasNotChecked() => Assert.Equal(("notChecked", "not checked: there is no /api/chat."), await CheckAsync("rate-limits", app => app.UseAccess()));
+
+    [Fact]
+    public async Task Errors_AsItIsMade_Passes() => Assert.Equal("passed", (await CheckAsync("errors", UseAll)).Mark);
+
+    [Fact]
+    public async Task Errors_PageForDevelopers_Fails() => Assert.Equal("failed", (await CheckAsync("errors", app =>
+    {
+        app.UseDeveloperExceptionPage();
+        app.UseAccess();
+        app.MapChat();
+    })).Mark);
+
+    [Fact]
+    public async Task Errors_CallerIsRefusedBefore_SaysThatItWasNotChecked() => Assert.Equal("notChecked", (await CheckAsync("errors", app => app.Run(context =>
+    {
+        context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+        return Task.CompletedTask;
+    }))).Mark);
+
+    [Fact]
+    public async Task Transport_InProduction_Passes() => Assert.Equal("passed", (await CheckAsync("transport", UseAll, "Production", s_production)).Mark);
+
+    [Fact]
+    public async Task Transport_InDevelopment_SaysThatItWasNotChecked() => Assert.Equal("notChecked", (await CheckAsync("transport", UseAll)).Mark);
+
+    [Fact]
+    public async Task Transport_NoRedirection_Fails()
+    {
+        var (mark, found) = await CheckAsync("transport", app =>
+        {
+            app.UseHsts();
+            app.MapHealth();
+        }, "Production", s_production);
+
+        Assert.Equal("failed", mark);
+        Assert.Contains("instead of being sent to https", found, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Transport_NoHsts_Fails()
+    {
+        var (mark, found) = await CheckAsync("transport", app =>
+        {
+            app.UseHttpsRedirection();
+            app.MapHealth();
+        }, "Production", s_production);
+
+        Assert.Equal("failed", mark);
+        Assert.Contains("do not carry Strict-Transport-Security", found, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnyCheck_AsksThePipeline_LeavesNoTraceInTheAudit()
+    {
+        using var folder = Folder();
+
+        await CheckAsync("errors", UseAll, "Development", [], folder);
+
+        Assert.Empty(Directory.GetFiles(folder.Path, "*.jsonl", SearchOption.AllDirectories));
+    }
+
+    private static void UseAll(WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.UseAccess();
+        app.MapChat();
+        app.MapHealth();
+    }
+
+    private static string NewCheckpointKey()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return Convert.ToBase64String(key.ExportPkcs8PrivateKey());
+    }
+
+    private static TemporaryFolder Folder()
+    {
+        var folder = new TemporaryFolder();
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(TemplatePack.RepositoryRoot, "templates", "shared"), "appsettings*.json"))
+            File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file)));
+        return folder;
+    }
+
+    private static async Task<(string? Mark, string? Found)> CheckAsync(string check, Action<WebApplication> use, string environment = "Development", params string[] settings)
+    {
+        using var folder = Folder();
+        return await CheckAsync(check, use, environment, settings, folder);
+    }
+
+    private static async Task<(string? Mark, string? Found)> CheckAsync(string check, Action<WebApplication> use, string environment, string[] settings, TemporaryFolder folder)
+    {
+        using var output = new StringWriter();
+        using var errors = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+        await DoctorCommand.Create(() => Build(folder.Path, use, environment, settings), output, console, errors).Parse(["--format", "json"]).InvokeAsync(cancellationToken: Token);
+
+        Assert.Equal("", errors.ToString());
+        using var json = JsonDocument.Parse(output.ToString());
+        var result = json.RootElement.GetProperty("checks").EnumerateArray().Single(element => element.GetProperty("id").GetString() == check);
+        return (result.GetProperty("mark").GetString(), result.GetProperty("found").GetString());
+    }
+
+    private static WebApplication Build(string folder, Action<WebApplication> use, string environment, string[] settings)
+    {
+        string[] arguments = environment == "Development" ? ["--Mistral:Offline=true", "--Access:Anonymous=true", .. settings] : settings;
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = arguments, ContentRootPath = folder, EnvironmentName = environment, ApplicationName = "Acme-App" });
+        builder.AddConfiguration();
+        builder.AddKeys();
+        builder.AddMistral();
+        builder.AddGuards();
+        builder.AddAuditing();
+        builder.AddOperations();
+        builder.AddAccess();
+        builder.AddChat();
+        builder.AddInProcessServer();
+        var app = builder.Build();
+        use(app);
+        return app;
+    }
+}
