@@ -43,11 +43,14 @@ internal static class ApiChecks
         var (ofAddress, _) = await HurryAsync(server, (2 * MoreRequests) + 1, (context, request) => SignIn(context, $"doctor {request}"), cancellationToken);
         return ofAddress
             ? Verdict.Passed($"{ChatPath} refuses a caller, and an address, that sends too many requests.")
-            : Verdict.Failed($"One address may send any number of requests to {ChatPath}.", "Put UseRateLimiter back into UseAccess, and leave no DisableRateLimiting on the endpoint.");
+            : Verdict.Failed(
+                $"One address may send any number of requests to {ChatPath}.",
+                "Put UseRateLimiter back into UseAccess, and leave no DisableRateLimiting on the endpoint.");
     }
 
     /// <returns>Whether one of the requests was refused as one too many, and the status of the last.</returns>
-    private static async Task<(bool IsLimited, int Status)> HurryAsync(TestServer server, int requests, Action<HttpContext, int> prepare, CancellationToken cancellationToken)
+    private static async Task<(bool IsLimited, int Status)> HurryAsync(
+        TestServer server, int requests, Action<HttpContext, int> prepare, CancellationToken cancellationToken)
     {
         var status = 0;
         for (var request = 0; request < requests && status != StatusCodes.Status429TooManyRequests; request++)
@@ -87,7 +90,7 @@ internal static class ApiChecks
 
         return status == StatusCodes.Status500InternalServerError
             ? Verdict.Passed($"A failure inside is answered with {status}, and tells nothing of it.")
-            : Verdict.NotChecked($"a caller without credentials is answered with {status} before anything inside can fail. That answer tells nothing of the inside.");
+            : Verdict.NotChecked($"a caller without credentials is answered with {status} before anything inside can fail. That answer tells nothing of it.");
     }
 
     private static async Task<Verdict> CheckTransportAsync(IServiceProvider services, CancellationToken cancellationToken)
@@ -102,12 +105,17 @@ internal static class ApiChecks
         var plain = (await server.SendAsync(context => Prepare(context, HttpMethods.Post, ChatPath, Uri.UriSchemeHttp), cancellationToken)).Response;
         return plain.StatusCode is >= 300 and < 400 && plain.Headers.Location.ToString().StartsWith("https://", StringComparison.Ordinal)
             ? Verdict.Passed("Requests over http are sent to https, and answers over https carry Strict-Transport-Security.")
-            : Verdict.Failed($"A request over plain http is answered with {plain.StatusCode} instead of being sent to https.", "Put UseHttpsRedirection back into the pipeline, outside Development.");
+            : Verdict.Failed(
+                $"A request over plain http is answered with {plain.StatusCode} instead of being sent to https.",
+                "Put UseHttpsRedirection back into the pipeline, outside Development.");
     }
 
     /// <summary>A caller with a token, so that the request gets as far as it can.</summary>
-    private static void SignIn(HttpContext context, string subject) =>
-        context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(HttpCallerAccessor.SubjectClaim, subject), new Claim("scope", AccessPolicies.Chat)], "doctor"));
+    private static void SignIn(HttpContext context, string subject)
+    {
+        Claim[] claims = [new(HttpCallerAccessor.SubjectClaim, subject), new("scope", AccessPolicies.Chat)];
+        context.User = new ClaimsPrincipal(new ClaimsIdentity(claims, "doctor"));
+    }
 
     private static void SetBody(HttpContext context, Stream body)
     {
@@ -141,6 +149,7 @@ internal static class ApiChecks
     {
         public const string Canary = "What is inside stays inside.";
 
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => throw new InvalidOperationException(Canary);
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            throw new InvalidOperationException(Canary);
     }
 }

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
 using NetEscapades.AspNetCore.SecurityHeaders;
 using Scalar.AspNetCore;
+using static System.Text.Json.JsonSerializer;
 
 namespace Acme.App.Chat;
 
@@ -125,10 +126,9 @@ internal static class ApiDescription
         foreach (var problem in s_problems)
         {
             var title = problem.Title = ReasonPhrases.GetReasonPhrase(problem.Status!.Value);
-            var (mediaType, type, example) = path.StartsWith("v1/", StringComparison.Ordinal)
-                ? (Json, typeof(CompletionError), JsonSerializer.SerializeToNode(CompletionProblemWriter.ToError(problem), CompletionJsonContext.Default.CompletionError))
-                : ("application/problem+json", typeof(ProblemDetails), JsonSerializer.SerializeToNode(problem, ChatJsonContext.Default.ProblemDetails));
-            var content = await ContentAsync(mediaType, type, example);
+            var content = path.StartsWith("v1/", StringComparison.Ordinal)
+                ? await ContentAsync(Json, typeof(CompletionError), SerializeToNode(CompletionProblemWriter.ToError(problem), CompletionJsonContext.Default.CompletionError))
+                : await ContentAsync("application/problem+json", typeof(ProblemDetails), SerializeToNode(problem, ChatJsonContext.Default.ProblemDetails));
             operation.Responses[$"{problem.Status}"] = new OpenApiResponse { Description = title, Content = content };
         }
 

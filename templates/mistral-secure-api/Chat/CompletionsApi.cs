@@ -37,7 +37,9 @@ internal static class CompletionsApi
         () => null,
         problem => JsonSerializer.SerializeToUtf8Bytes(CompletionProblemWriter.ToError(problem), CompletionJsonContext.Default.CompletionError));
 
-    private static IResult ListModels(IOptions<PolicyOptions> policy) => TypedResults.Json(
-        new CompletionModels("list", [.. policy.Value.AllowedModels.Select(name => new CompletionModel(name, "model", 0, "mistralai", "base", new(CompletionChat: true)))]),
-        CompletionJsonContext.Default.CompletionModels);
+    private static IResult ListModels(IOptions<PolicyOptions> policy)
+    {
+        var models = policy.Value.AllowedModels.Select(name => new CompletionModel(name, "model", 0, "mistralai", "base", new(CompletionChat: true)));
+        return TypedResults.Json(new CompletionModels("list", [.. models]), CompletionJsonContext.Default.CompletionModels);
+    }
 }

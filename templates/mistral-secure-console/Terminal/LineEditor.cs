@@ -1,4 +1,3 @@
-using System.Text;
 using Spectre.Console.Rendering;
 
 namespace Acme.App.Terminal;
@@ -9,7 +8,7 @@ internal sealed class LineEditor(TextWriter output, Func<int> width)
     private const string Prompt = "> ";
 
     private readonly List<string> _history = [];
-    private readonly StringBuilder _line = new();
+    private string _line = "";
     private int _cursor;
     private int _entry;
 
@@ -30,7 +29,7 @@ internal sealed class LineEditor(TextWriter output, Func<int> width)
 
                 // More keys at once after Enter: a text of several lines was pasted, and is one message.
                 if (key.Key == ConsoleKey.Enter && !Console.KeyAvailable)
-                    return End(_line.ToString());
+                    return End(_line);
                 Take(key);
             }
         }
@@ -48,16 +47,18 @@ internal sealed class LineEditor(TextWriter output, Func<int> width)
                 Insert('\n');
                 break;
             case ConsoleKey.Backspace when _cursor > 0:
-                _line.Remove(--_cursor, 1);
+                var before = Before(_line, _cursor);
+                _line = _line.Remove(before, _cursor - before);
+                _cursor = before;
                 break;
             case ConsoleKey.Delete when _cursor < _line.Length:
-                _line.Remove(_cursor, 1);
+                _line = _line.Remove(_cursor, After(_line, _cursor) - _cursor);
                 break;
             case ConsoleKey.LeftArrow when _cursor > 0:
-                _cursor--;
+                _cursor = Before(_line, _cursor);
                 break;
             case ConsoleKey.RightArrow when _cursor < _line.Length:
-                _cursor++;
+                _cursor = After(_line, _cursor);
                 break;
             case ConsoleKey.Home or ConsoleKey.A when key.Key == ConsoleKey.Home || key.Modifiers == ConsoleModifiers.Control:
                 _cursor = 0;
@@ -82,11 +83,11 @@ internal sealed class LineEditor(TextWriter output, Func<int> width)
         }
     }
 
-    private void Insert(char character) => _line.Insert(_cursor++, character);
+    private void Insert(char character) => _line = _line.Insert(_cursor++, character.ToString());
 
     private void Replace(string text)
     {
-        _line.Clear().Append(text);
+        _line = text;
         _cursor = text.Length;
     }
 
@@ -103,17 +104,22 @@ internal sealed class LineEditor(TextWriter output, Func<int> width)
     private void Draw()
     {
         var room = Math.Max(width() - Prompt.Length - 1, 1);
-        var text = _line.ToString().Replace('\n', '⏎');
+        var text = _line.Replace('\n', '⏎');
         var start = _cursor;
-        while (start > 0 && Cells(text[(start - 1).._cursor]) <= room)
-            start--;
+        while (start > 0 && Cells(text[Before(text, start).._cursor]) <= room)
+            start = Before(text, start);
         var end = _cursor;
-        while (end < text.Length && Cells(text[start..(end + 1)]) <= room)
-            end++;
+        while (end < text.Length && Cells(text[start..After(text, end)]) <= room)
+            end = After(text, end);
 
         output.Write($"\r\u001b[K{Prompt}{text[start..end]}\r\u001b[{Prompt.Length + Cells(text[start.._cursor])}C");
         output.Flush();
     }
+
+    // An emoji is two characters, of which none stands alone.
+    private static int Before(string text, int at) => at > 1 && char.IsLowSurrogate(text[at - 1]) ? at - 2 : at - 1;
+
+    private static int After(string text, int at) => at + 1 < text.Length && char.IsHighSurrogate(text[at]) ? at + 2 : at + 1;
 
     private static int Cells(string text) => new Segment(text).CellCount();
 }

@@ -41,12 +41,10 @@ internal sealed class EnvironmentKeySource(IConfiguration configuration, IHostEn
         return Task.FromResult(new ApiKey(value, setting));
     }
 
-    public static string Remedy(IHostEnvironment environment) => (environment.IsDevelopment(), OwnVariableOf(environment)) switch
-    {
-        (true, var own) => $"Set {Variable} or {own}, in the environment or in the .env file; or set Mistral__Offline=true to try the program without a key.",
-        (false, { } own) => $"Set the environment variable {own} or {Variable}. The .env file and Mistral__Offline are for Development only.",
-        _ => $"Set the environment variable {Variable}. The .env file and Mistral__Offline are for Development only.",
-    };
+    /// <summary>What to do where there is no key, in this environment.</summary>
+    public static string Remedy(IHostEnvironment environment) => environment.IsDevelopment()
+        ? $"Set {Variable} or {OwnVariableOf(environment)}, in the environment or in the .env file; or set Mistral__Offline=true to try the program without a key."
+        : $"Set the environment variable {(OwnVariableOf(environment) is { } own ? own + " or " : "")}{Variable}. The .env file and Mistral__Offline are for Development only.";
 
     private static string? OwnVariableOf(IHostEnvironment environment) => Own.FirstOrDefault(one => environment.IsEnvironment(one.Environment)).Variable;
 }

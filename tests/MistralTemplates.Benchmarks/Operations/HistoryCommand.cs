@@ -62,8 +62,8 @@ internal static class HistoryCommand
         }
 
         await import.WaitForExitAsync(cancellationToken);
-        // As a clone has it: one pack, with git's own choice of deltas.
-        await MeasureAsync(["git", "-C", folder, "repack", "-a", "-d", "-q"], cancellationToken);
+        // As a clone has it: one pack, with git's own choice of deltas instead of the poor one that an import makes.
+        await MeasureAsync(["git", "-C", folder, "repack", "-a", "-d", "-f", "-q"], cancellationToken);
         await MeasureAsync(["git", "-C", folder, "checkout", "-q", "main"], cancellationToken);
     }
 

@@ -65,7 +65,7 @@ internal static class RoadChecks
         }
     }
 
-    private static Verdict CheckAudit(IServiceProvider services)
+    private static Verdict CheckAudit(IServiceProvider services, CancellationToken cancellationToken)
     {
         var options = services.GetRequiredService<IOptions<AuditOptions>>().Value;
         var files = services.GetRequiredService<AuditFiles>();
@@ -95,7 +95,7 @@ internal static class RoadChecks
             return Verdict.Passed("The audit is outermost and can be written. There is no record yet, and so no chain to verify.");
         var keys = services.GetRequiredService<AuditKeys>();
         var checkpoints = Path.GetFullPath(options.CheckpointPath, services.GetRequiredService<IHostEnvironment>().ContentRootPath);
-        var verdict = new AuditVerifier(files, new AuditEvidence(keys.Chain, [keys.Signing], checkpoints, 1), new Progress<long>()).Verify(CancellationToken.None);
+        var verdict = new AuditVerifier(files, new AuditEvidence(keys.Chain, [keys.Signing], checkpoints, 1), new Progress<long>()).Verify(cancellationToken);
         return verdict.Problem is { } problem
             ? Verdict.Failed($"The audit log is not as it was written: {problem}", "Keep the log as it is, run 'audit verify', and find out who could write there.")
             : Verdict.Passed($"The audit is outermost and can be written; its chain of {verdict.Records} records verifies.{(options.OnFailure == AuditFailureMode.FailOpen ? " Audit:OnFailure is FailOpen: requests go on while it cannot be written." : "")}");

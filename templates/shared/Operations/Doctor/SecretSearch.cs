@@ -184,7 +184,7 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
         if (_found.Count > 0)
         {
             var verdict = Verdict.Failed(
-                $"{_found.Count} secrets {where}{(_found.Count > MostPlaces ? $", of which {MostPlaces} are named" : "")}.{notes}",
+                $"{_found.Count} {(_found.Count == 1 ? "secret" : "secrets")} {where}{(_found.Count > MostPlaces ? $", of which {MostPlaces} are named" : "")}.{notes}",
                 "1. Revoke each at its provider: what was pushed is known. 2. Put a new one where the program takes its secrets from. 3. Remove it from the files, and rewrite the history "
                 + $"(git filter-repo --replace-text). 4. Only a false alarm goes into {AllowFile.DefaultName}, as its fingerprint and the reason.");
             return verdict with { Places = [.. _found.Take(MostPlaces)] };

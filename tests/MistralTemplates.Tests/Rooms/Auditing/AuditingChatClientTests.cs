@@ -16,6 +16,7 @@ public sealed class AuditingChatClientTests
         { "answer", "chat.complete", null },
         { "refused", "chat.refused", "sensitive.data" },
         { "no verdict", "guard.failed", "moderation.failed" },
+        { "broken guard", "guard.failed", "guard.failed" },
         { "budget spent", "limit.exceeded", "limit.tokens" },
         { "401", "chat.failed", "mistral.authentication" },
         { "403", "chat.failed", "mistral.permission" },
@@ -146,6 +147,7 @@ public sealed class AuditingChatClientTests
         {
             "refused" => new ChatRefusedException(ChatRefusedException.SensitiveData, prompt) { Kinds = ["card"] },
             "no verdict" => new ChatRefusedException(ChatRefusedException.ModerationFailed, prompt),
+            "broken guard" => new ChatRefusedException(ChatRefusedException.GuardFailed, prompt),
             "budget spent" => new ChatRefusedException(ChatRefusedException.TooManyTokens, prompt),
             "401" => new MistralException(MistralErrorKind.Authentication, prompt),
             "403" => new MistralException(MistralErrorKind.Permission, prompt),

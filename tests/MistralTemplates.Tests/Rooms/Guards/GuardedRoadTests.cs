@@ -5,6 +5,7 @@ using Acme.App.Mistral;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using Microsoft.Extensions.Hosting;
 
 namespace MistralTemplates.Tests.Rooms.Guards;
@@ -183,8 +184,9 @@ public sealed class GuardedRoadTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Ask_GuardThatThrows_RefusesWithoutWhatItThrew(bool isStreamed)
+    public async Task Ask_GuardThatThrows_IsCountedAndRefusesWithoutWhatItThrew(bool isStreamed)
     {
+        using var failed = new MetricCollector<long>(meterScope: null, "Acme.App.Guards", "guards.failed");
         var unreadable = new FunctionCallContent("1", "f", new Dictionary<string, object?> { ["note"] = new Unreadable() });
         using var road = Road(new ScriptedClient(unreadable));
 
@@ -192,6 +194,7 @@ public sealed class GuardedRoadTests
 
         Assert.Empty(contents);
         Assert.Equal(ChatRefusedException.GuardFailed, refused!.Code);
+        Assert.Contains(failed.GetMeasurementSnapshot(), measured => measured.Tags["guard"] is "sensitive-data");
         Assert.DoesNotContain(Unreadable.Canary, refused.ToString(), StringComparison.Ordinal);
     }
 

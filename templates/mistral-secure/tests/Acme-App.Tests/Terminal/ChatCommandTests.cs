@@ -235,7 +235,7 @@ public sealed class ChatCommandTests
             [
                 ("/exit leaves.", Question + "\r"),
                 ("tokens", "My card is 4012 8888 8888 1881, is it\u001b[D\r"),
-                ("Ctrl+U", "\u007f\u0015Is it fine?\r"),
+                ("Ctrl+U", "\u007f\u0015Is it 😀\u007ffine?\r"),
                 ("tokens", "/exit\r"),
             ],
             "chat");
