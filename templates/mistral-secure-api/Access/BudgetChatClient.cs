@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Acme.App.Guards;
 using Microsoft.Extensions.AI;
 
@@ -72,9 +73,16 @@ internal sealed class BudgetChatClient(IChatClient innerClient, IBudget budget) 
         _ => estimate.OutputTokens,
     };
 
+    /// <remarks>What an image, a sound or a file behind an address costs nobody knows before: it is charged after the call.</remarks>
     private static BudgetEstimate Estimate(IReadOnlyList<ChatMessage> messages, ChatOptions? options)
     {
-        var characters = messages.Sum(message => (long)GuardedContent.LengthOf(message)) + (options?.Instructions?.Length ?? 0);
-        return new(options?.ModelId ?? "", characters * MostTokensOfACharacter, options?.MaxOutputTokens ?? 0);
+        var characters = messages.Sum(message => (long)GuardedContent.LengthOf(message)) + (options?.Instructions?.Length ?? 0)
+            + (options?.Tools ?? []).Sum(CharactersOf)
+            + (options?.ResponseFormat is ChatResponseFormatJson { Schema: { } schema } ? schema.GetRawText().Length : 0)
+            + (options?.AdditionalProperties ?? []).Values.OfType<JsonElement>().Sum(value => (long)value.GetRawText().Length);
+        return new(characters * MostTokensOfACharacter, options?.MaxOutputTokens ?? 0);
     }
+
+    private static long CharactersOf(AITool tool) =>
+        tool.Name.Length + tool.Description.Length + (tool is AIFunctionDeclaration { JsonSchema: { ValueKind: JsonValueKind.Object } schema } ? schema.GetRawText().Length : 0);
 }

@@ -13,7 +13,7 @@ internal interface IBudget
 /// <summary>What a call may cost at most.</summary>
 /// <param name="InputTokens">A bound on the prompt's tokens: no token is shorter than a byte of it.</param>
 /// <param name="OutputTokens">The answer's most tokens.</param>
-internal sealed record BudgetEstimate(string Model, long InputTokens, long OutputTokens);
+internal sealed record BudgetEstimate(long InputTokens, long OutputTokens);
 
 /// <summary>A reservation; disposing one that was not settled gives it back.</summary>
 internal interface IBudgetReservation : IAsyncDisposable

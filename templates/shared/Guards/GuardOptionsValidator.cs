@@ -1,5 +1,6 @@
 using Acme.App.Configuration;
 using Acme.App.Mistral;
+using FluentValidation;
 using Microsoft.Extensions.Options;
 
 namespace Acme.App.Guards;
@@ -21,12 +22,12 @@ internal sealed class GuardOptionsValidator : OptionsValidator<GuardOptions>
             "The most tokens of an answer must be 1 to 4,000.", "Set it to 4000 or less.");
         Rule("SensitiveData", options => Array.TrueForAll(options.SensitiveData.ToModes(), modes => Enum.IsDefined(modes.Input) && Enum.IsDefined(modes.Output)),
             "Each kind of sensitive data must be allowed, masked or blocked, in both directions.", "Write Allow, Mask or Block.");
-        Rule("SensitiveData:Shapes", options => options.SensitiveData.Shapes.All(line => KeyShape.Parse(line).Count > 0),
-            "Each shape must be a name, prefixes and an alphabet with a length.", "Write it like \"acme ACME- w32\".");
-        Rule("SensitiveData:Shapes", options => options.SensitiveData.Shapes.SelectMany(KeyShape.Parse).All(shape => shape.IsFindable),
-            "Each shape's prefix must hold a digit, '-' or '_', or digits must follow it.", "Write the prefix with the mark that follows it, like \"ACME-\".");
-        Rule("SensitiveData:AllowedValues", options => options.SensitiveData.AllowedValues.All(value => value.Length is >= 3 and <= TextWindow.Right && value.Trim() == value),
-            "Each allowed value must have 3 to 400 characters, without spaces around it.", "Write each value whole, as it stands in texts.");
+        RuleForEach(options => options.SensitiveData.Shapes).Must(line => KeyShape.Parse(line).Count > 0)
+            .WithMessage("A shape must be a name, prefixes and an alphabet with a length.").WithState(_ => "Write it like \"acme ACME- w32\".");
+        RuleForEach(options => options.SensitiveData.Shapes).Must(line => KeyShape.Parse(line).TrueForAll(shape => shape.IsFindable))
+            .WithMessage("A shape's prefix must hold a digit, '-' or '_', or digits must follow it.").WithState(_ => "Write the prefix with the mark that follows it, like \"ACME-\".");
+        RuleForEach(options => options.SensitiveData.AllowedValues).Must(value => value.Length is >= 3 and <= TextWindow.Right && value.Trim() == value)
+            .WithMessage("An allowed value must have 3 to 400 characters, without spaces around it.").WithState(_ => "Write each value whole, as it stands in texts.");
         Rule("Moderation:Thresholds", options => !IsOn(options) || options.Moderation.Thresholds.Values.All(threshold => threshold is >= 0 and <= 1),
             "A threshold of moderation must be 0 to 1.", "Set each threshold to a score such as 0.5.");
         Rule("Moderation", options => !IsOn(options) || options.Moderation.Thresholds.Count > 0,

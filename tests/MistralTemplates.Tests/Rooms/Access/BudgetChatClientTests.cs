@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Acme.App.Access;
 using Microsoft.Extensions.AI;
 using MistralTemplates.Tests.Rooms.Guards;
@@ -53,6 +54,27 @@ public sealed class BudgetChatClientTests
             break;
 
         Assert.Equal(["reserve 15+9", "settle 15+9", "dispose"], budget.Calls);
+    }
+
+    /// <summary>Mistral counts them as part of the prompt: left out, a caller could spend any number of tokens on a budget of a few.</summary>
+    [Fact]
+    public async Task GetResponse_WithToolsAndSchemasAndAPrediction_ReservesForThem()
+    {
+        var budget = new RecordingBudget();
+        using var client = new BudgetChatClient(new ScriptedClient(new TextContent("a")), budget);
+        var json = JsonElement.Parse("""{"a":1}""");
+        var options = new ChatOptions
+        {
+            MaxOutputTokens = 9,
+            Instructions = "Short",
+            Tools = [AIFunctionFactory.CreateDeclaration("look", "Looks.", json)],
+            ResponseFormat = ChatResponseFormat.ForJsonSchema(json),
+            AdditionalProperties = new() { ["prediction"] = json },
+        };
+
+        await client.GetResponseAsync([new ChatMessage(ChatRole.User, "Hello")], options, CancellationToken.None);
+
+        Assert.Equal($"reserve {3 * ("Hello".Length + "Short".Length + "lookLooks.".Length + (3 * 7))}+9", budget.Calls[0]);
     }
 
     private sealed class SilentClient() : DelegatingChatClient(new ScriptedClient())

@@ -22,11 +22,11 @@ public sealed class TokenWindowTests
     public async Task Reserve_WhenAWindowIsSpent_SaysHowLongItLastsAndBeginsAnewAfterIt(string limit, long minute, long day, long month, int seconds)
     {
         var budget = Budget(new CallerLimits { TokensPerMinute = minute, TokensPerDay = day, TokensPerMonth = month });
-        await (await budget.ReserveAsync(new BudgetEstimate("m", 90, 0), CancellationToken)).SettleAsync(usage: null, CancellationToken);
+        await (await budget.ReserveAsync(new BudgetEstimate(90, 0), CancellationToken)).SettleAsync(usage: null, CancellationToken);
 
-        var refusal = await Assert.ThrowsAsync<ChatRefusedException>(async () => await budget.ReserveAsync(new BudgetEstimate("m", 20, 0), CancellationToken));
+        var refusal = await Assert.ThrowsAsync<ChatRefusedException>(async () => await budget.ReserveAsync(new BudgetEstimate(20, 0), CancellationToken));
         _time.Advance(refusal.RetryAfter!.Value);
-        await budget.ReserveAsync(new BudgetEstimate("m", 20, 0), CancellationToken);
+        await budget.ReserveAsync(new BudgetEstimate(20, 0), CancellationToken);
 
         Assert.Equal(TimeSpan.FromSeconds(seconds), refusal.RetryAfter);
         Assert.Contains($"'{limit}'", refusal.Message, StringComparison.Ordinal);
@@ -37,7 +37,7 @@ public sealed class TokenWindowTests
     {
         var budget = Budget(new CallerLimits { TokensPerMinute = 100 });
 
-        var refusal = await Assert.ThrowsAsync<ChatRefusedException>(async () => await budget.ReserveAsync(new BudgetEstimate("m", 60, 60), CancellationToken));
+        var refusal = await Assert.ThrowsAsync<ChatRefusedException>(async () => await budget.ReserveAsync(new BudgetEstimate(60, 60), CancellationToken));
 
         Assert.Equal(ChatRefusedException.TooManyTokens, refusal.Code);
         Assert.Null(refusal.RetryAfter);

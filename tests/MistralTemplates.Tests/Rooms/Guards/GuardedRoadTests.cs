@@ -127,7 +127,7 @@ public sealed class GuardedRoadTests
         }));
 
         Assert.Equal(
-            ["Moderation", "Request:MaxTemperature", "SensitiveData", "SensitiveData:AllowedValues", "SensitiveData:Shapes", "SensitiveData:Shapes"],
+            ["Moderation", "Request:MaxTemperature", "SensitiveData", "SensitiveData.AllowedValues[0]", "SensitiveData.AllowedValues[1]", "SensitiveData.Shapes[0]", "SensitiveData.Shapes[1]"],
             result.Errors.Select(error => error.PropertyName).Order());
         Assert.All(result.Errors, error => Assert.NotNull(error.CustomState));
     }
