@@ -5,6 +5,7 @@ namespace Acme.App.Auditing;
 /// <summary>The keys of the chain, oldest first, and the one that signs checkpoints.</summary>
 internal sealed class AuditKeys(IReadOnlyList<AuditKey> chain, string signingKey) : IDisposable
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
     private readonly Lazy<ECDsa> _signing = new(() => ImportSigningKey(signingKey));
 
     public IReadOnlyList<AuditKey> Chain { get; } = chain;
@@ -49,19 +50,19 @@ internal sealed class AuditKeys(IReadOnlyList<AuditKey> chain, string signingKey
         if (File.Exists(files.DevelopmentKeys))
             return File.ReadAllLines(files.DevelopmentKeys);
 
-        // Of several processes that begin at once, the first one's keys stand, and no other sees half of them.
-        var made = $"{files.DevelopmentKeys}.{Guid.NewGuid():N}";
+        // Of several processes that begin at once, the first one's keys stand. A move alone does not see to it: on Unix it looks first and renames then.
+        using var turn = AuditFiles.TakeTurn(files.DevelopmentKeys + ".lock", s_patience);
+        if (!File.Exists(files.DevelopmentKeys))
+            MakeFile(files.DevelopmentKeys);
+        return File.ReadAllLines(files.DevelopmentKeys);
+    }
+
+    /// <summary>No other process ever sees half a file.</summary>
+    private static void MakeFile(string path)
+    {
+        var made = $"{path}.{Guid.NewGuid():N}";
         using (var writer = new StreamWriter(AuditFiles.OpenPrivate(made, FileMode.Create, FileShare.None)))
             writer.Write(string.Join('\n', Make()));
-        try
-        {
-            File.Move(made, files.DevelopmentKeys, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(files.DevelopmentKeys))
-        {
-            File.Delete(made);
-        }
-
-        return File.ReadAllLines(files.DevelopmentKeys);
+        File.Move(made, path);
     }
 }

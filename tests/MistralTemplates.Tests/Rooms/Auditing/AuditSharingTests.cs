@@ -41,6 +41,23 @@ public sealed class AuditSharingTests
     }
 
     [Fact]
+    public void Load_SeveralAtOnceWhereNoKeysAre_HaveTheSameKeys()
+    {
+        for (var round = 0; round < 100; round++)
+        {
+            using var folder = new TemporaryFolder();
+            var files = new AuditFiles(Path.Combine(folder.Path, "audit.jsonl"));
+            var keys = new string[Writers];
+            var threads = Enumerable.Range(0, Writers).Select(writer => new Thread(() => keys[writer] = AuditKeys.Load(new AuditOptions(), files).Current.Id)).ToList();
+
+            threads.ForEach(thread => thread.Start());
+            threads.ForEach(thread => thread.Join());
+
+            Assert.Single(keys.Distinct());
+        }
+    }
+
+    [Fact]
     public async Task StartAsync_LogHeldByAnUnsharedWriter_IsRefusedAfterItsPatience()
     {
         await using var first = new AuditRoom();
