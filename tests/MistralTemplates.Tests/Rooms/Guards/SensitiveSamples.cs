@@ -34,7 +34,7 @@ internal static class SensitiveSamples
         ($"var mistralKey string = \"{MistralKey}\"", "[secret]"),
         ($"{{\"config\": \"API_TOKEN={MistralKey}\\nDEBUG=1\"}}", "[secret]"),
         ($"<apiToken>\n    {MistralKey}\n</apiToken>", "[secret]"),
-        ("password" + " = \"tr0ub4dor&3\" # old", "[secret]"),
+        ("password" + " = \"tr0ub4" + "dor&3\" # old", "[secret]"),
         ("Server=db;User Id=app;Pass" + "word=S3cure!pass9;Encrypt=true", "[secret]"),
         ("postgres://app:" + "n0tTh3Real1" + "@db.internal:5432/app", "[secret]"),
         ("curl -u " + "admin:" + "pQ9wTxu4Fg https://host", "[secret]"),
