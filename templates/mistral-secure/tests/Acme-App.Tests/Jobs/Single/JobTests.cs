@@ -15,12 +15,12 @@ public sealed class JobTests
     {
         await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
         using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
-        var done = Put(program, """{"user":"ada","messages":[{"role":"user","content":"What is a nonce?"}]}""", "done", "first.json");
+        var done = Put(program, """{"user":"ada","messages":[{"role":"user","content":"A nonce, s'il vous plaît?"}]}""", "done", "first.json");
 
         await RunUntilAsync(program, done);
 
         var text = await File.ReadAllTextAsync(done, CancellationToken);
-        Assert.Contains("What is a nonce?", text, StringComparison.Ordinal);
+        Assert.Contains("A nonce, s'il vous plaît?", text, StringComparison.Ordinal);
         Assert.Equal("ada", JsonElement.Parse(text).GetProperty("user").GetString());
         Assert.Contains("\"ada\"", await File.ReadAllTextAsync(program.AuditFile, CancellationToken), StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(program.JobsFolder, "working"), "*.json", SearchOption.AllDirectories));
