@@ -65,7 +65,7 @@ public sealed class DoctorCommandTests
     {
         using var folder = await ProjectAsync();
 
-        var (_, json, _) = await RunAsync(folder, [], builder => builder.Services.AddSingleton(MistralChatClientFactory.Create));
+        var (_, json, _) = await RunAsync(folder, [], builder => builder.Services.AddSingleton(MistralServiceCollectionExtensions.CreateMistralClient));
 
         Assert.Equal(["audit", "output-guard", "request-rules"], Failed(json));
     }
@@ -201,6 +201,21 @@ public sealed class DoctorCommandTests
         var (_, json, _) = await RunAsync(folder, []);
 
         Assert.Equal("failed", MarkOf(json, "ignored-files"));
+    }
+
+    [Fact]
+    public async Task CheckIgnored_ParentRepositoryIgnoresNothing_NamesItsFolder()
+    {
+        using var parent = await GitFolder.CreateAsync();
+        parent.Write("app/.gitignore", await File.ReadAllTextAsync(Path.Combine(TemplatePack.RepositoryRoot, "templates", "shared", ".gitignore"), Token));
+        var home = Path.Combine(parent.Path, "app");
+        var git = GitRepository.Open(home, isDemanded: true, Token)!;
+        using var patient = new Patient(home, git);
+        await using var services = new ServiceCollection().AddSingleton(patient).BuildServiceProvider();
+
+        var verdict = await RepositoryChecks.All.Single(check => check.Id == "ignored-files").RunAsync(services, Token);
+
+        Assert.Equal($"In the repository {git.Top}, git does not ignore .env, .env.local, .env.Production.local, server.pem, server.key, secrets/key.", verdict.Found);
     }
 
     [Fact]
