@@ -133,7 +133,9 @@ internal sealed partial class MarkdownStream(TextWriter output, Func<int> width)
             var start = at + mark.Length;
             var close = text.IndexOf(mark, start, StringComparison.Ordinal);
             if (close > start && text[close - 1] != ' ')
-                return mark == "`" ? (text[at..(close + 1)], _style + Dim, close + 1) : (text[start..close], _style + (mark == "*" ? Italic : Bold), close + mark.Length);
+                return mark == "`"
+                    ? (text[at..(close + 1)], _style + Dim, close + 1)
+                    : (text[start..close], _style + (mark == "*" ? Italic : Bold), close + mark.Length);
             if (close < 0 && !isFinal && text.Length - at < LongestSpan)
                 return null;
         }

@@ -146,12 +146,14 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
     {
         var now = _time.GetUtcNow();
         var due = Directory.EnumerateFiles(_waiting, Pattern).Select(path => (Path: path, Parts: Path.GetFileName(path).Split('~', 3)))
-            .Where(file => file.Parts.Length == 3 && Number(file.Parts[1]) <= now.ToUnixTimeMilliseconds()).Take(CandidatesAtOnce).OrderBy(file => Number(file.Parts[1]));
+            .Where(file => file.Parts.Length == 3 && Number(file.Parts[1]) <= now.ToUnixTimeMilliseconds())
+            .Take(CandidatesAtOnce).OrderBy(file => Number(file.Parts[1]));
         foreach (var (path, parts) in due)
             _candidates.Enqueue((path, parts[2], (int)Math.Min(Number(parts[0]), int.MaxValue - 1)));
 
         var settled = now.UtcDateTime - s_settleTime;
-        foreach (var file in new DirectoryInfo(_inbox).EnumerateFiles(Pattern).Take(CandidatesAtOnce).Where(file => file.LastWriteTimeUtc <= settled).OrderBy(file => file.LastWriteTimeUtc))
+        foreach (var file in new DirectoryInfo(_inbox).EnumerateFiles(Pattern).Take(CandidatesAtOnce)
+            .Where(file => file.LastWriteTimeUtc <= settled).OrderBy(file => file.LastWriteTimeUtc))
             _candidates.Enqueue((file.FullName, Shorten(file.Name), 0));
     }
 
