@@ -11,9 +11,11 @@ namespace Acme.App.Auditing;
 /// recorded like what was answered; an answer's end leaves only after its record.
 /// </summary>
 internal sealed class AuditingChatClient(
-    IChatClient inner, AuditLog audit, AuditOptions options, AuditKeys auditKeys, IApiKeys keys, IOptions<MistralOptions> mistral, TimeProvider time) : DelegatingChatClient(inner)
+    IChatClient inner, AuditLog audit, AuditOptions options, AuditKeys auditKeys, IApiKeys keys, IOptions<MistralOptions> mistral, TimeProvider time)
+    : DelegatingChatClient(inner)
 {
-    public override async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    public override async Task<ChatResponse> GetResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         messages = messages as IReadOnlyCollection<ChatMessage> ?? [.. messages];
         using var call = Begin(messages, options);
@@ -72,8 +74,15 @@ internal sealed class AuditingChatClient(
     private AuditedCall Begin(IEnumerable<ChatMessage> messages, ChatOptions? chat)
     {
         audit.EnsureAvailable();
-        var call = new AuditedCall(time, chat?.ModelId ?? mistral.Value.Model, keys.CurrentOrDefault?.Fingerprint, options.HashContent ? auditKeys.Current : null);
+        var hashContentWith = options.HashContent ? auditKeys.Current : null;
+        var call = new AuditedCall(time, chat?.ModelId ?? mistral.Value.Model, keys.CurrentOrDefault?.Fingerprint, hashContentWith);
         call.ObservePrompt(messages);
         return call;
     }
+}
+
+internal static class AuditingChatClientBuilderExtensions
+{
+    public static ChatClientBuilder UseAuditing(this ChatClientBuilder builder) =>
+        builder.Use((inner, services) => ActivatorUtilities.CreateInstance<AuditingChatClient>(services, inner));
 }

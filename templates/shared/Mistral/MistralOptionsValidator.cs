@@ -47,7 +47,7 @@ internal sealed class MistralOptionsValidator : OptionsValidator<MistralOptions>
         {
             return policy.Value;
         }
-        catch (OptionsValidationException)
+        catch (ConfigurationException)
         {
             return null;
         }

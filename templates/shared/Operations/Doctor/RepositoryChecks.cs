@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Acme.App.Configuration;
 using Acme.App.Guards;
 using Acme.App.Keys;
 using Microsoft.Extensions.Options;
@@ -70,17 +71,8 @@ internal static class RepositoryChecks
     }
 
     // Guards whose settings are wrong are told of elsewhere; secrets are looked for all the same.
-    public static SensitiveDataOptions GuardsOf(IServiceProvider services)
-    {
-        try
-        {
-            return services.GetRequiredService<IOptions<GuardOptions>>().Value.SensitiveData;
-        }
-        catch (OptionsValidationException)
-        {
-            return new SensitiveDataOptions();
-        }
-    }
+    public static SensitiveDataOptions GuardsOf(IServiceProvider services) =>
+        services.GetRequiredService<IOptions<GuardOptions>>().ValueOrDefault().SensitiveData;
 
     private static async Task<Verdict> CheckPackagesAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
