@@ -6,28 +6,32 @@ namespace Acme.App.Guards;
 
 /// <summary>
 /// An e-mail address as people write them (RFC 5322, 6531): a local part, also of another alphabet or in quotes, and a domain with a top level
-/// of letters. Of a local part that spaces or no spaces divide, <c>"ada b"</c> or Chinese, only the last word or none is taken.
+/// of letters. Of a local part that spaces divide, <c>"ada b"</c>, only the last word is taken. In scripts without spaces all that leads up
+/// to the <c>@</c> is, since nothing tells the name from the words before it, unless it is longer than a name.
 /// </summary>
 internal static class EmailAddress
 {
     private const int MostDomain = 255;
-    private const char FirstForeign = '\u00aa';
-    private const char FirstWithoutSpaces = '\u0e00';
+    private const int MostUnspaced = 16;
     private static readonly SearchValues<char> Letters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
     public static Finding? Find(ref TextWindow window, int at, int floor)
     {
         var local = window[at - 1] == '"' ? at - 1 : at;
         var start = local;
-        while (start > floor && IsLocal(ref window, start - 1))
+        var isUnspaced = IsUnspaced(window[local - 1]);
+        var limit = isUnspaced ? Math.Max(floor, local - MostUnspaced) : floor;
+        while (start > limit && (IsLocal(ref window, start - 1) || (isUnspaced && IsUnspaced(window[start - 1]))))
             start--;
-        if (IsLocal(ref window, start - 1) && start == at - TextWindow.Left)
+        if (isUnspaced && IsUnspaced(window[start - 1]))
+            start = local;
+        else if (IsLocal(ref window, start - 1) && start == at - TextWindow.Left)
             return null;
         while (start < local && !IsWord(window[start]))
             start++;
         if (window[start - 1] == '\\' && window[start] is 'n' or 'r' or 't')
             start++;
-        if (start >= local && !(window[at - 1] >= FirstWithoutSpaces && char.IsLetter(window[at - 1])))
+        if (start >= local && !isUnspaced)
             return null;
 
         start -= local < at && start > floor && window[start - 1] == '"' ? 1 : 0;
@@ -35,9 +39,16 @@ internal static class EmailAddress
         return end > 0 ? new Finding(SensitiveKind.Email, start, end) : null;
     }
 
-    /// <summary>Whether a character is a letter, or an accent, of another alphabet whose words spaces divide.</summary>
-    public static bool IsForeign(char character) => character is >= FirstForeign and < FirstWithoutSpaces
+    /// <summary>Whether a character so many before the end of a text may be of an address whose <c>@</c> comes next.</summary>
+    public static bool MayHold(char character, int distance) => IsForeign(character) && (distance <= MostUnspaced || !IsUnspaced(character));
+
+    /// <summary>Whether a character is a letter, or an accent, of another alphabet.</summary>
+    private static bool IsForeign(char character) => character > '\u00a9'
         && (char.IsLetter(character) || char.GetUnicodeCategory(character) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark);
+
+    /// <summary>Thai, Lao, Tibetan, Burmese, Khmer, Chinese and Japanese have no spaces between their words.</summary>
+    private static bool IsUnspaced(char character) => IsForeign(character)
+        && character is (>= '\u0e00' and <= '\u109f') or (>= '\u1780' and <= '\u17ff') or (>= '\u2e80' and <= '\u9fff') or (>= '\uf900' and <= '\ufaff') or >= '\uff66';
 
     private static bool IsWord(char character) => CharacterClasses.Is(character, CharacterClass.Word) || IsForeign(character);
 
@@ -45,7 +56,7 @@ internal static class EmailAddress
     {
         '.' or '%' or '+' => true,
         '\'' => IsWord(window[index - 1]) && IsWord(window[index + 1]),
-        var character => CharacterClasses.Is(character, CharacterClass.Name) || IsForeign(character),
+        var character => CharacterClasses.Is(character, CharacterClass.Name) || (IsForeign(character) && !IsUnspaced(character)),
     };
 
     private static bool IsTopLevel(ReadOnlySpan<char> label) => !label.ContainsAnyExcept(Letters) || !label.ContainsAnyInRange('\0', '\u007f')
@@ -62,7 +73,7 @@ internal static class EmailAddress
                 continue;
 
             // A letter of another script goes on with a name (IDNA), or ends the address in a text without spaces: what follows tells.
-            var isForeign = IsForeign(character) || (character >= FirstWithoutSpaces && char.IsLetter(character));
+            var isForeign = IsForeign(character);
             if (index == label && !isForeign)
                 break;
             if (label > start && index - label >= 2 && IsTopLevel(window.Text[label..index]))

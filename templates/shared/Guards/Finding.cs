@@ -58,4 +58,13 @@ internal ref struct TextWindow(ReadOnlySpan<char> text, bool isFinal)
             index--;
         return index;
     }
+
+    /// <summary>Goes on over characters of a class, not further than a detector may look.</summary>
+    public int On(int index, CharacterClass classes, int most = Right)
+    {
+        var limit = index + most;
+        while (index < limit && CharacterClasses.Is(this[index], classes))
+            index++;
+        return index;
+    }
 }

@@ -16,9 +16,7 @@ internal static class JsonWebToken
         if (window[second] != '.')
             return null;
 
-        var end = second + 1;
-        while (end - second <= TextWindow.Right && CharacterClasses.Is(window[end], CharacterClass.Name))
-            end++;
+        var end = window.On(second + 1, CharacterClass.Name);
         return new Finding(SensitiveKind.Secret, start, end, end - second > TextWindow.Right ? CharacterClass.Name : CharacterClass.None);
     }
 
@@ -27,9 +25,7 @@ internal static class JsonWebToken
         if (window[start] != 'e' || window[start + 1] != 'y')
             return null;
 
-        var end = start;
-        while (end - start < TextWindow.Right && CharacterClasses.Is(window[end], CharacterClass.Name))
-            end++;
+        var end = window.On(start, CharacterClass.Name);
         return end - start >= LeastPart ? end : null;
     }
 }

@@ -58,8 +58,7 @@ internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least
         }
 
         var body = end;
-        while (end - body <= most && CharacterClasses.Is(window[end], alphabet))
-            end++;
+        end = window.On(end, alphabet, most + 1);
         var goesOn = end - body > TextWindow.Right;
         var isMasked = window[end] is '*' or '#' && window[end + 1] == window[end];
         if (window[end - 1] == '.')

@@ -3,56 +3,104 @@ using System.Buffers;
 namespace Acme.App.Guards;
 
 /// <summary>
-/// A destination in Markdown or HTML that would carry data out: of every image from another host, which a page fetches unasked, and of a
-/// link with a query. Only the destination is taken, so the words stay.
+/// A destination in Markdown or HTML that would carry data out: what a page fetches unasked from another host, a definition that an image may
+/// refer to, and a link with a query. Only the destination is taken, so the words stay.
 /// </summary>
 internal static class OutboundLink
 {
     private const int MostLength = 2_048;
     private const int MostLabel = 256;
-    private const int MostBefore = 4;
+    private const int MostBefore = TextWindow.Right;
     private const int MostScheme = 12;
-    private static readonly SearchValues<char> Ends = SearchValues.Create(" \t\r\n)>\"'\0");
+    private const int MostSpaces = 16;
+    private const int MostEntity = 12;
+    private static readonly SearchValues<char> Ends = SearchValues.Create(" \t\n>\"'");
+    private static readonly string[] Fetched = ["src", "srcset", "poster", "background"];
+    private static readonly string[] Followed = ["href"];
 
-    /// <summary>Looks behind the <c>]</c> of a label or the <c>=</c> of an HTML source.</summary>
+    /// <summary>Looks behind the <c>]</c> of a label, the <c>=</c> of an HTML attribute and, for <c>&lt;https://…></c>, about a colon.</summary>
     public static Finding? Find(ref TextWindow window, int at)
     {
-        var isTarget = window[at] == ']' ? window[at + 1] is '(' or ':' : window.Holds(at - 3, "src");
-        var start = at + (window[at] == ']' ? 2 : 1);
-        for (var skipped = 0; isTarget && skipped < MostBefore && window[start] is ' ' or '<' or '"' or '\'' or '\n'; skipped++)
-            start++;
-        if (!isTarget || !IsAbsolute(ref window, start))
+        if (window[at] == ':')
+            return FindAutolink(ref window, at);
+
+        var isLabel = window[at] == ']';
+        var isFetched = isLabel ? window[at + 1] == ':' || (window[at + 1] == '(' && IsImage(window.Text, at)) : IsAttribute(ref window, at, Fetched);
+        if (!isFetched && !(isLabel ? window[at + 1] == '(' : IsAttribute(ref window, at, Followed)))
             return null;
 
-        var end = EndOf(ref window, start);
-        return window.Text[start..end].Contains('?') || IsFetched(window.Text, at)
+        var first = at + (isLabel ? 2 : 1);
+        var start = first;
+        while (start - first < MostBefore && window[start] is ' ' or '\t' or '\n' or '<' or '>' or '"' or '\'')
+            start++;
+        // So far behind, what is put in place of the white space keeps a page from taking the rest for an address.
+        if (start - first == MostBefore)
+            return new Finding(SensitiveKind.Link, first, start);
+        return IsOutbound(ref window, start) ? Take(ref window, start, isFetched, window[start - 1]) : null;
+    }
+
+    private static Finding? FindAutolink(ref TextWindow window, int at)
+    {
+        var start = window.Back(at, CharacterClass.Name, floor: 0, MostScheme);
+        return window[start - 1] == '<' && start < at && window[at + 1] == '/' ? Take(ref window, start, isFetched: false, '<') : null;
+    }
+
+    private static bool IsAttribute(ref TextWindow window, int at, string[] names)
+    {
+        var end = at;
+        while (at - end < MostSpaces && window[end - 1] is ' ' or '\t' or '\n')
+            end--;
+        foreach (var name in names)
+            if (window.Holds(end - name.Length, name))
+                return true;
+        return false;
+    }
+
+    /// <summary>
+    /// Whether another host is named, by a scheme or by two slashes. A browser takes a backslash for a slash, and a page reads an entity, or a
+    /// backslash before a mark, as the mark.
+    /// </summary>
+    private static bool IsOutbound(ref TextWindow window, int start)
+    {
+        var end = window.On(start, CharacterClass.Name, MostScheme);
+        if (IsEntity(ref window, end))
+            return true;
+        if (end - start > 1)
+            return window[end] == '\\' ? window[end + 1] == ':' : window[end] == ':' && IsSlash(ref window, end + 1);
+        return end == start && IsSlash(ref window, end) && IsSlash(ref window, end + 1) && window[end + 2] > ' ';
+    }
+
+    private static bool IsSlash(ref TextWindow window, int index) => window[index] is '/' or '\\' || IsEntity(ref window, index);
+
+    private static bool IsEntity(ref TextWindow window, int index)
+    {
+        var name = index + (window[index + 1] == '#' ? 2 : 1);
+        return window[index] == '&' && window[window.On(name, CharacterClass.Word, MostEntity)] == ';';
+    }
+
+    private static Finding? Take(ref TextWindow window, int start, bool isFetched, char opening)
+    {
+        var closing = opening == '<' ? '>' : opening;
+        var isEnclosed = closing is '>' or '"' or '\'';
+        var (end, depth) = (start, 0);
+        for (; end - start < MostLength; end++)
+        {
+            var character = window[end];
+            if (character == '\0' || (isEnclosed ? character == closing : Ends.Contains(character) || (character == ')' && depth-- == 0)))
+                break;
+            depth += character == '(' ? 1 : 0;
+            end += character == '\\' && window[end + 1] > ' ' ? 1 : 0;
+        }
+
+        return isFetched || window.Text[start..end].ContainsAny('?', '&')
             ? new Finding(SensitiveKind.Link, start, end, end - start < MostLength ? CharacterClass.None : CharacterClass.Any)
             : null;
     }
 
-    /// <summary>Whether another host is named: <c>//host</c>, or a scheme before it.</summary>
-    private static bool IsAbsolute(ref TextWindow window, int start)
-    {
-        var end = start;
-        while (end - start < MostScheme && CharacterClasses.Is(window[end], CharacterClass.Name))
-            end++;
-        end += window[end] == ':' ? 1 : 0;
-        return window[end] == '/' && window[end + 1] == '/';
-    }
-
-    private static int EndOf(ref TextWindow window, int start)
-    {
-        var rest = window.Text[start..Math.Min(window.Text.Length, start + MostLength)];
-        var length = rest.IndexOfAny(Ends);
-        if (length < 0)
-            _ = window[start + MostLength - 1];
-        return start + (length < 0 ? rest.Length : length);
-    }
-
     /// <summary>Whether the label before belongs to an image; one too long to tell counts as one.</summary>
-    private static bool IsFetched(ReadOnlySpan<char> text, int at)
+    private static bool IsImage(ReadOnlySpan<char> text, int at)
     {
-        var depth = text[at] == ']' ? 0 : MostLabel;
+        var depth = 0;
         for (var index = at - 1; index >= Math.Max(0, at - MostLabel); index--)
         {
             depth += text[index] == ']' ? 1 : 0;

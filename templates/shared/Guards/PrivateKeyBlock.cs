@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Acme.App.Guards;
 
 /// <summary>A private key in PEM (RFC 7468), PGP or OpenSSH armour, with its end or cut off.</summary>
@@ -8,6 +10,9 @@ internal static class PrivateKeyBlock
     private const string Begin = "-----BEGIN ";
     private const string End = "-----END ";
     private const string Dashes = "-----";
+    private const string Base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+    private static readonly SearchValues<char> Body = SearchValues.Create(Base64);
+    private static readonly SearchValues<char> BodyOnLines = SearchValues.Create(Base64 + "-_.~%\r\n\\");
 
     public static Finding? Find(ref TextWindow window, int at)
     {
@@ -25,25 +30,10 @@ internal static class PrivateKeyBlock
         var close = end < 0 ? -1 : rest[(end + End.Length)..].IndexOf(Dashes, StringComparison.Ordinal);
         if (close < 0)
             _ = window[body + MostBody];
-        end = end < 0 ? CutOff(rest) : end;
-        if (CountOfBase64(rest[..end]) < LeastBody)
+        if (end < 0)
+            end = rest.IndexOfAnyExcept(BodyOnLines) is var cutOff and >= 0 ? cutOff : rest.Length;
+        if (rest[..end].CountAny(Body) < LeastBody)
             return null;
         return new Finding(SensitiveKind.Secret, at, body + (close < 0 ? end : end + End.Length + close + Dashes.Length));
-    }
-
-    private static int CutOff(ReadOnlySpan<char> rest)
-    {
-        var end = 0;
-        while (end < rest.Length && (CharacterClasses.Of(rest[end]) != CharacterClass.None || rest[end] is '\r' or '\n' or '\\'))
-            end++;
-        return end;
-    }
-
-    private static int CountOfBase64(ReadOnlySpan<char> body)
-    {
-        var count = 0;
-        foreach (var character in body)
-            count += CharacterClasses.Is(character, CharacterClass.Word | CharacterClass.Base64) ? 1 : 0;
-        return count;
     }
 }

@@ -28,7 +28,8 @@ internal sealed class RequestRules : AbstractValidator<RequestRules.Asked>
             $"The maximum of tokens must be 1 to {MaxTokens}.");
         RuleFor(asked => asked).Custom((asked, context) =>
         {
-            foreach (var (index, message) in asked.Messages.Index())
+            // More are refused by their number, and an error for each of a million would be an answer larger than the request.
+            foreach (var (index, message) in asked.Messages.Take(limits.MaxMessages).Index())
             {
                 if (!IsRoleOf(message))
                     context.AddFailure($"messages[{index}].role", "The role must be system, user or assistant.");

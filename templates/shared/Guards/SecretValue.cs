@@ -7,9 +7,11 @@ internal static class SecretValue
 {
     private const int MostDigitsOfName = 4;
     private const int LongestPlaceholder = 80;
+    private const int MostOrdered = 5;
     private static readonly SearchValues<string> Placeholders = SearchValues.Create(
         ["example", "placeholder", "changeme", "your", "xxxx", "redacted", "sample", "dummy", "insert", "todo", "cleartext", "plaintext", "...", "****", "${", "{{", "$(", "abcdefgh", "123456789012", "process.env", "environ", "getenv"],
         StringComparison.OrdinalIgnoreCase);
+    private static readonly SearchValues<string> KeyPlaceholders = SearchValues.Create(["fake", "test", "mock", "demo", "token", "secret", "here"], StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Judges the value beside a name that promises a secret.</summary>
     public static bool IsSecret(ReadOnlySpan<char> value, SecretPromise promise, bool isQuoted)
@@ -43,7 +45,8 @@ internal static class SecretValue
 
     /// <summary>Whether a value is too regular for a secret, or put there for somebody to replace.</summary>
     public static bool IsPlaceholder(ReadOnlySpan<char> value, bool ofKey) =>
-        Entropy(value) < (!ofKey ? 1.5 : value.Length < 20 ? 2.4 : 2.8) || (value.Length <= LongestPlaceholder && value.ContainsAny(Placeholders));
+        Entropy(value) < (!ofKey ? 1.5 : value.Length < 20 ? 2.4 : 2.8)
+        || (value.Length <= LongestPlaceholder && (value.ContainsAny(Placeholders) || (ofKey && (value.ContainsAny(KeyPlaceholders) || IsOrdered(value)))));
 
     /// <summary>Whether a value outside of quotes is the name of something in code, as <c>StatusCodes.Status429TooManyRequests</c>: words and one short number.</summary>
     private static bool IsIdentifier(ReadOnlySpan<char> value, int capitals)
@@ -77,6 +80,21 @@ internal static class SecretValue
         }
 
         return longest;
+    }
+
+    /// <summary>Whether a stretch counts up or down or stays the same, as no random value does; zero bytes alone are many As in base64.</summary>
+    private static bool IsOrdered(ReadOnlySpan<char> value)
+    {
+        var (length, step) = (1, 0);
+        for (var index = 1; index < value.Length && length <= MostOrdered; index++)
+        {
+            var next = value[index] - value[index - 1];
+            var isOrdered = next is 1 or -1 || (next == 0 && value[index] != 'A');
+            length = !isOrdered ? 1 : next == step ? length + 1 : 2;
+            step = next;
+        }
+
+        return length > MostOrdered;
     }
 
     private static bool IsHashOrUuid(ReadOnlySpan<char> value) =>

@@ -76,7 +76,7 @@ internal sealed class SensitiveDataDetector
         {
             case '@':
                 return Guards(SensitiveKind.Email) ? EmailAddress.Find(ref window, at, floor) : null;
-            case ']' or '=' when Guards(SensitiveKind.Link) && OutboundLink.Find(ref window, at) is { } link:
+            case ']' or '=' or ':' when Guards(SensitiveKind.Link) && OutboundLink.Find(ref window, at) is { } link:
                 return link;
             case ']' or ':' or '=' or '>' or ',' or '-' or '_' when !Guards(SensitiveKind.Secret):
             case ']':
@@ -97,8 +97,7 @@ internal sealed class SensitiveDataDetector
     private Finding? FindInRun(ref TextWindow window, int at, int floor, ref int next)
     {
         var start = window.Back(at, CharacterClass.Word, floor);
-        while (next - at < TextWindow.Right && CharacterClasses.Is(window[next], CharacterClass.Word))
-            next++;
+        next = window.On(next, CharacterClass.Word);
         if (CharacterClasses.Is(window[start - 1], CharacterClass.Word) || IsPlainNumber(ref window, start, next))
             return null;
 
@@ -168,7 +167,7 @@ internal sealed class SensitiveDataDetector
     {
         var start = text.Length;
         var limit = Math.Max(floor, start - TextWindow.Left - 1);
-        while (start > limit && (CharacterClasses.Of(text[start - 1]) != CharacterClass.None || text[start - 1] is ':' or '(' or '@' or '\\' or '"' or '\'' || EmailAddress.IsForeign(text[start - 1])))
+        while (start > limit && (CharacterClasses.Of(text[start - 1]) != CharacterClass.None || text[start - 1] is ':' or '(' or '@' or '\\' or '"' or '\'' || EmailAddress.MayHold(text[start - 1], text.Length - start)))
             start--;
         return start;
     }

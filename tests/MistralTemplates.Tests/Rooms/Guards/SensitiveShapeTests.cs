@@ -19,6 +19,11 @@ public sealed class SensitiveShapeTests
     [InlineData("o'hara#example.org")]
     [InlineData("d'arc.o'hara#example.org")]
     [InlineData("\"ada.l\"#example.org")]
+    [InlineData("nguyễn.thị#example.vn")]
+    [InlineData("홍길동#예시.한국")]
+    [InlineData("张三#例子.公司")]
+    [InlineData("สมชาย#ตัวอย่าง.ไทย")]
+    [InlineData("\"张三\"#example.org")]
     public void Redact_EmailAddress_IsMaskedWhole(string pattern)
     {
         var email = pattern.Replace('#', '@');
@@ -31,7 +36,9 @@ public sealed class SensitiveShapeTests
     [InlineData("'ada#example.org'", "'[email]'")]
     [InlineData("print('a'+'ada#example.org')", "print('a'+'[email]')")]
     [InlineData("\"ada b\"#example.org", "\"ada [email]")]
-    [InlineData("写信给用户#例子.公司。", "写信给用户[email]。")]
+    [InlineData("写信给用户#例子.公司。", "[email]。")]
+    [InlineData("邮箱：用户#例子.公司。", "邮箱：[email]。")]
+    [InlineData("一二三四五六七八九十一二三四五六七#例子.公司。", "一二三四五六七八九十一二三四五六七[email]。")]
     [InlineData("写信给ada#example.com吧", "写信给[email]吧")]
     public void Redact_EmailAddressAmongOthersMarks_IsMaskedAlone(string pattern, string expected) => Assert.Equal(expected, Redact(pattern.Replace('#', '@')));
 
@@ -120,6 +127,24 @@ public sealed class SensitiveShapeTests
 
         Assert.Equal(pattern.Replace("#", "[secret]", StringComparison.Ordinal), Redact(text));
     }
+
+    [Theory]
+    [InlineData("q7Zt2LmX9vabcdefwPd3HsJ6fGy1TuA5eRo0iW")]
+    [InlineData("q7Zt2LmX9v654321wPd3HsJ6fGy1TuA5eRo0iW")]
+    [InlineData("q7Zt2LmX9v000000wPd3HsJ6fGy1TuA5eRo0iW")]
+    [InlineData("thisIsAFakeKeyForTheDocs0123ABC9876xyz")]
+    [InlineData("MySecretToken4TheUnitTestOfThisProject")]
+    public void Redact_KeyThatNobodyWasGiven_IsLeftAlone(string body)
+    {
+        var text = $"use {"gh" + "p_"}{body[..36]} or {"AI" + "za"}{body[..35]}";
+
+        Assert.Same(text, Redact(text));
+    }
+
+    [Theory]
+    [InlineData("q7Zt2LmX9vabcdewPd3HsJ6fGy1TuA5eRo0iW8")]
+    [InlineData("q7Zt2LmX9vAAAAAAAwd3HsJ6fGy1TuA5eRo0iW")]
+    public void Redact_KeyWithAShortStretchInOrder_IsMasked(string body) => Assert.Equal("use [secret]", Redact($"use {"gh" + "p_"}{body[..36]}"));
 
     [Theory]
     [InlineData("RSA ")]
