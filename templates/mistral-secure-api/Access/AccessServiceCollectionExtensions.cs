@@ -28,7 +28,7 @@ internal static class AccessServiceCollectionExtensions
         services.AddSingleton<ICallerAccessor, HttpCallerAccessor>();
         builder.AddLimitStore();
         services.AddSingleton<CallerLimiter>();
-        services.AddSingleton<IBudget, TokenBudget>();
+        services.AddSingleton<TokenBudget>();
         services.AddSingleton<InnermostGuard>((inner, provider) => ActivatorUtilities.CreateInstance<BudgetChatClient>(provider, inner));
 
         // Issuer, audience and keys stand under Authentication:Schemes:Bearer, where "dotnet user-jwts" writes a developer's.
@@ -36,6 +36,7 @@ internal static class AccessServiceCollectionExtensions
         {
             bearer.MapInboundClaims = false;
             bearer.IncludeErrorDetails = false;
+            bearer.SaveToken = false;
             bearer.TokenValidationParameters.ClockSkew = TimeSpan.FromMinutes(1);
             // The framework reads the keys from the settings anew for each token, unless they are read once.
             bearer.TokenValidationParameters.IssuerSigningKeys = bearer.TokenValidationParameters.IssuerSigningKeys?.ToArray();

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Security.Claims;
 using Acme.App.Auditing;
+using Microsoft.AspNetCore.Http.Timeouts;
 
 namespace Acme.App.Access;
 
@@ -16,7 +17,8 @@ internal sealed class HttpCallerAccessor(IHttpContextAccessor accessor) : ICalle
         ? new Caller(
             context.User.FindFirstValue(SubjectClaim),
             context.Connection.RemoteIpAddress?.ToString(),
-            RequestIdOf(context))
+            RequestIdOf(context),
+            context.Features.Get<IHttpRequestTimeoutFeature>() is { RequestTimeoutToken.IsCancellationRequested: true })
         : s_nobody;
 
     /// <summary>The trace's id, by which the caller, the audit and the telemetry speak of the same request.</summary>

@@ -1,51 +1,40 @@
-using Microsoft.Extensions.AI;
-
 namespace Acme.App.Access;
 
 /// <summary>Keeps each caller within its tokens of a minute, a day and a month: the most is reserved before the call, the rest given back after it.</summary>
-internal sealed class TokenBudget(CallerLimiter limiter, TimeProvider time) : IBudget
+internal sealed class TokenBudget(CallerLimiter limiter, TimeProvider time)
 {
-    private static readonly NoReservation s_noCaller = new();
-
-    public async ValueTask<IBudgetReservation> ReserveAsync(BudgetEstimate estimate, CancellationToken cancellationToken)
+    /// <summary>Reserves the most tokens that a call can cost, or refuses by a <see cref="Guards.ChatRefusedException"/>.</summary>
+    public async ValueTask<TokenReservation> ReserveAsync(long tokens, CancellationToken cancellationToken)
     {
         // Work that no request began is the program's own.
         if (limiter.Current is not { } caller)
-            return s_noCaller;
+            return new TokenReservation(limiter, "", [], tokens);
 
         var now = time.GetUtcNow();
-        var most = estimate.InputTokens + estimate.OutputTokens;
         LimitClaim[] claims =
         [
-            new("tokens-minute", caller.Limits.TokensPerMinute, most, LimitWindows.NextMinute(now)),
-            new("tokens-day", caller.Limits.TokensPerDay, most, LimitWindows.NextDay(now)),
-            new("tokens-month", caller.Limits.TokensPerMonth, most, LimitWindows.NextMonth(now)),
+            new("tokens-minute", caller.Limits.TokensPerMinute, tokens, LimitWindows.NextMinute(now)),
+            new("tokens-day", caller.Limits.TokensPerDay, tokens, LimitWindows.NextDay(now)),
+            new("tokens-month", caller.Limits.TokensPerMonth, tokens, LimitWindows.NextMonth(now)),
         ];
-        return await limiter.TakeAsync(caller.Key, claims, cancellationToken) is null ? s_noCaller : new Reservation(limiter, caller.Key, claims, most);
+        var isTaken = await limiter.TakeAsync(caller.Key, claims, cancellationToken) is not null;
+        return new TokenReservation(limiter, caller.Key, isTaken ? claims : [], tokens);
     }
+}
 
-    private sealed class Reservation(CallerLimiter limiter, string caller, LimitClaim[] claims, long reserved) : IBudgetReservation
+/// <summary>What was reserved of a caller's limits; disposing what was not settled gives it back.</summary>
+internal sealed class TokenReservation(CallerLimiter limiter, string caller, LimitClaim[] claims, long reserved) : IAsyncDisposable
+{
+    private bool _isSettled = claims.Length == 0;
+
+    /// <summary>Charges what the call did cost.</summary>
+    public ValueTask SettleAsync(long cost)
     {
-        private bool _isSettled;
-
-        public ValueTask SettleAsync(UsageDetails? usage, CancellationToken cancellationToken) =>
-            ChargeAsync(usage?.TotalTokenCount ?? usage?.InputTokenCount + usage?.OutputTokenCount ?? reserved);
-
-        public ValueTask DisposeAsync() => ChargeAsync(0);
-
-        private ValueTask ChargeAsync(long cost)
-        {
-            if (_isSettled)
-                return default;
-            _isSettled = true;
-            return cost == reserved ? default : limiter.CorrectAsync(caller, claims, cost - reserved);
-        }
+        if (_isSettled)
+            return default;
+        _isSettled = true;
+        return cost == reserved ? default : limiter.CorrectAsync(caller, claims, cost - reserved);
     }
 
-    private sealed class NoReservation : IBudgetReservation
-    {
-        public ValueTask SettleAsync(UsageDetails? usage, CancellationToken cancellationToken) => default;
-
-        public ValueTask DisposeAsync() => default;
-    }
+    public ValueTask DisposeAsync() => SettleAsync(0);
 }

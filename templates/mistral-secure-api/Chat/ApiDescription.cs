@@ -20,7 +20,7 @@ internal static class ApiDescription
     private const string Json = "application/json";
 
     /// <summary>What can go wrong, as it is answered: made by what answers.</summary>
-    private static readonly ProblemDetails[] s_problems =
+    private static readonly ProblemDetails[] s_problems = WithTitles(
     [
         ChatProblems.From(new ChatRefusedException(ChatRefusedException.InvalidRequest, "The request breaks the rules of messages.")
         {
@@ -35,7 +35,7 @@ internal static class ApiDescription
         ChatProblems.From(new MistralException(MistralErrorKind.Unreadable, ""))!,
         ChatProblems.From(new MistralException(MistralErrorKind.Unavailable, ""))!,
         ChatProblems.From(new MistralException(MistralErrorKind.TimedOut, ""))!,
-    ];
+    ]);
 
     private static readonly Dictionary<string, Operation> s_operations = new()
     {
@@ -125,11 +125,11 @@ internal static class ApiDescription
         operation.Responses = new() { ["200"] = new OpenApiResponse { Description = "The answer.", Content = answer } };
         foreach (var problem in s_problems)
         {
-            var title = problem.Title = ReasonPhrases.GetReasonPhrase(problem.Status!.Value);
             var content = path.StartsWith("v1/", StringComparison.Ordinal)
-                ? await ContentAsync(Json, typeof(CompletionError), SerializeToNode(CompletionProblemWriter.ToError(problem), CompletionJsonContext.Default.CompletionError))
+                ? await ContentAsync(
+                    Json, typeof(CompletionError), SerializeToNode(CompletionProblemWriter.ToError(problem), CompletionJsonContext.Default.CompletionError))
                 : await ContentAsync("application/problem+json", typeof(ProblemDetails), SerializeToNode(problem, ChatJsonContext.Default.ProblemDetails));
-            operation.Responses[$"{problem.Status}"] = new OpenApiResponse { Description = title, Content = content };
+            operation.Responses[$"{problem.Status}"] = new OpenApiResponse { Description = problem.Title, Content = content };
         }
 
         async Task<IDictionary<string, OpenApiMediaType>> ContentAsync(string mediaType, Type type, JsonNode? example)
@@ -140,6 +140,14 @@ internal static class ApiDescription
             var content = new OpenApiMediaType { Schema = new OpenApiSchemaReference(type.Name, document), Example = example };
             return new Dictionary<string, OpenApiMediaType> { [mediaType] = content };
         }
+    }
+
+    /// <summary>The framework writes a title into each as it is answered.</summary>
+    private static ProblemDetails[] WithTitles(ProblemDetails[] problems)
+    {
+        foreach (var problem in problems)
+            problem.Title = ReasonPhrases.GetReasonPhrase(problem.Status!.Value);
+        return problems;
     }
 
     private static void NameAsOnTheWire(IOpenApiSchema? schema)

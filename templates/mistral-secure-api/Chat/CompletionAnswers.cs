@@ -13,7 +13,15 @@ internal static class CompletionAnswers
         Object = "chat.completion",
         Created = response.CreatedAt?.ToUnixTimeSeconds() ?? 0,
         Model = response.ModelId,
-        Choices = [new() { Index = 0, Message = ToMessage(response.Messages.SelectMany(message => message.Contents)), FinishReason = response.FinishReason?.Value ?? "stop" }],
+        Choices =
+        [
+            new()
+            {
+                Index = 0,
+                Message = ToMessage(response.Messages.SelectMany(message => message.Contents)),
+                FinishReason = response.FinishReason?.Value ?? "stop",
+            },
+        ],
         Usage = UsageOf(response.Usage ?? new()),
     };
 
@@ -34,7 +42,7 @@ internal static class CompletionAnswers
         foreach (var content in contents)
         {
             if (content is TextReasoningContent thought)
-                chunks.Add(new() { Type = "thinking", Thinking = new(null, [new() { Type = "text", Text = thought.Text }]), Signature = thought.ProtectedData });
+                chunks.Add(WireChunk.Thought(thought));
             else if (content is TextContent { Text.Length: > 0 } text)
                 chunks.Add(new() { Type = "text", Text = text.Text });
             else if (content is FunctionCallContent call)
@@ -50,8 +58,8 @@ internal static class CompletionAnswers
         };
     }
 
-    private static string ArgumentsOf(FunctionCallContent call) =>
-        JsonSerializer.Serialize(call.Arguments ?? new Dictionary<string, object?>(), AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>)));
+    private static string ArgumentsOf(FunctionCallContent call) => JsonSerializer.Serialize(
+        call.Arguments ?? new Dictionary<string, object?>(), AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>)));
 
     private static WireUsage UsageOf(UsageDetails usage) => new()
     {

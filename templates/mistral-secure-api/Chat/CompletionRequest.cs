@@ -50,7 +50,8 @@ internal sealed record CompletionModel(string Id, string Object, long Created, s
 internal sealed record CompletionCapabilities(bool CompletionChat);
 
 /// <summary>An error as Mistral's clients and, in its inner part, OpenAI's clients read it.</summary>
-internal sealed record CompletionError(string? Object, string Message, string Type, string? Param, string? Code, string? TraceId, CompletionError? Error = null);
+internal sealed record CompletionError(
+    string? Object, string Message, string Type, string? Param, string? Code, string? TraceId, CompletionError? Error = null);
 
 /// <summary>Mistral's wire as callers use it: strict in what is read, which the wire towards Mistral is not.</summary>
 [JsonSourceGenerationOptions(

@@ -14,7 +14,7 @@ internal static class CompletionRequests
     private const int MostStops = 16;
 
     public static List<ChatMessage> ToMessages(CompletionRequest request) =>
-        [.. (request.Messages ?? []).Select((message, index) => ToMessage(message ?? throw Refused($"messages[{index}]", "A message must be an object."), $"messages[{index}]"))];
+        [.. (request.Messages ?? []).Select((message, index) => ToMessage(message, $"messages[{index}]"))];
 
     public static ChatOptions ToOptions(CompletionRequest request)
     {
@@ -41,21 +41,25 @@ internal static class CompletionRequests
     }
 
     /// <summary>A refusal of one field, in the words of <see cref="ChatRefusedException"/>.</summary>
-    public static ChatRefusedException Refused(string path, string rule) => new(ChatRefusedException.InvalidRequest, $"The request breaks the rules of {path}. {rule}")
-    {
-        Errors = new Dictionary<string, string[]> { [path] = [rule] },
-    };
+    public static ChatRefusedException Refused(string path, string rule) =>
+        new(ChatRefusedException.InvalidRequest, $"The request breaks the rules of {path}. {rule}")
+        {
+            Errors = new Dictionary<string, string[]> { [path] = [rule] },
+        };
 
-    private static ChatMessage ToMessage(WireMessage message, string path) => message.Role switch
+    private static ChatMessage ToMessage(WireMessage? message, string path) => message?.Role switch
     {
+        _ when message is null => throw Refused(path, "A message must be an object."),
         "system" or "developer" => new ChatMessage(ChatRole.System, ContentsOf(message.Content, $"{path}.content")),
         "user" => new ChatMessage(ChatRole.User, ContentsOf(message.Content, $"{path}.content")),
-        "assistant" => new ChatMessage(ChatRole.Assistant, [.. ContentsOf(message.Content, $"{path}.content"), .. CallsOf(message.ToolCalls, $"{path}.tool_calls")])
+        "assistant" => new ChatMessage(
+            ChatRole.Assistant, [.. ContentsOf(message.Content, $"{path}.content"), .. CallsOf(message.ToolCalls, $"{path}.tool_calls")])
         {
             AdditionalProperties = message.Prefix == true ? new() { [WireMessages.Prefix] = true } : null,
         },
-        "tool" => new ChatMessage(ChatRole.Tool,
-            [new FunctionResultContent(message.ToolCallId ?? throw Refused($"{path}.tool_call_id", "It must name the call that is answered."), TextOf(message.Content, $"{path}.content"))]),
+        "tool" when message.ToolCallId is { } call =>
+            new ChatMessage(ChatRole.Tool, [new FunctionResultContent(call, TextOf(message.Content, $"{path}.content"))]),
+        "tool" => throw Refused($"{path}.tool_call_id", "It must name the call that is answered."),
         _ => throw Refused($"{path}.role", "The role must be system, user, assistant or tool."),
     };
 
@@ -69,11 +73,14 @@ internal static class CompletionRequests
     private static AIContent ToContent(WireChunk? chunk, string path) => chunk?.Type switch
     {
         "text" => new TextContent(chunk.Text),
-        "thinking" => With(new TextReasoningContent(TextOf(chunk.Thinking, $"{path}.thinking")) { ProtectedData = chunk.Signature }, WireMessages.Closed, chunk.Closed),
+        "thinking" => With(
+            new TextReasoningContent(TextOf(chunk.Thinking, $"{path}.thinking")) { ProtectedData = chunk.Signature }, WireMessages.Closed, chunk.Closed),
         "image_url" => ToImage(chunk.ImageUrl, $"{path}.image_url"),
         "document_url" => With(ToLink(chunk.DocumentUrl, "application/octet-stream", $"{path}.document_url"), WireMessages.DocumentName, chunk.DocumentName),
-        "file" => new HostedFileContent(Guid.TryParse(chunk.FileId, out var id) ? $"{id}" : throw Refused($"{path}.file_id", "It must be a file's id, a UUID.")),
-        "input_audio" => ToLink(chunk.InputAudio is { } audio && !audio.Contains(':') ? $"data:audio/mpeg;base64,{audio}" : chunk.InputAudio, "audio/*", $"{path}.input_audio"),
+        "file" when Guid.TryParse(chunk.FileId, out var id) => new HostedFileContent($"{id}"),
+        "file" => throw Refused($"{path}.file_id", "It must be a file's id, a UUID."),
+        "input_audio" when chunk.InputAudio is { } audio && !audio.Contains(':') => ToLink($"data:audio/mpeg;base64,{audio}", "audio/*", $"{path}.input_audio"),
+        "input_audio" => ToLink(chunk.InputAudio, "audio/*", $"{path}.input_audio"),
         "reference" => new ReferenceContent(chunk.ReferenceIds ?? throw Refused($"{path}.reference_ids", "They must be named.")),
         _ => throw Refused($"{path}.type", "The type must be text, thinking, image_url, document_url, file, input_audio or reference."),
     };
@@ -116,16 +123,20 @@ internal static class CompletionRequests
     private static string TextOf(WireContent? content, string path) => string.Concat(
         ContentsOf(content, path).Select(part => part is TextContent text ? text.Text : throw Refused(path, "It must be text.")));
 
-    private static IEnumerable<AIContent> CallsOf(IReadOnlyList<WireToolCall?>? calls, string path) => (calls ?? []).Select((call, index) =>
-        call is { Id: { Length: > 0 } id, Function: { } function }
-            ? new FunctionCallContent(id, Name(function.Name, $"{path}[{index}].function.name"), ArgumentsOf(function.Arguments, $"{path}[{index}].function.arguments"))
-            : throw Refused($"{path}[{index}]", "A call must have an id and a function."));
+    private static IEnumerable<AIContent> CallsOf(IReadOnlyList<WireToolCall?>? calls, string path) =>
+        (calls ?? []).Select((call, index) => ToCall(call, $"{path}[{index}]"));
+
+    private static FunctionCallContent ToCall(WireToolCall? call, string path) => call is { Id: { Length: > 0 } id, Function: { } function }
+        ? new FunctionCallContent(id, Name(function.Name, $"{path}.function.name"), ArgumentsOf(function.Arguments, $"{path}.function.arguments"))
+        : throw Refused(path, "A call must have an id and a function.");
 
     private static Dictionary<string, object?> ArgumentsOf(string? arguments, string path)
     {
         try
         {
-            return string.IsNullOrWhiteSpace(arguments) ? [] : JsonSerializer.Deserialize(arguments, CompletionJsonContext.Default.DictionaryStringObject) ?? [];
+            return string.IsNullOrWhiteSpace(arguments)
+                ? []
+                : JsonSerializer.Deserialize(arguments, CompletionJsonContext.Default.DictionaryStringObject) ?? [];
         }
         catch (JsonException)
         {
@@ -155,8 +166,8 @@ internal static class CompletionRequests
     {
         null or { ValueKind: JsonValueKind.Null } => null,
         { ValueKind: JsonValueKind.String } one => [one.GetString()!],
-        { ValueKind: JsonValueKind.Array } list when list.GetArrayLength() <= MostStops && list.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) =>
-            [.. list.EnumerateArray().Select(item => item.GetString()!)],
+        { ValueKind: JsonValueKind.Array } list when list.GetArrayLength() <= MostStops
+            && list.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) => [.. list.EnumerateArray().Select(item => item.GetString()!)],
         _ => throw Refused("stop", $"It must be a string or at most {MostStops} strings."),
     };
 

@@ -6,8 +6,10 @@ using Microsoft.Extensions.AI;
 namespace Acme.App.Auditing;
 
 /// <summary>Gathers what becomes the record of one call.</summary>
-internal sealed class AuditedCall(TimeProvider time, string? modelAsked, string? keyFingerprint, AuditKey? hashContentWith) : IDisposable
+internal sealed class AuditedCall(TimeProvider time, ICallerAccessor callers, string? modelAsked, string? keyFingerprint, AuditKey? hashContentWith) : IDisposable
 {
+    private const string TimedOut = "timed_out";
+
     private readonly long _began = time.GetTimestamp();
     private readonly IncrementalHash? _answer = hashContentWith?.CreateContentHash();
     private string? _promptHash;
@@ -41,8 +43,8 @@ internal sealed class AuditedCall(TimeProvider time, string? modelAsked, string?
 
     public AuditRecord Completed() => Record(AuditActions.ChatComplete, errorCode: null);
 
-    /// <summary>The caller left before the answer's end.</summary>
-    public AuditRecord Left() => Record(AuditActions.ChatCancelled, "cancelled");
+    /// <summary>The caller left before the answer's end, or was sent away once its time was up.</summary>
+    public AuditRecord Left() => callers.Current.IsOutOfTime ? Record(AuditActions.ChatFailed, TimedOut) : Record(AuditActions.ChatCancelled, "cancelled");
 
     public AuditRecord Failed(Exception exception, bool cancelled) => (exception, ChatFailure.From(exception)) switch
     {
@@ -52,7 +54,7 @@ internal sealed class AuditedCall(TimeProvider time, string? modelAsked, string?
         (ChatRefusedException { Code: ChatRefusedException.TooManyTokens }, { } limit) => Record(AuditActions.LimitExceeded, limit.Code),
         (ChatRefusedException, { } refusal) => Record(AuditActions.ChatRefused, refusal.Code) with { Kinds = refusal.Kinds },
         (_, { } failure) => Record(AuditActions.ChatFailed, failure.Code),
-        (TimeoutException or OperationCanceledException, _) => Record(AuditActions.ChatFailed, "timed_out"),
+        (TimeoutException or OperationCanceledException, _) => Record(AuditActions.ChatFailed, TimedOut),
         _ => Record(AuditActions.ChatFailed, "unexpected"),
     };
 

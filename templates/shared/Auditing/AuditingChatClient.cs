@@ -11,8 +11,8 @@ namespace Acme.App.Auditing;
 /// recorded like what was answered; an answer's end leaves only after its record.
 /// </summary>
 internal sealed class AuditingChatClient(
-    IChatClient inner, AuditLog audit, AuditOptions options, AuditKeys auditKeys, IApiKeys keys, IOptions<MistralOptions> mistral, TimeProvider time)
-    : DelegatingChatClient(inner)
+    IChatClient inner, AuditLog audit, AuditOptions options, AuditKeys auditKeys, ICallerAccessor callers, IApiKeys keys, IOptions<MistralOptions> mistral,
+    TimeProvider time) : DelegatingChatClient(inner)
 {
     public override async Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
@@ -74,8 +74,8 @@ internal sealed class AuditingChatClient(
     private AuditedCall Begin(IEnumerable<ChatMessage> messages, ChatOptions? chat)
     {
         audit.EnsureAvailable();
-        var hashContentWith = options.HashContent ? auditKeys.Current : null;
-        var call = new AuditedCall(time, chat?.ModelId ?? mistral.Value.Model, keys.CurrentOrDefault?.Fingerprint, hashContentWith);
+        var call = new AuditedCall(
+            time, callers, chat?.ModelId ?? mistral.Value.Model, keys.CurrentOrDefault?.Fingerprint, options.HashContent ? auditKeys.Current : null);
         call.ObservePrompt(messages);
         return call;
     }

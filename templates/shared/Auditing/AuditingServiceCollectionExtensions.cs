@@ -36,7 +36,7 @@ internal static class AuditingServiceCollectionExtensions
         services.AddSingleton<IKeyEvents, AuditKeyEvents>();
 
         // Outermost first. There is no other chat client in the container, and so no way around the audit and the guards.
-        services.AddSingleton(provider => new ChatClientBuilder(MistralChatClientFactory.Create(provider))
+        services.AddSingleton(provider => provider.CreateMistralClient().AsBuilder()
             .UseAuditing()
             .UseGuards()
             .Build(provider));

@@ -27,6 +27,7 @@ internal sealed partial class KeyRing(
     private readonly ApiKeyValidator _rules = new([.. EnvironmentKeySource.OfOtherEnvironments(configuration, environment)]);
     private volatile Holding? _holding;
     private Task<ApiKey>? _look;
+    private Task<ApiKey>? _read;
     private ApiKey? _rejected;
     private string? _warning;
     private long _readAt;
@@ -177,8 +178,10 @@ internal sealed partial class KeyRing(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            // On a thread of its own, because a store's client, or a file that is a pipe, may block before it gives a task.
-            return await Task.Run(() => source.ReadAsync(either.Token), either.Token).WaitAsync(either.Token);
+            // A store's client, or a file that is a pipe, may block before it gives a task: it holds one thread, and no second one.
+            if (_read is not { IsCompleted: false })
+                _read = Task.Run(() => source.ReadAsync(either.Token), either.Token);
+            return await _read.WaitAsync(either.Token);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {

@@ -72,7 +72,8 @@ internal sealed class MistralApi(IHttpMessageHandlerFactory handlers, Lazy<IApiK
     {
         try
         {
-            return await _resilience.ExecuteAsync(static (call, _) => call.Api.AttemptAsync(call.address, call.body, call.key, call.clock), (Api: this, address, body, key, clock), clock.Token);
+            return await _resilience.ExecuteAsync(
+                static (call, _) => call.Api.AttemptAsync(call.address, call.body, call.key, call.clock), (Api: this, address, body, key, clock), clock.Token);
         }
         catch (BrokenCircuitException)
         {
@@ -97,7 +98,8 @@ internal sealed class MistralApi(IHttpMessageHandlerFactory handlers, Lazy<IApiK
         }
         catch (HttpRequestException exception)
         {
-            throw new MistralException(MistralErrorKind.Unavailable, $"Mistral could not be reached ({exception.HttpRequestError}). Check the network and 'Mistral:Endpoint'.");
+            throw new MistralException(
+                MistralErrorKind.Unavailable, $"Mistral could not be reached ({exception.HttpRequestError}). Check the network and 'Mistral:Endpoint'.");
         }
         finally
         {
@@ -108,5 +110,6 @@ internal sealed class MistralApi(IHttpMessageHandlerFactory handlers, Lazy<IApiK
     /// <summary>Only printable ASCII without a space can stand in the header; anything else would split it or be guessed at.</summary>
     private static string Sendable(ApiKey key) => key.Reveal() is { Length: > 0 } value && !value.AsSpan().ContainsAnyExceptInRange('!', '~')
         ? value
-        : throw new MistralException(MistralErrorKind.Authentication, "The key is empty or holds a space, a line break or a letter outside ASCII. Set it anew.");
+        : throw new MistralException(
+            MistralErrorKind.Authentication, "The key is empty or holds a space, a line break or a letter outside ASCII. Set it anew.");
 }

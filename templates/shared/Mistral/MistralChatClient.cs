@@ -12,10 +12,11 @@ internal sealed class MistralChatClient(MistralApi api, IOptions<MistralOptions>
     private readonly Uri _address = api.Address("chat/completions");
     private readonly ChatClientMetadata _metadata = new("mistral_ai", settings.Value.Endpoint, settings.Value.Model);
 
-    public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    public async Task<ChatResponse> GetResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         using var answer = await SendAsync(messages, options, stream: false, cancellationToken);
-        return WireAnswers.ToResponse(await answer.ReadAsync(MistralJsonContext.Default.WireAnswer, cancellationToken), answer);
+        return await ReadWholeAsync(answer, cancellationToken);
     }
 
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
@@ -24,7 +25,7 @@ internal sealed class MistralChatClient(MistralApi api, IOptions<MistralOptions>
         using var answer = await SendAsync(messages, options, stream: true, cancellationToken);
         if (answer.MediaType == "application/json")
         {
-            foreach (var part in WireAnswers.ToResponse(await answer.ReadAsync(MistralJsonContext.Default.WireAnswer, cancellationToken), answer).ToChatResponseUpdates())
+            foreach (var part in (await ReadWholeAsync(answer, cancellationToken)).ToChatResponseUpdates())
                 yield return part;
             yield break;
         }
@@ -67,6 +68,9 @@ internal sealed class MistralChatClient(MistralApi api, IOptions<MistralOptions>
         var request = WireRequest.From(messages, options, settings.Value, stream);
         return api.SendAsync(_address, JsonSerializer.SerializeToUtf8Bytes(request, MistralJsonContext.Default.WireRequest), null, cancellationToken);
     }
+
+    private static async ValueTask<ChatResponse> ReadWholeAsync(MistralAnswer answer, CancellationToken cancellationToken) =>
+        WireAnswers.ToResponse(await answer.ReadAsync(MistralJsonContext.Default.WireAnswer, cancellationToken), answer);
 
     /// <returns>The chunk, or null for the end of the stream.</returns>
     private static WireAnswer? Parse(ReadOnlySpan<byte> data, MistralAnswer answer)

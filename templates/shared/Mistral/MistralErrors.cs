@@ -13,7 +13,8 @@ internal static class MistralErrors
     private const int LongestCode = 8;
     private const string GuardrailFailureCode = "3201";
 
-    public static async Task<MistralException> FromAsync(HttpResponseMessage response, MistralAnswer body, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<MistralException> FromAsync(
+        HttpResponseMessage response, MistralAnswer body, TimeProvider time, CancellationToken cancellationToken)
     {
         JsonElement error = default;
         try
@@ -38,11 +39,12 @@ internal static class MistralErrors
     }
 
     /// <summary>An error that came in the middle of an answer, where there is no status any more.</summary>
-    public static MistralException MidAnswer(ReadOnlySpan<byte> data, string? correlationId) => new(MistralErrorKind.Unavailable, "Mistral failed while it answered.")
-    {
-        Code = CodeOf(JsonSerializer.Deserialize(data, MistralJsonContext.Default.JsonElement)),
-        CorrelationId = correlationId,
-    };
+    public static MistralException MidAnswer(ReadOnlySpan<byte> data, string? correlationId) =>
+        new(MistralErrorKind.Unavailable, "Mistral failed while it answered.")
+        {
+            Code = CodeOf(JsonSerializer.Deserialize(data, MistralJsonContext.Default.JsonElement)),
+            CorrelationId = correlationId,
+        };
 
     public static string? CorrelationId(HttpResponseMessage response)
     {

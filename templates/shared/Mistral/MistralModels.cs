@@ -44,6 +44,7 @@ internal sealed partial class MistralModels(
         return models;
     }
 
-    [LoggerMessage(EventId = 3001, Level = LogLevel.Warning, Message = "Mistral switches the model {Model} off on {End:yyyy-MM-dd}; the replacement that it names is {Replacement}.")]
+    [LoggerMessage(EventId = 3001, Level = LogLevel.Warning,
+        Message = "Mistral switches the model {Model} off on {End:yyyy-MM-dd}; the replacement that it names is {Replacement}.")]
     private partial void LogDeprecated(string model, DateTimeOffset end, string replacement);
 }

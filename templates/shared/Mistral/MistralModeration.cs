@@ -20,7 +20,8 @@ internal sealed class MistralModeration(MistralApi api, IOptions<MistralOptions>
     public async Task<ModerationVerdict> ModerateAsync(IReadOnlyCollection<ChatMessage> messages, CancellationToken cancellationToken)
     {
         var request = new WireModerationRequest(options.Value.ModerationModel, WireMessages.From(messages, null));
-        using var answer = await api.SendAsync(_address, JsonSerializer.SerializeToUtf8Bytes(request, MistralJsonContext.Default.WireModerationRequest), null, cancellationToken);
+        var body = JsonSerializer.SerializeToUtf8Bytes(request, MistralJsonContext.Default.WireModerationRequest);
+        using var answer = await api.SendAsync(_address, body, null, cancellationToken);
         var judged = await answer.ReadAsync(MistralJsonContext.Default.WireModeration, cancellationToken);
         if (judged.Results is not [{ Categories.Count: > 0 } result])
             throw answer.Unreadable();
@@ -31,6 +32,7 @@ internal sealed class MistralModeration(MistralApi api, IOptions<MistralOptions>
                 scores[category] = number;
         }
 
-        return new ModerationVerdict([.. result.Categories.Where(category => category.Value || !scores.ContainsKey(category.Key)).Select(category => category.Key)], scores);
+        var flagged = result.Categories.Where(category => category.Value || !scores.ContainsKey(category.Key));
+        return new ModerationVerdict([.. flagged.Select(category => category.Key)], scores);
     }
 }

@@ -9,10 +9,12 @@ internal sealed class MistralOptionsValidator : OptionsValidator<MistralOptions>
     public MistralOptionsValidator(IOptions<PolicyOptions> policy)
     {
         Rule(nameof(MistralOptions.Endpoint), options => IsSafe(options.Endpoint),
-            "The endpoint must be an absolute https address, or http for loopback, without user name, query or fragment.", "Set 'Mistral:Endpoint' to https://api.mistral.ai or another https address of Mistral's.");
-        Rule(nameof(MistralOptions.Model), options => PolicyIn(policy)?.AllowedModels.Contains(options.Model) ?? true,
-            "The model is not on this environment's list of allowed models.", "Set 'Mistral:Model' to a model of 'Policy:AllowedModels', or add the model there.");
-        Rule(nameof(MistralOptions.Offline), options => !options.Offline || (PolicyIn(policy)?.OfflineAllowed ?? true),
+            "The endpoint must be an absolute https address, or http for loopback, without user name, query or fragment.",
+            "Set 'Mistral:Endpoint' to https://api.mistral.ai or another https address of Mistral's.");
+        Rule(nameof(MistralOptions.Model), options => Allows(policy, allowed => allowed.AllowedModels.Contains(options.Model)),
+            "The model is not on this environment's list of allowed models.",
+            "Set 'Mistral:Model' to a model of 'Policy:AllowedModels', or add the model there.");
+        Rule(nameof(MistralOptions.Offline), options => !options.Offline || Allows(policy, allowed => allowed.OfflineAllowed),
             "The offline stand-in is not allowed in this environment.", "Set 'Mistral:Offline' to false, or run in Development.");
         Rule(nameof(MistralOptions.ModerationModel), options => !string.IsNullOrWhiteSpace(options.ModerationModel),
             "The moderation model must be named.", "Set 'Mistral:ModerationModel', for example to mistral-moderation-2603.");
@@ -37,19 +39,12 @@ internal sealed class MistralOptionsValidator : OptionsValidator<MistralOptions>
         && (endpoint.Scheme == Uri.UriSchemeHttps || (endpoint.Scheme == Uri.UriSchemeHttp && endpoint.IsLoopback));
 
     private void Limit(string name, Func<MistralResilienceOptions, TimeSpan> time, int least) => Rule(
-        $"Resilience:{name}", options => time(options.Resilience) >= TimeSpan.FromMilliseconds(least) && time(options.Resilience) <= TimeSpan.FromHours(1),
-        $"The time must be between {least} milliseconds and one hour.", $"Set 'Mistral:Resilience:{name}' within these bounds, written as hours:minutes:seconds.");
+        $"Resilience:{name}",
+        options => time(options.Resilience) >= TimeSpan.FromMilliseconds(least) && time(options.Resilience) <= TimeSpan.FromHours(1),
+        $"The time must be between {least} milliseconds and one hour.",
+        $"Set 'Mistral:Resilience:{name}' within these bounds, written as hours:minutes:seconds.");
 
-    /// <summary>A policy that is wrong itself is reported by its own validator, and judges nothing here.</summary>
-    private static PolicyOptions? PolicyIn(IOptions<PolicyOptions> policy)
-    {
-        try
-        {
-            return policy.Value;
-        }
-        catch (ConfigurationException)
-        {
-            return null;
-        }
-    }
+    /// <summary>A policy that is wrong, and so allows no model at all, is reported by its own validator, and judges nothing here.</summary>
+    private static bool Allows(IOptions<PolicyOptions> policy, Func<PolicyOptions, bool> allows) =>
+        policy.ValueOrDefault() is var found && (found.AllowedModels is [] || allows(found));
 }

@@ -41,7 +41,8 @@ internal sealed class OfflineChatClient : IChatClient
             yield return Update(new TextContent(index == 0 ? word : $" {word}"), null);
         }
 
-        yield return Update(new UsageContent(new() { InputTokenCount = asked, OutputTokenCount = words.Length, TotalTokenCount = asked + words.Length }), ChatFinishReason.Stop);
+        var usage = new UsageDetails { InputTokenCount = asked, OutputTokenCount = words.Length, TotalTokenCount = asked + words.Length };
+        yield return Update(new UsageContent(usage), ChatFinishReason.Stop);
     }
 
     private static ChatResponseUpdate Update(AIContent content, ChatFinishReason? finish) =>

@@ -29,7 +29,8 @@ internal sealed class ToolCallBuilder
         call.Arguments.ToString(),
         call.Id ?? ToolCallIds.Derive(answerId ?? "", index),
         call.Name ?? "",
-        static arguments => string.IsNullOrWhiteSpace(arguments) ? [] : JsonSerializer.Deserialize(arguments, MistralJsonContext.Default.DictionaryStringObject)));
+        static arguments =>
+            string.IsNullOrWhiteSpace(arguments) ? [] : JsonSerializer.Deserialize(arguments, MistralJsonContext.Default.DictionaryStringObject)));
 
     private sealed class Call
     {

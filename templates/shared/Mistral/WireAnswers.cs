@@ -14,7 +14,8 @@ internal static class WireAnswers
         if (wire.Choices is not [{ Message: { } message } choice, ..])
             throw answer.Unreadable();
         ToolCallBuilder? calls = null;
-        return new ChatResponse(new ChatMessage(ChatRole.Assistant, ContentsOf(message, ref calls, ended: true, wire)) { MessageId = wire.Id, RawRepresentation = message })
+        var contents = ContentsOf(message, ref calls, ended: true, wire);
+        return new ChatResponse(new ChatMessage(ChatRole.Assistant, contents) { MessageId = wire.Id, RawRepresentation = message })
         {
             ResponseId = wire.Id,
             ModelId = wire.Model,

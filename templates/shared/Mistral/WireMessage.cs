@@ -41,6 +41,14 @@ internal sealed class WireChunk
     public WireContent? Thinking { get; set; }
     public string? Signature { get; set; }
     public bool? Closed { get; set; }
+
+    public static WireChunk Thought(TextReasoningContent thought, bool? closed = null) => new()
+    {
+        Type = "thinking",
+        Thinking = new(null, [new() { Type = "text", Text = thought.Text }]),
+        Signature = thought.ProtectedData,
+        Closed = closed,
+    };
 }
 
 /// <summary>References to what a tool or a connector brought, which Microsoft's abstractions have no content for.</summary>

@@ -26,10 +26,11 @@ internal static class WireMessages
             List<WireToolCall?>? calls = null;
             foreach (var content in message.Contents)
             {
+                ids ??= content is FunctionResultContent or FunctionCallContent ? new(messages) : null;
                 if (content is FunctionResultContent result)
-                    wire.Add(new WireMessage { Role = "tool", Content = new(TextOf(result.Result)), ToolCallId = (ids ??= new(messages))[result.CallId] });
+                    wire.Add(new WireMessage { Role = "tool", Content = new(TextOf(result.Result)), ToolCallId = ids![result.CallId] });
                 else if (content is FunctionCallContent call)
-                    (calls ??= []).Add(new WireToolCall((ids ??= new(messages))[call.CallId], new WireFunctionCall(call.Name, call.Arguments is null ? "{}" : Json(call.Arguments))));
+                    (calls ??= []).Add(new WireToolCall(ids![call.CallId], new(call.Name, call.Arguments is null ? "{}" : Json(call.Arguments))));
             }
 
             // Mistral refuses a message that says nothing, unless the user says it.
@@ -37,7 +38,10 @@ internal static class WireMessages
             if (text is null && message.Role == ChatRole.User && !message.Contents.OfType<FunctionResultContent>().Any())
                 text = new("");
             if (text is not null || calls is not null)
-                wire.Add(new WireMessage { Role = RoleOf(message), Content = text, ToolCalls = calls, Prefix = Of(message.AdditionalProperties, Prefix) as bool? });
+            {
+                var prefix = Of(message.AdditionalProperties, Prefix) as bool?;
+                wire.Add(new WireMessage { Role = RoleOf(message), Content = text, ToolCalls = calls, Prefix = prefix });
+            }
         }
 
         return wire;
@@ -75,13 +79,7 @@ internal static class WireMessages
 
     private static WireChunk? ChunkOf(AIContent content) => content switch
     {
-        TextReasoningContent thought => new()
-        {
-            Type = "thinking",
-            Thinking = new(null, [new() { Type = "text", Text = thought.Text }]),
-            Signature = thought.ProtectedData,
-            Closed = Of(thought.AdditionalProperties, Closed) as bool?,
-        },
+        TextReasoningContent thought => WireChunk.Thought(thought, Of(thought.AdditionalProperties, Closed) as bool?),
         TextContent text => text.Text.Length == 0 ? null : new() { Type = "text", Text = text.Text },
         DataContent data when data.HasTopLevelMediaType("image") => ImageOf(data.Uri, data),
         UriContent link when link.HasTopLevelMediaType("image") => ImageOf(link.Uri.AbsoluteUri, link),

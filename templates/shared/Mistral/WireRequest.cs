@@ -103,14 +103,21 @@ internal sealed record WireRequest(
             others[Effort] = JsonElement.Parse($"\"{(effort == ReasoningEffort.ExtraHigh ? "xhigh" : effort.ToString().ToLowerInvariant())}\"");
         if (guardrails.Enabled)
             others[Rails] = JsonSerializer.SerializeToElement<JsonElement[]>(
-                [GuardrailOf(guardrails), .. others.TryGetValue(Rails, out var callers) ? callers.EnumerateArray() : []], MistralJsonContext.Default.JsonElementArray);
+                [GuardrailOf(guardrails), .. others.TryGetValue(Rails, out var callers) ? callers.EnumerateArray() : []],
+                MistralJsonContext.Default.JsonElementArray);
         return others.Count > 0 ? others : null;
     }
 
-    /// <summary>By Mistral's own defaults a guardrail only reports, and lets a request pass when it fails itself; this one blocks, whatever others its caller adds.</summary>
-    private static JsonElement GuardrailOf(MistralGuardrailOptions guardrails) => JsonSerializer.SerializeToElement(
-        new WireGuardrail(BlockOnError: true, new WireModerationGuardrail(guardrails.Thresholds is { Count: > 0 } thresholds ? thresholds : null, Action: "block")),
-        MistralJsonContext.Default.WireGuardrail);
+    /// <summary>
+    /// By Mistral's own defaults a guardrail only reports, and lets a request pass when it fails itself; this one blocks, whatever others its
+    /// caller adds.
+    /// </summary>
+    private static JsonElement GuardrailOf(MistralGuardrailOptions guardrails)
+    {
+        var thresholds = guardrails.Thresholds is { Count: > 0 } some ? some : null;
+        return JsonSerializer.SerializeToElement(
+            new WireGuardrail(BlockOnError: true, new WireModerationGuardrail(thresholds, Action: "block")), MistralJsonContext.Default.WireGuardrail);
+    }
 
     private static MistralException Refused(string message) => new(MistralErrorKind.InvalidRequest, message);
 }

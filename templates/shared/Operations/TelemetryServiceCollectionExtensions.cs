@@ -24,9 +24,9 @@ internal static class TelemetryServiceCollectionExtensions
             builder.Services.AddHttpClient(exporter).RemoveAllLoggers();
         builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(builder.Configuration["OTEL_SERVICE_NAME"] ?? builder.Environment.ApplicationName))
-            .WithTracing(traces => traces.AddSource("Microsoft.AspNetCore", "System.Net.Http", MistralChatClientFactory.TelemetrySource))
+            .WithTracing(traces => traces.AddSource("Microsoft.AspNetCore", "System.Net.Http", MistralServiceCollectionExtensions.TelemetrySource))
             .WithMetrics(metrics => metrics.AddMeter(
-                "Acme.App.*", "Audit", MistralChatClientFactory.TelemetrySource, "System.Net.Http",
+                "Acme.App.*", "Audit", MistralServiceCollectionExtensions.TelemetrySource, "System.Net.Http",
                 "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.RateLimiting", "Microsoft.AspNetCore.Authentication"))
             .WithLogging()
             .UseOtlpExporter();

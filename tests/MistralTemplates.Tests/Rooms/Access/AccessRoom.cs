@@ -37,7 +37,7 @@ internal sealed class AccessRoom : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public IBudget Budget => Services.GetRequiredService<IBudget>();
+    public TokenBudget Budget => Services.GetRequiredService<TokenBudget>();
 
     public static Task<AccessRoom> StartAsync(CancellationToken cancellationToken, params string[] settings) => StartAsync(limits: null, cancellationToken, settings);
 

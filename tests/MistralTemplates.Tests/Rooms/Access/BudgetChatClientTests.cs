@@ -11,23 +11,23 @@ public sealed class BudgetChatClientTests
     [Fact]
     public async Task GetStreamingResponse_LeftEarly_SettlesTheBudget()
     {
-        var budget = new RecordingBudget();
-        using var client = new BudgetChatClient(new ScriptedClient(new TextContent("a"), new TextContent("b")), budget);
+        var store = new RecordingStore();
+        using var client = new BudgetChatClient(new ScriptedClient(new TextContent("a"), new TextContent("b")), BudgetOn(store));
 
         await foreach (var _ in client.GetStreamingResponseAsync([new ChatMessage(ChatRole.User, "Hello")], new ChatOptions { MaxOutputTokens = 9 }, CancellationToken.None))
             break;
 
-        Assert.Equal(["reserve 15+9", "settle 15+3", "dispose"], budget.Calls);
+        Assert.Equal(["take 24", "correct -6"], store.Calls);
     }
 
     /// <summary>What Mistral has done by then nobody knows: else a caller could have any number of answers made, by leaving just before each.</summary>
     [Theory]
-    [InlineData(false, "settle all")]
-    [InlineData(true, "settle 15+0")]
-    public async Task Ask_LeftBeforeAnythingCame_IsPaidFor(bool isStreamed, string settled)
+    [InlineData(false, "take 24")]
+    [InlineData(true, "take 24, correct -9")]
+    public async Task Ask_LeftBeforeAnythingCame_IsPaidFor(bool isStreamed, string calls)
     {
-        var budget = new RecordingBudget();
-        using var client = new BudgetChatClient(new SilentClient(), budget);
+        var store = new RecordingStore();
+        using var client = new BudgetChatClient(new SilentClient(), BudgetOn(store));
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken.None);
         leave.CancelAfter(100);
         ChatMessage[] asked = [new(ChatRole.User, "Hello")];
@@ -41,27 +41,27 @@ public sealed class BudgetChatClientTests
                 Assert.Fail("Nothing comes.");
         });
 
-        Assert.Equal(["reserve 15+9", settled, "dispose"], budget.Calls);
+        Assert.Equal(calls, string.Join(", ", store.Calls));
     }
 
     [Fact]
     public async Task GetStreamingResponse_LeftAfterAToolsCall_PaysTheMost()
     {
-        var budget = new RecordingBudget();
-        using var client = new BudgetChatClient(new ScriptedClient(new FunctionCallContent("1", "look"), new TextContent("b")), budget);
+        var store = new RecordingStore();
+        using var client = new BudgetChatClient(new ScriptedClient(new FunctionCallContent("1", "look"), new TextContent("b")), BudgetOn(store));
 
         await foreach (var _ in client.GetStreamingResponseAsync([new ChatMessage(ChatRole.User, "Hello")], new ChatOptions { MaxOutputTokens = 9 }, CancellationToken.None))
             break;
 
-        Assert.Equal(["reserve 15+9", "settle 15+9", "dispose"], budget.Calls);
+        Assert.Equal(["take 24"], store.Calls);
     }
 
     /// <summary>Mistral counts them as part of the prompt: left out, a caller could spend any number of tokens on a budget of a few.</summary>
     [Fact]
     public async Task GetResponse_WithToolsAndSchemasAndAPrediction_ReservesForThem()
     {
-        var budget = new RecordingBudget();
-        using var client = new BudgetChatClient(new ScriptedClient(new TextContent("a")), budget);
+        var store = new RecordingStore();
+        using var client = new BudgetChatClient(new ScriptedClient(new TextContent("a")), BudgetOn(store));
         var json = JsonElement.Parse("""{"a":1}""");
         var options = new ChatOptions
         {
@@ -74,8 +74,10 @@ public sealed class BudgetChatClientTests
 
         await client.GetResponseAsync([new ChatMessage(ChatRole.User, "Hello")], options, CancellationToken.None);
 
-        Assert.Equal($"reserve {3 * ("Hello".Length + "Short".Length + "lookLooks.".Length + (3 * 7))}+9", budget.Calls[0]);
+        Assert.Equal($"take {(3 * ("Hello".Length + "Short".Length + "lookLooks.".Length + (3 * 7))) + 9}", store.Calls[0]);
     }
+
+    private static TokenBudget BudgetOn(ILimitStore store) => TestBudget.Of(store, new CallerLimits(), TimeProvider.System);
 
     private sealed class SilentClient() : DelegatingChatClient(new ScriptedClient())
     {
@@ -93,26 +95,25 @@ public sealed class BudgetChatClientTests
         }
     }
 
-    private sealed class RecordingBudget : IBudget, IBudgetReservation
+    /// <summary>Writes down what is taken of the first limit and by how much it is corrected.</summary>
+    private sealed class RecordingStore : ILimitStore
     {
         public List<string> Calls { get; } = [];
 
-        public ValueTask<IBudgetReservation> ReserveAsync(BudgetEstimate estimate, CancellationToken cancellationToken)
+        public ValueTask<LimitDecision> TakeAsync(string caller, LimitClaim[] claims, CancellationToken cancellationToken)
         {
-            Calls.Add($"reserve {estimate.InputTokens}+{estimate.OutputTokens}");
-            return new(this);
+            Calls.Add($"take {claims[0].Amount}");
+            return new(new LimitDecision(-1, 0));
         }
 
-        public ValueTask SettleAsync(UsageDetails? usage, CancellationToken cancellationToken)
+        public ValueTask CorrectAsync(string caller, LimitClaim[] claims, long difference, CancellationToken cancellationToken)
         {
-            Calls.Add(usage is null ? "settle all" : $"settle {usage.InputTokenCount}+{usage.OutputTokenCount}");
+            Calls.Add($"correct {difference}");
             return default;
         }
 
-        public ValueTask DisposeAsync()
-        {
-            Calls.Add("dispose");
-            return default;
-        }
+        public ValueTask<bool> EnterAsync(string caller, int most, string requestId, CancellationToken cancellationToken) => new(true);
+
+        public ValueTask LeaveAsync(string caller, string requestId, CancellationToken cancellationToken) => default;
     }
 }

@@ -3,7 +3,6 @@ using System.Security.Claims;
 using Acme.App.Access;
 using Acme.App.Guards;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.AI;
 
 namespace MistralTemplates.Tests.Rooms.Access;
 
@@ -33,10 +32,10 @@ public sealed class TokenBudgetTests
         await using var room = await AccessRoom.StartAsync(CancellationToken, Budget(100));
         Serve(room, "ada");
 
-        await (await room.Budget.ReserveAsync(new BudgetEstimate(60, 40), CancellationToken)).DisposeAsync();
-        await using var again = await room.Budget.ReserveAsync(new BudgetEstimate(60, 40), CancellationToken);
+        await (await room.Budget.ReserveAsync(100, CancellationToken)).DisposeAsync();
+        await using var again = await room.Budget.ReserveAsync(100, CancellationToken);
 
-        await Assert.ThrowsAsync<ChatRefusedException>(async () => await room.Budget.ReserveAsync(new BudgetEstimate(1, 0), CancellationToken));
+        await Assert.ThrowsAsync<ChatRefusedException>(async () => await room.Budget.ReserveAsync(1, CancellationToken));
     }
 
     [Fact]
@@ -58,8 +57,8 @@ public sealed class TokenBudgetTests
         Assert.InRange(spent, 1, most);
         // What is left is all that was not spent, and not a token more.
         Serve(room1, "ada");
-        await using var rest = await room1.Budget.ReserveAsync(new BudgetEstimate(most - spent, 0), CancellationToken);
-        await Assert.ThrowsAsync<ChatRefusedException>(async () => await room2.Budget.ReserveAsync(new BudgetEstimate(1, 0), CancellationToken));
+        await using var rest = await room1.Budget.ReserveAsync(most - spent, CancellationToken);
+        await Assert.ThrowsAsync<ChatRefusedException>(async () => await room2.Budget.ReserveAsync(1, CancellationToken));
     }
 
     [Fact]
@@ -94,11 +93,11 @@ public sealed class TokenBudgetTests
         Serve(room, "ada");
         try
         {
-            await using var reservation = await room.Budget.ReserveAsync(new BudgetEstimate(most, 0), CancellationToken);
+            await using var reservation = await room.Budget.ReserveAsync(most, CancellationToken);
             await Task.Yield();
             if (fails)
                 return 0;
-            await reservation.SettleAsync(new UsageDetails { TotalTokenCount = cost }, CancellationToken);
+            await reservation.SettleAsync(cost);
             return cost;
         }
         catch (ChatRefusedException)

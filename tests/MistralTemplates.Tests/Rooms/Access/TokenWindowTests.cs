@@ -1,10 +1,5 @@
-using System.Diagnostics.Metrics;
-using System.Security.Claims;
 using Acme.App.Access;
 using Acme.App.Guards;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MistralTemplates.Tests.Rooms.Access;
@@ -22,11 +17,11 @@ public sealed class TokenWindowTests
     public async Task Reserve_WhenAWindowIsSpent_SaysHowLongItLastsAndBeginsAnewAfterIt(string limit, long minute, long day, long month, int seconds)
     {
         var budget = Budget(new CallerLimits { TokensPerMinute = minute, TokensPerDay = day, TokensPerMonth = month });
-        await (await budget.ReserveAsync(new BudgetEstimate(90, 0), CancellationToken)).SettleAsync(usage: null, CancellationToken);
+        await (await budget.ReserveAsync(90, CancellationToken)).SettleAsync(90);
 
-        var refusal = await Assert.ThrowsAsync<ChatRefusedException>(async () => await budget.ReserveAsync(new BudgetEstimate(20, 0), CancellationToken));
+        var refusal = await Assert.ThrowsAsync<ChatRefusedException>(async () => await budget.ReserveAsync(20, CancellationToken));
         _time.Advance(refusal.RetryAfter!.Value);
-        await budget.ReserveAsync(new BudgetEstimate(20, 0), CancellationToken);
+        await budget.ReserveAsync(20, CancellationToken);
 
         Assert.Equal(TimeSpan.FromSeconds(seconds), refusal.RetryAfter);
         Assert.Contains($"'{limit}'", refusal.Message, StringComparison.Ordinal);
@@ -37,19 +32,11 @@ public sealed class TokenWindowTests
     {
         var budget = Budget(new CallerLimits { TokensPerMinute = 100 });
 
-        var refusal = await Assert.ThrowsAsync<ChatRefusedException>(async () => await budget.ReserveAsync(new BudgetEstimate(60, 60), CancellationToken));
+        var refusal = await Assert.ThrowsAsync<ChatRefusedException>(async () => await budget.ReserveAsync(120, CancellationToken));
 
         Assert.Equal(ChatRefusedException.TooManyTokens, refusal.Code);
         Assert.Null(refusal.RetryAfter);
     }
 
-    private TokenBudget Budget(CallerLimits limits)
-    {
-        var options = Options.Create(new AccessOptions { Limits = limits });
-        var services = new ServiceCollection().AddMetrics().AddSingleton(options).BuildServiceProvider();
-        var caller = new ClaimsPrincipal(new ClaimsIdentity([new Claim(HttpCallerAccessor.SubjectClaim, "ada")], "test"));
-        var accessor = new HttpContextAccessor { HttpContext = new DefaultHttpContext { RequestServices = services, User = caller } };
-        // Nothing is audited here: the count in memory is always reached.
-        return new TokenBudget(new CallerLimiter(new MemoryLimitStore(_time), options, accessor, audit: null!, services.GetRequiredService<IMeterFactory>(), _time), _time);
-    }
+    private TokenBudget Budget(CallerLimits limits) => TestBudget.Of(new MemoryLimitStore(_time), limits, _time);
 }

@@ -151,7 +151,8 @@ public sealed class HostileRequestTests(RunningApi api) : IClassFixture<RunningA
             Assert.Equal("504 application/problem+json", $"{(int)response.StatusCode} {response.Content.Headers.ContentType?.MediaType}");
         Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 3.5, 40);
         Assert.Equal(ReplyOutcome.ClientLeft, await slow.Mistral.Requests[^1].Closed.WaitAsync(TimeSpan.FromSeconds(30), CancellationToken));
-        await slow.AuditedAsync(record => record.GetProperty("action").GetString() == "chat.cancelled");
+        var record = Assert.Single(await slow.AuditedAsync(record => record.GetProperty("action").GetString() is "chat.failed" or "chat.cancelled"));
+        Assert.Equal("chat.failed timed_out", $"{record.GetProperty("action")} {record.GetProperty("errorCode")}");
     }
 
     [Fact]

@@ -210,6 +210,39 @@ public sealed class KeyRingTests
     }
 
     [Fact]
+    public async Task Poll_SourceStaysBlocked_HoldsOneThreadAndIsReadOnceItGoesOn()
+    {
+        var time = new FakeTimeProvider();
+        using var block = new ManualResetEventSlim(initialState: true);
+        var source = new FakeKeySource(cancellationToken =>
+        {
+            block.Wait(Token);
+            cancellationToken.ThrowIfCancellationRequested();
+            return Task.FromResult(Some.Key(1));
+        });
+        var ring = await Some.LoadedRing(source, new FakeKeyVerifier(KeyVerdict.Accepted), time);
+        block.Reset();
+
+        for (var poll = 0; poll < 3; poll++)
+        {
+            var looking = ring.PollAsync(Token);
+            while (!looking.IsCompleted)
+            {
+                time.Advance(TimeSpan.FromSeconds(30));
+                await Task.WhenAny(looking, Task.Delay(20, Token));
+            }
+        }
+
+        Assert.Equal(2, source.Reads);
+        Assert.StartsWith("The key's source did not answer in time.", ring.Health.Warning, StringComparison.Ordinal);
+
+        block.Set();
+        for (var poll = 0; poll < 100 && !ring.Settled; poll++)
+            await ring.PollAsync(Token);
+        Assert.True(ring.Settled);
+    }
+
+    [Fact]
     public async Task Poll_SameValueUnderAnotherVersion_ChangesNothing()
     {
         var source = new FakeKeySource(Some.Key(1));

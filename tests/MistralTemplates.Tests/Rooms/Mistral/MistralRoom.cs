@@ -19,7 +19,7 @@ internal sealed class MistralRoom : IAsyncDisposable
     private MistralRoom(IHost host, MistralStandIn standIn)
     {
         (_host, StandIn) = (host, standIn);
-        Client = MistralChatClientFactory.Create(host.Services);
+        Client = host.Services.CreateMistralClient();
     }
 
     public MistralStandIn StandIn { get; }

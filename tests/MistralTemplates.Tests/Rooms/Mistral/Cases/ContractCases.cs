@@ -113,7 +113,7 @@ public sealed class ContractCases
         List<Activity> seen;
         lock (spans)
             seen = [.. spans.Where(span => span.TraceId.ToHexString() == trace)];
-        Assert.Contains(seen, span => span.Source.Name == MistralChatClientFactory.TelemetrySource);
+        Assert.Contains(seen, span => span.Source.Name == MistralServiceCollectionExtensions.TelemetrySource);
         Assert.DoesNotContain(seen, span => Everything.Of(span).Contains("canary"));
         Assert.Empty(room.Logs.GetSnapshot());
     }

@@ -65,7 +65,7 @@ public sealed class DoctorCommandTests
     {
         using var folder = await ProjectAsync();
 
-        var (_, json, _) = await RunAsync(folder, [], builder => builder.Services.AddSingleton(MistralChatClientFactory.Create));
+        var (_, json, _) = await RunAsync(folder, [], builder => builder.Services.AddSingleton(MistralServiceCollectionExtensions.CreateMistralClient));
 
         Assert.Equal(["audit", "output-guard", "request-rules"], Failed(json));
     }
