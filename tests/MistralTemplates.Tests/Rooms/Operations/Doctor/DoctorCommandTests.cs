@@ -204,6 +204,21 @@ public sealed class DoctorCommandTests
     }
 
     [Fact]
+    public async Task CheckIgnored_ParentRepositoryIgnoresNothing_NamesItsFolder()
+    {
+        using var parent = await GitFolder.CreateAsync();
+        parent.Write("app/.gitignore", await File.ReadAllTextAsync(Path.Combine(TemplatePack.RepositoryRoot, "templates", "shared", ".gitignore"), Token));
+        var home = Path.Combine(parent.Path, "app");
+        var git = GitRepository.Open(home, isDemanded: true, Token)!;
+        using var patient = new Patient(home, git);
+        await using var services = new ServiceCollection().AddSingleton(patient).BuildServiceProvider();
+
+        var verdict = await RepositoryChecks.All.Single(check => check.Id == "ignored-files").RunAsync(services, Token);
+
+        Assert.Equal($"In the repository {git.Top}, git does not ignore .env, .env.local, .env.Production.local, server.pem, server.key, secrets/key.", verdict.Found);
+    }
+
+    [Fact]
     public async Task Run_KeyFileIsTrackedAlready_Fails()
     {
         using var folder = await ProjectAsync();
