@@ -18,7 +18,10 @@ internal sealed class ChatRequest
 
     /// <summary>The messages for the road, whose rules judge them; one without a role keeps having none.</summary>
     public IList<ChatMessage> ToChatMessages() =>
-        [.. (Messages ?? []).Select(message => new ChatMessage(string.IsNullOrWhiteSpace(message?.Role) ? default : new ChatRole(message.Role), message?.Content))];
+    [
+        .. (Messages ?? []).Select(message => new ChatMessage(
+            string.IsNullOrWhiteSpace(message?.Role) ? default : new ChatRole(message.Role), message?.Content)),
+    ];
 
     public ChatOptions ToChatOptions() => new() { ModelId = Model, Temperature = Temperature, MaxOutputTokens = MaxTokens };
 }

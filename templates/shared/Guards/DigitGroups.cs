@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 
 namespace Acme.App.Guards;
@@ -10,7 +11,8 @@ internal readonly struct DigitGroups
     private const int MostBetween = 3;
     private const int MostExtension = 5;
     private const int LabelReach = 16;
-    private static readonly string[] PhoneLabels = ["phone", "tel", "mobile", "fax", "call", "cell", "handy", "whatsapp", "desk", "sms"];
+    private static readonly SearchValues<string> PhoneLabels = SearchValues.Create(
+        ["phone", "tel", "mobile", "fax", "call", "cell", "handy", "whatsapp", "desk", "sms"], StringComparison.OrdinalIgnoreCase);
 
     private readonly InlineArray12<Range> _groups;
     private readonly int _start;
@@ -31,7 +33,7 @@ internal readonly struct DigitGroups
         }
     }
 
-    /// <summary>The longest run of whole groups, 12 to 19 digits with one kind of separator, that an issuer gives out and that Luhn's sum (ISO 7812) accepts.</summary>
+    /// <summary>The longest run of whole groups, 12 to 19 digits with one kind of separator, that is a card's number by its network and Luhn's sum.</summary>
     public Finding? FindCard(ref TextWindow window)
     {
         if (IsPartOfNumber(ref window, _start))
@@ -67,7 +69,7 @@ internal readonly struct DigitGroups
             : null;
     }
 
-    /// <summary>With a plus, as North America or a trunk's zero group it, or beside a word that announces a phone number; a bare run of digits is none.</summary>
+    /// <summary>With a plus, as North America or a trunk's zero group it, or beside a word that announces it; bare digits are an order or an account.</summary>
     public Finding? FindPhone(ref TextWindow window, int floor)
     {
         var start = _start > floor && window[_start - 1] is '+' or '(' ? _start - 1 : _start;
@@ -83,7 +85,7 @@ internal readonly struct DigitGroups
             >= 8 and <= 15 when window[start] == '+' || window.Text[start..last] is ['0', '0', not '0', ..] => true,
             10 or 11 when _count >= 3 && SizeOf(_count - 1) == 4 && SizeOf(_count - 2) == 3 && SizeOf(_count - 3) == 3 => true,
             >= 9 and <= 11 when _count > 1 && window[_start] == '0' && window[_start + 1] != '0' && (SizeOf(0) > 2 || IsInPairs(ref window)) => true,
-            >= 7 and <= 15 => IsAnnounced(window.Text[Math.Max(0, start - LabelReach)..start]),
+            >= 7 and <= 15 => window.Text[Math.Max(0, start - LabelReach)..start].ContainsAny(PhoneLabels),
             _ => false,
         };
         var end = last + 1;
@@ -111,14 +113,6 @@ internal readonly struct DigitGroups
     }
 
     private int SizeOf(int group) => _groups[group].End.Value - _groups[group].Start.Value;
-
-    private static bool IsAnnounced(ReadOnlySpan<char> before)
-    {
-        foreach (var label in PhoneLabels)
-            if (before.Contains(label, StringComparison.OrdinalIgnoreCase))
-                return true;
-        return false;
-    }
 
     /// <summary>Whether digits go on to the left over a joint, as in a decimal, a UUID or a version.</summary>
     private static bool IsPartOfNumber(ref TextWindow window, int start) =>

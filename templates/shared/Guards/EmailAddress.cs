@@ -48,7 +48,8 @@ internal static class EmailAddress
 
     /// <summary>Thai, Lao, Tibetan, Burmese, Khmer, Chinese and Japanese have no spaces between their words.</summary>
     private static bool IsUnspaced(char character) => IsForeign(character)
-        && character is (>= '\u0e00' and <= '\u109f') or (>= '\u1780' and <= '\u17ff') or (>= '\u2e80' and <= '\u9fff') or (>= '\uf900' and <= '\ufaff') or >= '\uff66';
+        && character is (>= '\u0e00' and <= '\u109f') or (>= '\u1780' and <= '\u17ff') or (>= '\u2e80' and <= '\u9fff')
+            or (>= '\uf900' and <= '\ufaff') or >= '\uff66';
 
     private static bool IsWord(char character) => CharacterClasses.Is(character, CharacterClass.Word) || IsForeign(character);
 

@@ -20,20 +20,24 @@ internal sealed class GuardOptionsValidator : OptionsValidator<GuardOptions>
             "The highest temperature must be 0 to 1.5, as Mistral takes it.", "Set it to 1.");
         Rule("Request:MaxTokens", options => options.Request.MaxTokens is >= 1 and <= 4_000,
             "The most tokens of an answer must be 1 to 4,000.", "Set it to 4000 or less.");
-        Rule("SensitiveData", options => Array.TrueForAll(options.SensitiveData.ToModes(), modes => Enum.IsDefined(modes.Input) && Enum.IsDefined(modes.Output)),
+        Rule("SensitiveData",
+            options => Array.TrueForAll(options.SensitiveData.ToModes(), modes => Enum.IsDefined(modes.Input) && Enum.IsDefined(modes.Output)),
             "Each kind of sensitive data must be allowed, masked or blocked, in both directions.", "Write Allow, Mask or Block.");
         RuleForEach(options => options.SensitiveData.Shapes).Must(line => KeyShape.Parse(line).Count > 0)
             .WithMessage("A shape must be a name, prefixes and an alphabet with a length.").WithState(_ => "Write it like \"acme ACME- w32\".");
         RuleForEach(options => options.SensitiveData.Shapes).Must(line => KeyShape.Parse(line).TrueForAll(shape => shape.IsFindable))
-            .WithMessage("A shape's prefix must hold a digit, '-' or '_', or digits must follow it.").WithState(_ => "Write the prefix with the mark that follows it, like \"ACME-\".");
+            .WithMessage("A shape's prefix must hold a digit, '-' or '_', or digits must follow it.")
+            .WithState(_ => "Write the prefix with the mark that follows it, like \"ACME-\".");
         RuleForEach(options => options.SensitiveData.AllowedValues).Must(value => value.Length is >= 3 and <= TextWindow.Right && value.Trim() == value)
-            .WithMessage("An allowed value must have 3 to 400 characters, without spaces around it.").WithState(_ => "Write each value whole, as it stands in texts.");
+            .WithMessage("An allowed value must have 3 to 400 characters, without spaces around it.")
+            .WithState(_ => "Write each value whole, as it stands in texts.");
         Rule("Moderation:Thresholds", options => !IsOn(options) || options.Moderation.Thresholds.Values.All(threshold => threshold is >= 0 and <= 1),
             "A threshold of moderation must be 0 to 1.", "Set each threshold to a score such as 0.5.");
         Rule("Moderation", options => !IsOn(options) || options.Moderation.Thresholds.Count > 0,
             "Moderation is on, but no category has a threshold.", "Name at least one category in \"Guards:Moderation:Thresholds\".");
         Rule("Moderation", options => !IsOn(options) || !mistral.ValueOrDefault().Offline,
-            "Moderation asks Mistral, so it cannot be on while 'Mistral:Offline' is on.", "Turn \"Guards:Moderation:Input\" and \"Guards:Moderation:Output\" off, or \"Mistral:Offline\".");
+            "Moderation asks Mistral, so it cannot be on while 'Mistral:Offline' is on.",
+            "Turn \"Guards:Moderation:Input\" and \"Guards:Moderation:Output\" off, or \"Mistral:Offline\".");
     }
 
     private static bool IsOn(GuardOptions options) => options.Moderation.Input || options.Moderation.Output;

@@ -23,7 +23,7 @@ internal static class GuardedContent
         return guarded;
     }
 
-    /// <summary>Gives the content guarded and without the wire's own words, in a copy where it had to change. The caller's texts are left as they are.</summary>
+    /// <summary>Gives the content guarded and without the wire's own words, in a copy where it had to change: the caller's texts stay.</summary>
     public static AIContent Guard(this TextGuard guard, AIContent content, ISet<SensitiveKind> kinds)
     {
         var guarded = guard.GuardTexts(content, kinds);

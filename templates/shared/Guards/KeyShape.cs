@@ -34,7 +34,8 @@ internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least
         var isOpen = length.EndsWith('+');
         length = length.TrimEnd('+');
         var dash = length.IndexOf('-');
-        if (!int.TryParse(dash < 0 ? length : length[..dash], out var least) || !int.TryParse(length[(dash + 1)..], out var most) || least < 0 || most < least || most > TextWindow.Right)
+        if (!int.TryParse(dash < 0 ? length : length[..dash], out var least) || !int.TryParse(length[(dash + 1)..], out var most)
+            || least < 0 || most < least || most > TextWindow.Right)
             return shapes;
 
         foreach (var prefix in fields[1].Split(','))

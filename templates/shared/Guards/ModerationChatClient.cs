@@ -6,7 +6,8 @@ using Microsoft.Extensions.Options;
 namespace Acme.App.Guards;
 
 /// <summary>Has Mistral moderate what goes in and comes out, as far as the settings ask for it. A streamed answer waits until it is judged.</summary>
-internal sealed class ModerationChatClient(IChatClient innerClient, MistralModeration moderation, IOptions<GuardOptions> options) : DelegatingChatClient(innerClient)
+internal sealed class ModerationChatClient(IChatClient innerClient, MistralModeration moderation, IOptions<GuardOptions> options)
+    : DelegatingChatClient(innerClient)
 {
     public const string Failed = "moderation.failed";
 
@@ -59,7 +60,8 @@ internal sealed class ModerationChatClient(IChatClient innerClient, MistralModer
             // No score is no judgement, and the declared mode says what follows.
         }
 
-        string[] flagged = [.. _options.Thresholds.Where(threshold => scores.TryGetValue(threshold.Key, out var score) && score >= threshold.Value).Select(threshold => threshold.Key)];
+        var reached = _options.Thresholds.Where(threshold => scores.TryGetValue(threshold.Key, out var score) && score >= threshold.Value);
+        string[] flagged = [.. reached.Select(threshold => threshold.Key)];
         if (flagged.Length > 0)
             throw new ChatRefusedException(ChatRefusedException.Moderated, $"Moderation refused the {what}: {string.Join(", ", flagged)}.") { Kinds = flagged };
         if (_options.Thresholds.Keys.All(scores.ContainsKey))
@@ -68,6 +70,9 @@ internal sealed class ModerationChatClient(IChatClient innerClient, MistralModer
         GuardKinds.CountFailed("moderation");
         return _options.FailureMode == FailureMode.Open
             ? [Failed]
-            : throw new ChatRefusedException(ChatRefusedException.ModerationFailed, $"Moderation gave no judgement of the {what}, and it must.") { Kinds = [Failed] };
+            : throw new ChatRefusedException(ChatRefusedException.ModerationFailed, $"Moderation gave no judgement of the {what}, and it must.")
+            {
+                Kinds = [Failed],
+            };
     }
 }

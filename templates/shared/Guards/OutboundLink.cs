@@ -92,7 +92,7 @@ internal static class OutboundLink
             end += character == '\\' && window[end + 1] > ' ' ? 1 : 0;
         }
 
-        return isFetched || window.Text[start..end].ContainsAny('?', '&')
+        return isFetched || end - start >= MostLength || window.Text[start..end].ContainsAny('?', '&')
             ? new Finding(SensitiveKind.Link, start, end, end - start < MostLength ? CharacterClass.None : CharacterClass.Any)
             : null;
     }

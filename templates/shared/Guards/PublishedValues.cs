@@ -13,5 +13,6 @@ internal static class PublishedValues
     private static readonly HashSet<string> Digests = [.. KeyShape.ReadTable("published-values.txt").Select(line => line[..(2 * DigestBytes)])];
 
     public static bool Contains(ReadOnlySpan<char> value) =>
-        value.Length <= TextWindow.Right && Digests.Contains(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(value.ToArray())).AsSpan(0, DigestBytes)));
+        value.Length <= TextWindow.Right
+        && Digests.Contains(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(value.ToArray())).AsSpan(0, DigestBytes)));
 }

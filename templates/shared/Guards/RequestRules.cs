@@ -22,7 +22,7 @@ internal sealed class RequestRules : AbstractValidator<RequestRules.Asked>
             $"There must be 1 to {limits.MaxMessages} messages.");
         Rule("messages", asked => asked.Messages.Sum(message => (long)GuardedContent.LengthOf(message)) <= limits.MaxTotalLength,
             $"All messages together must have at most {limits.MaxTotalLength} characters.");
-        Rule("temperature", asked => asked.Options.Temperature is null || (asked.Options.Temperature >= 0 && asked.Options.Temperature <= limits.MaxTemperature),
+        Rule("temperature", asked => asked.Options.Temperature is not { } temperature || (temperature >= 0 && temperature <= limits.MaxTemperature),
             FormattableString.Invariant($"The temperature must be 0 to {limits.MaxTemperature}."));
         Rule("maxTokens", asked => asked.Options.MaxOutputTokens >= 1 && asked.Options.MaxOutputTokens <= MaxTokens,
             $"The maximum of tokens must be 1 to {MaxTokens}.");

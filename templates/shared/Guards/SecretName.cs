@@ -18,13 +18,22 @@ internal enum SecretPromise
 internal static class SecretName
 {
     private static readonly string[] Passwords = ["password", "passwd", "pwd", "passphrase", "passwort", "pass", "pw"];
-    private static readonly string[] Tokens = ["token", "secret", "secrets", "apikey", "credential", "credentials", "creds", "authorization", "authkey", "accesskey", "privatekey", "secretkey", "accountkey", "sharedaccesskey", "mistral", "webhook", "pat", "dsn"];
-    private static readonly string[] KeyPartners = ["api", "secret", "private", "access", "auth", "signing", "encryption", "account", "shared", "master", "license", "service", "app", "admin", "storage", "subscription"];
+    private static readonly string[] Tokens =
+    [
+        "token", "secret", "secrets", "apikey", "credential", "credentials", "creds", "authorization", "authkey", "accesskey", "privatekey", "secretkey",
+        "accountkey", "sharedaccesskey", "mistral", "webhook", "pat", "dsn",
+    ];
+    private static readonly string[] KeyPartners =
+    [
+        "api", "secret", "private", "access", "auth", "signing", "encryption", "account", "shared", "master", "license", "service", "app", "admin",
+        "storage", "subscription",
+    ];
     private static readonly string[] Harmless =
     [
-        "id", "ids", "name", "file", "path", "url", "uri", "size", "length", "type", "count", "hash", "version", "expires", "expiry", "ttl", "header", "field", "prefix", "endpoint",
-        "public", "pub", "csrf", "xsrf", "authenticity", "primary", "foreign", "partition", "sort", "cache", "index", "event", "vault", "selector", "issuer", "limit", "max", "min",
-        "usage", "bucket", "schema", "sequence", "policy", "hint", "reset", "format", "pair", "press", "code", "chars", "mode", "method", "source", "results",
+        "id", "ids", "name", "file", "path", "url", "uri", "size", "length", "type", "count", "hash", "version", "expires", "expiry", "ttl", "header",
+        "field", "prefix", "endpoint", "public", "pub", "csrf", "xsrf", "authenticity", "primary", "foreign", "partition", "sort", "cache", "index",
+        "event", "vault", "selector", "issuer", "limit", "max", "min", "usage", "bucket", "schema", "sequence", "policy", "hint", "reset", "format",
+        "pair", "press", "code", "chars", "mode", "method", "source", "results",
     ];
 
     public static SecretPromise Judge(ReadOnlySpan<char> name)
@@ -52,7 +61,8 @@ internal static class SecretName
         while (start < rest.Length && !char.IsAsciiLetter(rest[start]))
             start++;
         var end = start;
-        while (end < rest.Length && char.IsAsciiLetter(rest[end]) && !(end > start && char.IsAsciiLetterUpper(rest[end]) && char.IsAsciiLetterLower(rest[end - 1])))
+        while (end < rest.Length && char.IsAsciiLetter(rest[end])
+            && !(end > start && char.IsAsciiLetterUpper(rest[end]) && char.IsAsciiLetterLower(rest[end - 1])))
             end++;
         var word = rest[start..end];
         rest = rest[end..];
@@ -73,7 +83,8 @@ internal static class SecretName
     private static bool EndsWithAny(ReadOnlySpan<char> word, string[] endings, int wholeUpTo)
     {
         foreach (var ending in endings)
-            if ((word[^1] | ' ') == ending[^1] && word.EndsWith(ending, StringComparison.OrdinalIgnoreCase) && (ending.Length > wholeUpTo || word.Length == ending.Length))
+            if ((word[^1] | ' ') == ending[^1] && word.EndsWith(ending, StringComparison.OrdinalIgnoreCase)
+                && (ending.Length > wholeUpTo || word.Length == ending.Length))
                 return true;
         return false;
     }

@@ -9,9 +9,13 @@ internal static class SecretValue
     private const int LongestPlaceholder = 80;
     private const int MostOrdered = 5;
     private static readonly SearchValues<string> Placeholders = SearchValues.Create(
-        ["example", "placeholder", "changeme", "your", "xxxx", "redacted", "sample", "dummy", "insert", "todo", "cleartext", "plaintext", "...", "****", "${", "{{", "$(", "abcdefgh", "123456789012", "process.env", "environ", "getenv"],
+        [
+            "example", "placeholder", "changeme", "your", "xxxx", "redacted", "sample", "dummy", "insert", "todo", "cleartext", "plaintext", "...", "****",
+            "${", "{{", "$(", "abcdefgh", "123456789012", "process.env", "environ", "getenv",
+        ],
         StringComparison.OrdinalIgnoreCase);
-    private static readonly SearchValues<string> KeyPlaceholders = SearchValues.Create(["fake", "test", "mock", "demo", "token", "secret", "here"], StringComparison.OrdinalIgnoreCase);
+    private static readonly SearchValues<string> KeyPlaceholders = SearchValues.Create(
+        ["fake", "test", "mock", "demo", "token", "secret", "here"], StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Judges the value beside a name that promises a secret.</summary>
     public static bool IsSecret(ReadOnlySpan<char> value, SecretPromise promise, bool isQuoted)
@@ -34,21 +38,23 @@ internal static class SecretValue
             _ when !isQuoted && IsIdentifier(value, capitals) => false,
             SecretPromise.Token => (value.Length >= 10 && LongestMixedRun(value) >= 8 && entropy >= 2.5)
                 || (value.Length >= 15 && digits == value.Length && entropy >= 2.2)
-                || (value.Length >= 20 && capitals > 2 && smalls > 2 && digits + capitals + smalls == value.Length && entropy >= 3.6),
+                || (value.Length >= 20 && capitals > 2 && smalls > 2 && digits + capitals + smalls == value.Length && entropy >= 3.6
+                    && !IsIdentifier(value, capitals)),
             _ => value.Length >= 16 && LongestMixedRun(value) >= 12 && entropy >= 3.5 && !IsHashOrUuid(value),
         };
     }
 
     /// <summary>Whether the value stands for itself: no variable, no template, nothing to be replaced.</summary>
     public static bool IsPlausible(ReadOnlySpan<char> value) =>
-        value.Length > 0 && value[0] is not ('$' or '<' or '{' or '[' or '*' or '(') && !(value[0] == '%' && value[^1] == '%') && !IsPlaceholder(value, ofKey: false);
+        value.Length > 0 && value[0] is not ('$' or '<' or '{' or '[' or '*' or '(')
+        && !(value[0] == '%' && value[^1] == '%') && !IsPlaceholder(value, ofKey: false);
 
     /// <summary>Whether a value is too regular for a secret, or put there for somebody to replace.</summary>
     public static bool IsPlaceholder(ReadOnlySpan<char> value, bool ofKey) =>
         Entropy(value) < (!ofKey ? 1.5 : value.Length < 20 ? 2.4 : 2.8)
         || (value.Length <= LongestPlaceholder && (value.ContainsAny(Placeholders) || (ofKey && (value.ContainsAny(KeyPlaceholders) || IsOrdered(value)))));
 
-    /// <summary>Whether a value outside of quotes is the name of something in code, as <c>StatusCodes.Status429TooManyRequests</c>: words and one short number.</summary>
+    /// <summary>Whether a value is the name of something in code, as <c>StatusCodes.Status429TooManyRequests</c>: words and one short number.</summary>
     private static bool IsIdentifier(ReadOnlySpan<char> value, int capitals)
     {
         var previous = '.';

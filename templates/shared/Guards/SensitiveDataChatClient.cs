@@ -55,11 +55,13 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
         catch (Exception failure) when (failure is not ChatRefusedException)
         {
             GuardKinds.CountFailed("sensitive-data");
-            throw new ChatRefusedException(ChatRefusedException.GuardFailed, $"The guard of sensitive data failed ({failure.GetType().Name}), and nothing passes unguarded.");
+            throw new ChatRefusedException(
+                ChatRefusedException.GuardFailed, $"The guard of sensitive data failed ({failure.GetType().Name}), and nothing passes unguarded.");
         }
     }
 
-    private (IReadOnlyList<ChatMessage> Messages, ChatOptions? Options, HashSet<SensitiveKind> Kinds) GuardInput(IEnumerable<ChatMessage> messages, ChatOptions? options)
+    private (IReadOnlyList<ChatMessage> Messages, ChatOptions? Options, HashSet<SensitiveKind> Kinds) GuardInput(
+        IEnumerable<ChatMessage> messages, ChatOptions? options)
     {
         var kinds = new HashSet<SensitiveKind>();
         List<ChatMessage> safe = [];
@@ -88,7 +90,7 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
         return (safe, guarded, kinds);
     }
 
-    /// <summary>Tools, the answer's schema and stop sequences go to Mistral as well. A mask in them would change what they mean, so what is found refuses.</summary>
+    /// <summary>Tools, the answer's schema and stop sequences go to Mistral as well. A mask would change what they mean, so they are refused.</summary>
     private void RefuseInOptions(ChatOptions? options)
     {
         object?[] parts =

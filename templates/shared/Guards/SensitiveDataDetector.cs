@@ -88,7 +88,8 @@ internal sealed class SensitiveDataDetector
                 return block;
             case '-' or '_':
                 var before = window.Back(at, CharacterClass.Word, floor);
-                return (before < at || window[at - 1] is '.' or '/') && !window.Text[before..at].ContainsAnyInRange('0', '9') ? FindKey(ref window, before, floor) : null;
+                var mayBegin = (before < at || window[at - 1] is '.' or '/') && !window.Text[before..at].ContainsAnyInRange('0', '9');
+                return mayBegin ? FindKey(ref window, before, floor) : null;
             default:
                 return FindInRun(ref window, at, floor, ref next);
         }
@@ -110,7 +111,8 @@ internal sealed class SensitiveDataDetector
     private static bool IsPlainNumber(ref TextWindow window, int start, int end) => end - start <= MostPlainDigits
         && !window.Text[start..end].ContainsAnyExceptInRange('0', '9')
         && window[start - 1] is ' ' or '\n' or '(' or ','
-        && (window[end] is ',' or ';' || (window[end] == ' ' && char.IsAsciiLetter(window[end + 1])) || (window[end] is '.' or ':' && window[end + 1] is ' ' or '\n'));
+        && (window[end] is ',' or ';' || (window[end] == ' ' && char.IsAsciiLetter(window[end + 1]))
+            || (window[end] is '.' or ':' && window[end + 1] is ' ' or '\n'));
 
     private Finding? FindNumber(ref TextWindow window, int start, int floor)
     {
@@ -167,7 +169,8 @@ internal sealed class SensitiveDataDetector
     {
         var start = text.Length;
         var limit = Math.Max(floor, start - TextWindow.Left - 1);
-        while (start > limit && (CharacterClasses.Of(text[start - 1]) != CharacterClass.None || text[start - 1] is ':' or '(' or '@' or '\\' or '"' or '\'' || EmailAddress.MayHold(text[start - 1], text.Length - start)))
+        while (start > limit && (CharacterClasses.Is(text[start - 1], CharacterClass.Any) || text[start - 1] is ':' or '(' or '@' or '\\' or '"' or '\''
+            || EmailAddress.MayHold(text[start - 1], text.Length - start)))
             start--;
         return start;
     }

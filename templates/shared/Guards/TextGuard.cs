@@ -37,7 +37,8 @@ internal sealed class TextGuard(GuardOptions options, bool isOutput)
             return;
         foreach (var kind in blocked)
             GuardKinds.CountFound(kind);
-        throw new ChatRefusedException(ChatRefusedException.SensitiveData, $"The {(isOutput ? "answer" : "request")} holds sensitive data: {string.Join(", ", blocked)}.")
+        throw new ChatRefusedException(
+            ChatRefusedException.SensitiveData, $"The {(isOutput ? "answer" : "request")} holds sensitive data: {string.Join(", ", blocked)}.")
         {
             Kinds = blocked,
             MessageIndex = messageIndex,

@@ -58,7 +58,7 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
         var verdict = progress.Progress().AutoClear(true).Start(bar =>
         {
             var task = bar.AddTask("Reading the audit log", maxValue: Math.Max(1, files.Existing().Sum(file => new FileInfo(file).Length)));
-            return new AuditVerifier(files, evidence, new ReadProgress(task)).Verify(cancellationToken);
+            return new AuditVerifier(files, evidence, new Progress<long>(bytes => task.Increment(bytes))).Verify(cancellationToken);
         });
         foreach (var note in verdict.Notes)
             _output.WriteLine($"Note: {note}");
@@ -109,10 +109,5 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
             while (reader.ReadLine() is { } line)
                 yield return line;
         }
-    }
-
-    private sealed class ReadProgress(ProgressTask task) : IProgress<long>
-    {
-        public void Report(long value) => task.Increment(value);
     }
 }

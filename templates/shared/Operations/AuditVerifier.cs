@@ -8,12 +8,11 @@ namespace Acme.App.Operations;
 /// <summary>What a log is to be held against. Without the chain's keys only its checkpoints, its numbers and its seal's number are checked.</summary>
 internal sealed record AuditEvidence(IReadOnlyList<AuditKey> ChainKeys, IReadOnlyList<ECDsa> CheckpointKeys, string? CheckpointFile, long BeginsAt);
 
-/// <summary>What was found. <paramref name="Problem"/> is the first thing wrong, with its place; null when nothing is.</summary>
-internal sealed record AuditVerdict(long Records, int Files, int Checkpoints, string? Problem)
-{
-    /// <summary>Worth knowing, and no sign of tampering: what was repaired, what could not be checked.</summary>
-    public IReadOnlyList<string> Notes { get; init; } = [];
-}
+/// <summary>
+/// What was found. <paramref name="Problem"/> is the first thing wrong, with its place; null when nothing is. <paramref name="Notes"/> are
+/// worth knowing, and no sign of tampering: what was repaired, what could not be checked.
+/// </summary>
+internal sealed record AuditVerdict(long Records, int Files, int Checkpoints, string? Problem, IReadOnlyList<string> Notes);
 
 /// <summary>Reads a log from its first record to its last and says where it first differs from what was written.</summary>
 internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IProgress<long> progress)
@@ -39,7 +38,7 @@ internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IP
         foreach (var file in problem is null ? existing : [])
             problem ??= VerifyFile(file, cancellationToken);
         problem ??= CheckEnd();
-        return new AuditVerdict(_expected - evidence.BeginsAt, existing.Count, checkpoints, problem) { Notes = _notes };
+        return new AuditVerdict(_expected - evidence.BeginsAt, existing.Count, checkpoints, problem, _notes);
     }
 
     private string? ReadCheckpoints()

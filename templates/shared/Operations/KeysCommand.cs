@@ -15,21 +15,23 @@ internal static class KeysCommand
 
     public static Command Create(Func<IHost> buildHost, TextWriter results, IAnsiConsole terminal)
     {
-        var verify = new Command("verify", "Asks Mistral whether it takes the key, and which models the key may use.");
-        verify.SetAction(async (_, cancellationToken) =>
+        return new Command("keys", "Looks after the API key.")
         {
-            using var host = buildHost();
-            return (int)await VerifyAsync(host, results, cancellationToken);
-        });
+            Make("verify", "Asks Mistral whether it takes the key, and which models the key may use.", (host, token) => VerifyAsync(host, results, token)),
+            Make("rotate", $"Checks a new key and puts it in place. The key comes from {NewKeyVariable} or a prompt, never from an argument.",
+                (host, token) => RotateAsync(host, () => ReadNewKeyAsync(terminal, token), results, token)),
+        };
 
-        var rotate = new Command("rotate", $"Checks a new key and puts it in place. The key comes from {NewKeyVariable} or a prompt, never from an argument.");
-        rotate.SetAction(async (_, cancellationToken) =>
+        Command Make(string name, string description, Func<IHost, CancellationToken, Task<ExitCode>> runAsync)
         {
-            using var host = buildHost();
-            return (int)await RotateAsync(host, () => ReadNewKeyAsync(terminal, cancellationToken), results, cancellationToken);
-        });
-
-        return new Command("keys", "Looks after the API key.") { verify, rotate };
+            var command = new Command(name, description);
+            command.SetAction(async (_, cancellationToken) =>
+            {
+                using var host = buildHost();
+                return (int)await runAsync(host, cancellationToken);
+            });
+            return command;
+        }
     }
 
     internal static async Task<ExitCode> VerifyAsync(IHost host, TextWriter results, CancellationToken cancellationToken)
@@ -74,7 +76,7 @@ internal static class KeysCommand
 
     internal static async Task<ExitCode> RotateAsync(IHost host, Func<Task<string?>> readNewKey, TextWriter results, CancellationToken cancellationToken)
     {
-        var source = host.Services.GetRequiredService<IKeySource>();
+        var source = host.Services.GetRequiredService<KeySource>();
         var ring = host.Services.GetRequiredService<KeyRing>();
         var current = await CurrentAsync(host, source, ring, cancellationToken);
         if (await readNewKey() is not { } value)
@@ -86,13 +88,11 @@ internal static class KeysCommand
         if (ring.Judge(key) is { } problem)
             return await EndAsync(results, ExitCode.CheckFailed, $"{problem.Problem} {problem.Remedy} Nothing was changed.");
 
-        switch (await host.Services.GetRequiredService<IKeyVerifier>().VerifyAsync(key, cancellationToken))
-        {
-            case KeyVerdict.Rejected:
-                return await EndAsync(results, ExitCode.CheckFailed, $"Mistral refuses the key {key.Fingerprint}. Nothing was changed.");
-            case KeyVerdict.Inconclusive:
-                return await EndAsync(results, ExitCode.CheckFailed, $"Mistral did not say whether it takes the key {key.Fingerprint}. Nothing was changed. Try again.");
-        }
+        var verdict = await host.Services.GetRequiredService<IKeyVerifier>().VerifyAsync(key, cancellationToken);
+        if (verdict == KeyVerdict.Rejected)
+            return await EndAsync(results, ExitCode.CheckFailed, $"Mistral refuses the key {key.Fingerprint}. Nothing was changed.");
+        if (verdict == KeyVerdict.Inconclusive)
+            return await EndAsync(results, ExitCode.CheckFailed, $"Mistral did not say whether it takes the key {key.Fingerprint}. Nothing was changed. Try again.");
 
         await results.WriteLineAsync($"Mistral takes the new key {key.Fingerprint}.");
         await results.WriteLineAsync(await source.TryWriteAsync(key, cancellationToken) ? $"It was stored in {source.Name}." : $"1. {source.HowToReplace}");
@@ -105,7 +105,7 @@ internal static class KeysCommand
     }
 
     // A key that is missing or wrong must not keep the operator from putting a good one in its place.
-    private static async Task<ApiKey?> CurrentAsync(IHost host, IKeySource source, KeyRing ring, CancellationToken cancellationToken)
+    private static async Task<ApiKey?> CurrentAsync(IHost host, KeySource source, KeyRing ring, CancellationToken cancellationToken)
     {
         try
         {

@@ -20,8 +20,8 @@ internal sealed class AllowFile
     public static AllowFile Read(Patient patient)
     {
         var allowed = new AllowFile();
-        string[] usual = [Path.Combine(patient.Git?.Top ?? patient.Home, DefaultName), Path.Combine(patient.Home, DefaultName)];
-        foreach (var path in patient.AllowPath is { } named ? [named] : usual.Distinct().Where(File.Exists))
+        var usual = patient.Folders.Select(folder => Path.Combine(folder, DefaultName)).Where(File.Exists);
+        foreach (var path in patient.AllowPath is { } named ? [named] : usual)
             allowed.Read(path);
         return allowed;
     }

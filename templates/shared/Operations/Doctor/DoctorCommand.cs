@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Acme.App.Configuration;
-using Microsoft.Extensions.Options;
 using Spectre.Console;
 
 namespace Acme.App.Operations.Doctor;
@@ -36,9 +35,11 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
             using var host = arguments.GetValue(_staged) ? null : build();
             var home = host?.Services.GetRequiredService<IHostEnvironment>().ContentRootPath ?? (folder is null ? ProgramHome.Find([]).Folder : "");
             using var patient = new Patient(home, GitRepository.Open(folder ?? home, isDemanded: folder is not null || host is null, cancellationToken), arguments.GetValue(_allow), build);
-            var results = host is null
-                ? await RunAllAsync(RepositoryChecks.Staged(patient), EmptyServices.Instance, cancellationToken)
-                : await ExamineAsync(host, patient, cancellationToken);
+            var checks = host is null ? RepositoryChecks.Staged : ChecksOf(host);
+            var services = new PatientServices(host?.Services, patient);
+            var results = new List<CheckResult>();
+            foreach (var check in checks.OrderBy(check => check.Line))
+                results.Add(new CheckResult(check, await RunAsync(check, services, cancellationToken)));
             DoctorReport.Write(arguments.GetValue(_format)!, results, output, table);
             return results.Any(result => result.Verdict.Mark == CheckMark.Failed) ? ExitCode.CheckFailed : ExitCode.Success;
         }
@@ -49,9 +50,8 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
         }
     }
 
-    private static async Task<IReadOnlyList<CheckResult>> ExamineAsync(IHost host, Patient patient, CancellationToken cancellationToken)
+    private static List<DoctorCheck> ChecksOf(IHost host)
     {
-        var services = new PatientServices(host.Services, patient);
         var checks = host.Services.GetServices<DoctorCheck>().ToList();
         checks.AddRange(Enumerable.Range(1, LinesOfTheChecklist).Where(line => checks.All(check => check.Line != line))
             .Select(line => new DoctorCheck(line, $"line-{line}", $"Line {line}", _ => Verdict.NotChecked("this kind of program has nothing that this line is about."))));
@@ -60,15 +60,7 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
             await host.CheckConfigurationAsync(token);
             return Verdict.Passed($"Every setting of {host.Services.GetRequiredService<IHostEnvironment>().EnvironmentName} is valid.");
         }));
-        return await RunAllAsync(checks.OrderBy(check => check.Line), services, cancellationToken);
-    }
-
-    private static async Task<IReadOnlyList<CheckResult>> RunAllAsync(IEnumerable<DoctorCheck> checks, IServiceProvider services, CancellationToken cancellationToken)
-    {
-        var results = new List<CheckResult>();
-        foreach (var check in checks)
-            results.Add(new CheckResult(check, await RunAsync(check, services, cancellationToken)));
-        return results;
+        return checks;
     }
 
     // A setting that is wrong fails every check that needs it; whatever else goes wrong leaves the check unmade, and says so.
@@ -81,10 +73,6 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
         catch (ConfigurationException exception)
         {
             return Wrong(exception.Problems);
-        }
-        catch (OptionsValidationException exception)
-        {
-            return Wrong([.. ConfigurationProblem.From(exception)]);
         }
         catch (UnauthorizedAccessException exception)
         {
@@ -100,16 +88,9 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
         string.Join(' ', problems.Select(problem => $"{problem.Setting} ({problem.Source}): {problem.Problem}")),
         string.Join(' ', problems.Select(problem => problem.Remedy).Distinct()));
 
-    private sealed class EmptyServices : IServiceProvider
+    /// <summary>The program's own container, where there is one, and the repository beside it.</summary>
+    private sealed class PatientServices(IServiceProvider? services, Patient patient) : IServiceProvider
     {
-        public static readonly EmptyServices Instance = new();
-
-        public object? GetService(Type serviceType) => null;
-    }
-
-    /// <summary>The program's own container, and the repository beside it.</summary>
-    private sealed class PatientServices(IServiceProvider services, Patient patient) : IServiceProvider
-    {
-        public object? GetService(Type serviceType) => serviceType == typeof(Patient) ? patient : services.GetService(serviceType);
+        public object? GetService(Type serviceType) => serviceType == typeof(Patient) ? patient : services?.GetService(serviceType);
     }
 }

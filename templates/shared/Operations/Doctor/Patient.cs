@@ -17,6 +17,9 @@ internal sealed class Patient(string home, GitRepository? git, string? allowPath
 
     public GitRepository? Git => git;
 
+    /// <summary>The top of the repository and the program's folder, which may be the same.</summary>
+    public IEnumerable<string> Folders => new[] { git?.Top ?? home, home }.Distinct();
+
     public string? AllowPath => allowPath;
 
     /// <summary>The program once more, for what leaves traces: its audit goes into a folder that is deleted in the end. Made once.</summary>

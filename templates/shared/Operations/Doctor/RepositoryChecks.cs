@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Text.Json;
+using Acme.App.Configuration;
 using Acme.App.Guards;
 using Acme.App.Keys;
 using Microsoft.Extensions.Options;
@@ -9,7 +9,8 @@ namespace Acme.App.Operations.Doctor;
 /// <summary>The repository around the program: what git ignores and remembers, the packages, the container file.</summary>
 internal static class RepositoryChecks
 {
-    private const string NoRepository = "there is no git repository here, or no git.";
+    private static readonly Verdict s_noRepository = Verdict.NotChecked("there is no git repository here, or no git.");
+    private static readonly Verdict s_noAnswer = Verdict.NotChecked("the package feed did not answer.", "Restore the packages, and see that the feed can be reached.");
     private static readonly string[] s_mustBeIgnored = [".env", ".env.local", ".env.Production.local", "server.pem", "server.key", "secrets/key"];
     private static readonly string[] s_secretEndings = [".pem", ".key", ".pfx", ".p12"];
     private static readonly TimeSpan s_feedLimit = TimeSpan.FromSeconds(60);
@@ -18,35 +19,34 @@ internal static class RepositoryChecks
     [
         new(2, "ignored-files", "Key files are ignored by git", CheckIgnored),
         new(12, "secrets-in-git", "No secret in git", SearchAll),
-        new(15, "packages", "No package is known to be vulnerable", CheckPackagesAsync),
+        new(15, "packages", "No package is known to be vulnerable", CheckPackages),
         new(16, "container-file", "The container file holds no secret", CheckContainerFile),
     ];
 
-    /// <summary>The checks of the next commit, which need no container.</summary>
-    public static IEnumerable<DoctorCheck> Staged(Patient patient) =>
+    /// <summary>The checks of the next commit, which need the repository alone.</summary>
+    public static IEnumerable<DoctorCheck> Staged =>
     [
-        new(2, "ignored-files", "Key files are ignored by git", (_, token) => CheckTracked(patient.Git!, token)),
-        new(12, "secrets-in-git", "No secret is staged", (_, token) => new SecretSearch(patient.Git!, AllowFile.Read(patient), new(), []).SearchStaged(token)),
+        new(2, "ignored-files", "Key files are ignored by git", (services, token) => CheckTracked(services.GetRequiredService<Patient>(), token)),
+        new(12, "secrets-in-git", "No secret is staged", SearchStaged),
     ];
 
     private static Verdict CheckIgnored(IServiceProvider services, CancellationToken cancellationToken)
     {
         var patient = services.GetRequiredService<Patient>();
         if (patient.Git is not { } git)
-            return Verdict.NotChecked(NoRepository);
+            return s_noRepository;
 
-        string[] folders = [git.Top, patient.Home];
-        var names = folders.Distinct().SelectMany(folder => s_mustBeIgnored.Select(name => Path.GetRelativePath(git.Top, Path.Combine(folder, name)).Replace('\\', '/')))
+        var names = patient.Folders.SelectMany(folder => s_mustBeIgnored.Select(name => Path.GetRelativePath(git.Top, Path.Combine(folder, name)).Replace('\\', '/')))
             .Where(name => !name.StartsWith("../", StringComparison.Ordinal)).Distinct().ToList();
         var ignored = git.List(["check-ignore", "-z", "--stdin", "--no-index"], cancellationToken, [.. names.Select(name => name + '\0')]);
         return names.Except(ignored).ToList() is { Count: > 0 } open
-            ? Verdict.Failed($"Git does not ignore {string.Join(", ", open)}.", "Put these names back into .gitignore, and look for a line with '!' that takes them out again.")
-            : CheckTracked(git, cancellationToken);
+            ? Verdict.Failed($"In the repository {git.Top}, git does not ignore {string.Join(", ", open)}.", "Put these names back into .gitignore, and look for a line with '!' that takes them out again.")
+            : CheckTracked(patient, cancellationToken);
     }
 
-    private static Verdict CheckTracked(GitRepository git, CancellationToken cancellationToken)
+    private static Verdict CheckTracked(Patient patient, CancellationToken cancellationToken)
     {
-        var tracked = git.List(["ls-files", "-z", "-c", "-i", "--exclude-standard"], cancellationToken).Where(IsKeyFile).ToList();
+        var tracked = patient.Git!.List(["ls-files", "-z", "-c", "-i", "--exclude-standard"], cancellationToken).Where(IsKeyFile).ToList();
         return tracked.Count == 0
             ? Verdict.Passed("Git ignores .env, its variants, key files and secrets/, and tracks none of them.")
             : Verdict.Failed($"Git tracks {string.Join(", ", tracked)}, which it is told to ignore.", "Run 'git rm --cached' on each. If it was pushed, revoke what it holds first.") with { Places = [.. tracked.Select(path => new Place(path))] };
@@ -66,48 +66,35 @@ internal static class RepositoryChecks
         var patient = services.GetRequiredService<Patient>();
         return patient.Git is { } git
             ? new SecretSearch(git, AllowFile.Read(patient), GuardsOf(services), KeyChecks.Values(services)).SearchAll(cancellationToken)
-            : Verdict.NotChecked(NoRepository);
+            : s_noRepository;
+    }
+
+    private static Verdict SearchStaged(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        var patient = services.GetRequiredService<Patient>();
+        return new SecretSearch(patient.Git!, AllowFile.Read(patient), new(), []).SearchStaged(cancellationToken);
     }
 
     // Guards whose settings are wrong are told of elsewhere; secrets are looked for all the same.
-    public static SensitiveDataOptions GuardsOf(IServiceProvider services)
-    {
-        try
-        {
-            return services.GetRequiredService<IOptions<GuardOptions>>().Value.SensitiveData;
-        }
-        catch (OptionsValidationException)
-        {
-            return new SensitiveDataOptions();
-        }
-    }
+    public static SensitiveDataOptions GuardsOf(IServiceProvider services) =>
+        services.GetRequiredService<IOptions<GuardOptions>>().ValueOrDefault().SensitiveData;
 
-    private static async Task<Verdict> CheckPackagesAsync(IServiceProvider services, CancellationToken cancellationToken)
+    private static Verdict CheckPackages(IServiceProvider services, CancellationToken cancellationToken)
     {
         if (Directory.EnumerateFiles(services.GetRequiredService<Patient>().Home, "*.csproj").FirstOrDefault() is not { } project)
             return Verdict.NotChecked("the project's file is not here.");
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(s_feedLimit);
-        var start = new ProcessStartInfo("dotnet", ["list", project, "package", "--vulnerable", "--include-transitive", "--format", "json"]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MISTRAL", StringComparison.OrdinalIgnoreCase)).ToList())
-            start.Environment.Remove(name);
-        using var dotnet = Process.Start(start)!;
+        using var dotnet = new ToolRun("dotnet", ["list", project, "package", "--vulnerable", "--include-transitive", "--format", "json"], [], limit.Token);
         try
         {
-            _ = dotnet.StandardError.ReadToEndAsync(limit.Token);
-            var json = await dotnet.StandardOutput.ReadToEndAsync(limit.Token);
-            await dotnet.WaitForExitAsync(limit.Token);
-            return JudgePackages(dotnet.ExitCode, json);
+            var json = dotnet.Text.ReadToEnd();
+            return JudgePackages(dotnet.End(out _), json);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return NoAnswer;
-        }
-        finally
-        {
-            if (!dotnet.HasExited)
-                dotnet.Kill(entireProcessTree: true);
+            return s_noAnswer;
         }
     }
 
@@ -119,7 +106,7 @@ internal static class RepositoryChecks
             using var document = JsonDocument.Parse(json);
             var report = document.RootElement;
             if (exitCode != 0 || report.TryGetProperty("problems", out _) || !report.TryGetProperty("projects", out _))
-                return NoAnswer;
+                return s_noAnswer;
             var packages = Elements(report, "projects").SelectMany(project => Elements(project, "frameworks"))
                 .SelectMany(framework => Elements(framework, "topLevelPackages").Concat(Elements(framework, "transitivePackages")))
                 .Where(package => Elements(package, "vulnerabilities").Any()).Select(package => $"{package.GetProperty("id")} {package.GetProperty("resolvedVersion")}").ToList();
@@ -129,19 +116,15 @@ internal static class RepositoryChecks
         }
         catch (JsonException)
         {
-            return NoAnswer;
+            return s_noAnswer;
         }
     }
-
-    private static Verdict NoAnswer => Verdict.NotChecked("the package feed did not answer.", "Restore the packages, and see that the feed can be reached.");
 
     private static IEnumerable<JsonElement> Elements(JsonElement element, string name) => element.TryGetProperty(name, out var array) ? array.EnumerateArray() : [];
 
     private static Verdict CheckContainerFile(IServiceProvider services)
     {
-        var patient = services.GetRequiredService<Patient>();
-        string[] folders = [patient.Git?.Top ?? patient.Home, patient.Home];
-        var files = folders.Distinct().SelectMany(folder => Directory.EnumerateFiles(folder, "*Dockerfile*")).ToList();
+        var files = services.GetRequiredService<Patient>().Folders.SelectMany(folder => Directory.EnumerateFiles(folder, "*Dockerfile*")).ToList();
         if (files.Count == 0)
             return Verdict.NotChecked("there is no container file here.");
 

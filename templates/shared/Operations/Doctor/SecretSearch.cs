@@ -21,7 +21,7 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
 
     private readonly SensitiveDataDetector _detector = SecretFinder.DetectorOf(guards);
     private readonly HashSet<string> _blobs = [];
-    private readonly Dictionary<string, List<Version>> _versions = [];
+    private readonly List<Version> _versions = [];
     private readonly HashSet<(string Path, string Fingerprint)> _known = [];
     private readonly List<Place> _found = [];
     private int _files;
@@ -69,10 +69,10 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
             if (line[0] != ':')
                 (commit, author) = (first, second);
             else if (ResultOf(first) is (not ("000000" or Submodule), var blob))
-                Add(second, new Version(blob, commit, author));
+                Add(new Version(second, blob, commit, author));
         }
 
-        log.EndWell();
+        GitRepository.EndWell(log);
     }
 
     /// <summary>What a raw line says of the result: after as many modes and hashes as there are parents, and colons.</summary>
@@ -88,51 +88,48 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
         if (mode == Submodule)
             _submodules++;
         else
-            Add(path, new Version(blob, null, null));
+            Add(new Version(path, blob));
     }
 
-    private void Add(string path, Version version)
+    private void Add(Version version)
     {
-        if (!_blobs.Add(version.Blob))
-            return;
-        if (!_versions.TryGetValue(path, out var versions))
-            _versions[path] = versions = [];
-        versions.Add(version);
+        if (_blobs.Add(version.Blob))
+            _versions.Add(version);
     }
 
     private void SearchBlobs(CancellationToken cancellationToken)
     {
         var readers = Math.Clamp(Environment.ProcessorCount, 1, MostReaders);
-        var reading = _versions.Index().GroupBy(file => file.Index % readers, file => file.Item)
-            .Select(part => part.SelectMany(file => file.Value.Select(version => (file.Key, version))).ToList())
-            .Select(part => GitRun.OnThreadAsync(() => Read(part, cancellationToken))).ToArray();
-        foreach (var (path, version, secrets, isBinary) in Task.WhenAll(reading).GetAwaiter().GetResult().SelectMany(part => part))
-            Keep(path, version, secrets, isBinary);
+        var reading = _versions.GroupBy(version => version.Path).Index().GroupBy(file => file.Index % readers, file => file.Item)
+            .Select(part => part.SelectMany(versions => versions).ToList())
+            .Select(part => ToolRun.OnThreadAsync(() => Read(part, cancellationToken))).ToArray();
+        foreach (var (version, secrets, isBinary) in Task.WhenAll(reading).GetAwaiter().GetResult().SelectMany(part => part))
+            Keep(version, secrets, isBinary);
         _files += _blobs.Count;
     }
 
     /// <summary>Reads blobs one after another, and gives those of which there is something to tell.</summary>
-    private List<(string Path, Version Version, IReadOnlyCollection<FoundSecret> Secrets, bool IsBinary)> Read(List<(string Path, Version Version)> versions, CancellationToken cancellationToken)
+    private List<(Version Version, IReadOnlyCollection<FoundSecret> Secrets, bool IsBinary)> Read(List<Version> versions, CancellationToken cancellationToken)
     {
-        using var content = git.Start(["cat-file", "--batch=%(objecttype) %(objectsize)", "--buffer"], versions.Select(version => version.Version.Blob + "\n"), cancellationToken);
-        List<(string, Version, IReadOnlyCollection<FoundSecret>, bool)> notable = [];
+        using var content = git.Start(["cat-file", "--batch=%(objecttype) %(objectsize)", "--buffer"], versions.Select(version => version.Blob + "\n"), cancellationToken);
+        List<(Version, IReadOnlyCollection<FoundSecret>, bool)> notable = [];
         var finder = new SecretFinder(_detector, keys);
         var stream = new BufferedStream(content.Text.BaseStream, SecretFinder.PieceBytes);
-        foreach (var (path, version) in versions)
+        foreach (var version in versions)
         {
             var header = ReadLine(stream);
             if (header.Length == 0)
-                content.EndWell();
+                GitRepository.EndWell(content);
             if (header.Split(' ') is not ["blob", var size])
-                throw GitRun.Broken($"an object of {path} is missing");
+                throw GitRepository.Broken($"an object of {version.Path} is missing");
             var found = new Dictionary<string, FoundSecret>();
-            finder.Find(stream, long.Parse(size, CultureInfo.InvariantCulture), found, path);
+            finder.Find(stream, long.Parse(size, CultureInfo.InvariantCulture), found, version.Path);
             stream.ReadByte();
             if (found.Count > 0 || finder.WasBinary)
-                notable.Add((path, version, found.Values, finder.WasBinary));
+                notable.Add((version, found.Values, finder.WasBinary));
         }
 
-        content.EndWell();
+        GitRepository.EndWell(content);
         return notable;
     }
 
@@ -160,18 +157,18 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
         }
 
         _files++;
-        Keep(path, new Version("", null, null), found.Values, finder.WasBinary);
+        Keep(new Version(path, Blob: ""), found.Values, finder.WasBinary);
     }
 
-    private void Keep(string path, Version version, IEnumerable<FoundSecret> secrets, bool isBinary)
+    private void Keep(Version version, IEnumerable<FoundSecret> secrets, bool isBinary)
     {
         _binary += isBinary ? 1 : 0;
-        foreach (var secret in secrets.Where(secret => _known.Add((path, secret.Fingerprint))))
+        foreach (var secret in secrets.Where(secret => _known.Add((version.Path, secret.Fingerprint))))
         {
             if (allowed.Holds(secret.Fingerprint))
                 _allowed++;
             else
-                _found.Add(new Place(path, secret.Line, version.Commit, version.Author, secret.Fingerprint));
+                _found.Add(new Place(version.Path, secret.Line, version.Commit, version.Author, secret.Fingerprint));
         }
     }
 
@@ -195,6 +192,6 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
             : Verdict.Passed($"No secret in {_files} files and blobs {where}.{notes}");
     }
 
-    /// <summary>A blob, and the commit that brought it; none for what is only in the index or the work tree.</summary>
-    private sealed record Version(string Blob, string? Commit, string? Author);
+    /// <summary>A file's version, and the commit that brought it; none for what is only in the index or the work tree.</summary>
+    private sealed record Version(string Path, string Blob, string? Commit = null, string? Author = null);
 }

@@ -1,4 +1,3 @@
-using System.Runtime.Versioning;
 using Acme.App.Configuration;
 
 namespace Acme.App.Operations.Doctor;
@@ -37,20 +36,19 @@ internal static class SettingsChecks
 
     private static Verdict CheckFileModes(IServiceProvider services)
     {
-        return OperatingSystem.IsWindows()
-            ? Verdict.NotChecked("Windows keeps access lists instead of modes.", "See in the files' properties that only the program's user has access.")
-            : CheckUnixFileModes(services);
-    }
+        if (OperatingSystem.IsWindows())
+            return Verdict.NotChecked("Windows keeps access lists instead of modes.", "See in the files' properties that only the program's user has access.");
 
-    [UnsupportedOSPlatform("windows")]
-    private static Verdict CheckUnixFileModes(IServiceProvider services)
-    {
         var home = services.GetRequiredService<Patient>().Home;
         var path = services.GetRequiredService<IConfiguration>()["Audit:Path"];
         var audit = Path.GetDirectoryName(Path.GetFullPath(string.IsNullOrEmpty(path) ? "audit/audit.jsonl" : path, home))!;
         var files = Directory.EnumerateFiles(home, ".env*").Where(file => !file.EndsWith(".example", StringComparison.Ordinal))
             .Concat(Directory.Exists(audit) ? Directory.EnumerateFiles(audit, Path.GetFileName(path is null or "" ? "audit.jsonl" : path) + "*") : []).ToList();
-        var open = files.Where(file => (File.GetUnixFileMode(file) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute)) != 0).ToList();
+        const UnixFileMode own = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        var open = new List<string>();
+        foreach (var file in files)
+            if ((File.GetUnixFileMode(file) & ~own) != 0)
+                open.Add(file);
         return open.Count == 0
             ? Verdict.Passed(files.Count == 0 ? "There is no .env and no audit log yet." : "The .env files and the audit log are open to the program's user alone.")
             : Verdict.Failed($"Others may read or write {string.Join(", ", open.Select(file => Path.GetRelativePath(home, file)))}.", "Run 'chmod 600' on each.");

@@ -79,6 +79,15 @@ public sealed class SafeTextTests
     [InlineData("<a href=\"https://docs.example/page\"> <img src=\"/a.png\"> ![x](data:image/png;base64,AAAA)")]
     public void Apply_HarmlessLink_Stays(string text) => Assert.Same(text, Guarding.Output().Apply(text, new HashSet<SensitiveKind>()));
 
+    /// <summary>What is left stands behind a <c>#</c>, and is sent to nobody.</summary>
+    [Fact]
+    public void Apply_LinkTooLongToReadToItsQuery_LosesItsDestination()
+    {
+        var path = new string('a', 3_000);
+
+        Assert.Equal("[x](#removed-link?q=data)", Guarding.Output().Apply($"[x](https://evil.example/{path}?q=data)", new HashSet<SensitiveKind>()));
+    }
+
     /// <summary>Behind so much white space no page finds the address any more.</summary>
     [Fact]
     public void Apply_OutboundLinkFarBehindItsLabel_IsNoLinkAnyMore()

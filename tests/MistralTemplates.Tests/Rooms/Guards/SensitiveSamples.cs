@@ -85,6 +85,7 @@ internal static class SensitiveSamples
         "https://example.com:8080/a?b=c&d=e",
         "\"mistral.rate_limited\" => StatusCodes.Status429TooManyRequests,",
         "var apiKey = Settings.Sha256KeyName;",
+        "Removed `InteractiveBrowserCredential`, `AzurePowerShellCredential`, `VisualStudioCodeCredential` and others.",
         "services.Add(mistral) : WebApplicationFactory<Program>",
         "public async Task Return_WithADelay_IsNotClaimedBefore()",
     ];

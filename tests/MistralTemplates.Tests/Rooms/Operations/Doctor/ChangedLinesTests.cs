@@ -10,22 +10,27 @@ public sealed class ChangedLinesTests
     private const int Versions = 12;
 
     [Fact]
-    public void Find_VersionsThatDifferAnywhere_FindsWhatSearchingEachWholeFinds() => Gen.Int.Sample(
+    public void Find_VersionsThatDifferAnywhere_MissesNothingThatSearchingEachWholeFinds() => Gen.Int.Sample(
         seed =>
         {
             var random = new Random(seed);
             var quick = SecretFinder.For(new SensitiveDataOptions(), []);
             var thorough = SecretFinder.For(new SensitiveDataOptions(), []);
-            var (found, expected) = (new Dictionary<string, FoundSecret>(), new Dictionary<string, FoundSecret>());
+            var (found, expected, isRight) = (new HashSet<string>(), new HashSet<string>(), true);
             var text = new StringBuilder(string.Concat(Enumerable.Range(0, random.Next(400)).Select(_ => Piece(random))));
             for (var version = 0; version < Versions; version++)
             {
                 Change(text, random);
-                Find(quick, text.ToString(), found);
-                Find(thorough, text.ToString(), expected, path: null);
+                var some = Find(quick, text.ToString(), []);
+                var all = Find(thorough, text.ToString(), [], path: null);
+                found.UnionWith(some.Keys);
+                expected.UnionWith(all.Keys);
+                // A line next to a changed one is read without its own neighbours, so that the secret in it may have another beginning or end.
+                isRight &= expected.IsSubsetOf(found)
+                    && some.Values.Where(one => !expected.Contains(one.Fingerprint)).All(one => all.Values.Any(other => other.Line == one.Line));
             }
 
-            return found.Keys.Order().SequenceEqual(expected.Keys.Order());
+            return isRight;
         },
         iter: 300,
         threads: 1);

@@ -91,7 +91,7 @@ public sealed class DoctorCommandTests
         var since = days is { } age ? DateTimeOffset.UtcNow - TimeSpan.FromDays(age) : (DateTimeOffset?)null;
 
         var (_, json, _) = await RunAsync(
-            folder, [new("Mistral:Offline", "false"), new("Keys:MaxAge", "90.00:00:00")], builder => builder.Services.AddSingleton<IKeySource>(new KnownSource(new ApiKey(GitFolder.NewKey(), "1", since))));
+            folder, [new("Mistral:Offline", "false"), new("Keys:MaxAge", "90.00:00:00")], builder => builder.Services.AddSingleton<KeySource>(new KnownSource(new ApiKey(GitFolder.NewKey(), "1", since))));
 
         Assert.Equal(expected, MarkOf(json, "key-rotation"));
     }
@@ -102,7 +102,7 @@ public sealed class DoctorCommandTests
         using var folder = await ProjectAsync();
 
         var (_, json, _) = await RunAsync(
-            folder, [new("Mistral:Offline", "false")], builder => builder.Services.AddSingleton<IKeySource>(new KnownSource(new ApiKey("your-api-key-here", "1"))));
+            folder, [new("Mistral:Offline", "false")], builder => builder.Services.AddSingleton<KeySource>(new KnownSource(new ApiKey("your-api-key-here", "1"))));
 
         Assert.Equal("failed", MarkOf(json, "key-place"));
     }
@@ -201,6 +201,21 @@ public sealed class DoctorCommandTests
         var (_, json, _) = await RunAsync(folder, []);
 
         Assert.Equal("failed", MarkOf(json, "ignored-files"));
+    }
+
+    [Fact]
+    public async Task CheckIgnored_ParentRepositoryIgnoresNothing_NamesItsFolder()
+    {
+        using var parent = await GitFolder.CreateAsync();
+        parent.Write("app/.gitignore", await File.ReadAllTextAsync(Path.Combine(TemplatePack.RepositoryRoot, "templates", "shared", ".gitignore"), Token));
+        var home = Path.Combine(parent.Path, "app");
+        var git = GitRepository.Open(home, isDemanded: true, Token)!;
+        using var patient = new Patient(home, git);
+        await using var services = new ServiceCollection().AddSingleton(patient).BuildServiceProvider();
+
+        var verdict = await RepositoryChecks.All.Single(check => check.Id == "ignored-files").RunAsync(services, Token);
+
+        Assert.Equal($"In the repository {git.Top}, git does not ignore .env, .env.local, .env.Production.local, server.pem, server.key, secrets/key.", verdict.Found);
     }
 
     [Fact]
@@ -350,16 +365,16 @@ public sealed class DoctorCommandTests
     private static string?[] Failed(JsonElement json) =>
         [.. Checks(json).Where(check => check.GetProperty("mark").GetString() == "failed").Select(check => check.GetProperty("id").GetString()).Order(StringComparer.Ordinal)];
 
-    private sealed class KnownSource(ApiKey key) : IKeySource
+    private sealed class KnownSource(ApiKey key) : KeySource
     {
-        public string Name => "the test";
+        public override string Name => "the test";
 
-        public string Setting => "Test";
+        public override string Setting => "Test";
 
-        public bool CanChange => false;
+        public override bool CanChange => false;
 
-        public string HowToReplace => "Write another test.";
+        public override string HowToReplace => "Write another test.";
 
-        public Task<ApiKey> ReadAsync(CancellationToken cancellationToken) => Task.FromResult(key);
+        public override Task<ApiKey> ReadAsync(CancellationToken cancellationToken) => Task.FromResult(key);
     }
 }

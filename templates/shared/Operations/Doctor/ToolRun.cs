@@ -4,23 +4,19 @@ using System.Text;
 namespace Acme.App.Operations.Doctor;
 
 /// <summary>
-/// One run of git, read while it runs. Its pipes have threads of their own: a read that blocks holds a thread of the pool, which has few
-/// and adds them slowly.
+/// One run of git or dotnet, read while it runs. Its pipes have threads of their own: a read that blocks holds a thread of the pool, which
+/// has few and adds them slowly.
 /// </summary>
-internal sealed class GitRun : IDisposable
+internal sealed class ToolRun : IDisposable
 {
     private readonly Process _process;
     private readonly Task<string> _errors;
     private readonly CancellationToken _cancellationToken;
     private readonly CancellationTokenRegistration _cancelling;
 
-    /// <param name="folder">Where it runs.</param>
-    /// <param name="arguments">What it is asked.</param>
-    /// <param name="input">What it reads, piece by piece.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    public GitRun(string folder, string[] arguments, IEnumerable<string> input, CancellationToken cancellationToken)
+    public ToolRun(string program, string[] arguments, IEnumerable<string> input, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo("git", ["-C", folder, "--no-pager", .. arguments])
+        var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -28,7 +24,7 @@ internal sealed class GitRun : IDisposable
             StandardOutputEncoding = Encoding.UTF8,
             StandardInputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
         };
-        // Git needs none of the program's keys, and must not wait for anybody. What a hook tells git, its index above all, stays.
+        // It needs none of the program's keys, and must not wait for anybody. What a hook tells git, its index above all, stays.
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MISTRAL", StringComparison.OrdinalIgnoreCase)).ToList())
             start.Environment.Remove(name);
         foreach (var (name, value) in new[] { ("GIT_OPTIONAL_LOCKS", "0"), ("GIT_TERMINAL_PROMPT", "0"), ("GIT_NO_LAZY_FETCH", "1"), ("GIT_NO_REPLACE_OBJECTS", "1"), ("LC_ALL", "C") })
@@ -45,10 +41,6 @@ internal sealed class GitRun : IDisposable
     /// <summary>Runs what blocks.</summary>
     public static Task<T> OnThreadAsync<T>(Func<T> work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    public static DoctorInputException Broken(string error) => new($"The repository cannot be read: {Said(error)} Run 'git fsck', and see that your user may read all of it.");
-
-    public static string Said(string error) => error.Split('\n') is [{ Length: > 0 } line, ..] ? $"git says \"{line.TrimEnd('.', '\r')}\"." : "git says nothing more.";
-
     /// <summary>Waits for the end, once the output is read.</summary>
     /// <returns>The exit code.</returns>
     public int End(out string error)
@@ -57,13 +49,6 @@ internal sealed class GitRun : IDisposable
         _process.WaitForExit();
         _cancellationToken.ThrowIfCancellationRequested();
         return _process.ExitCode;
-    }
-
-    /// <exception cref="DoctorInputException">It failed.</exception>
-    public void EndWell()
-    {
-        if (End(out var error) != 0)
-            throw Broken(error);
     }
 
     public void Dispose()
@@ -92,6 +77,6 @@ internal sealed class GitRun : IDisposable
     private void Kill()
     {
         if (!_process.HasExited)
-            _process.Kill();
+            _process.Kill(entireProcessTree: true);
     }
 }
