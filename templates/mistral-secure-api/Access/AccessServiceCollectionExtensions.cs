@@ -43,7 +43,7 @@ internal static class AccessServiceCollectionExtensions
         });
         // Nothing here is encrypted by ASP.NET Core, so that no ring of keys for it is made, or written below the user's home.
         services.Remove(services.Single(service => service.ImplementationType?.Name == "DataProtectionHostedService"));
-        services.AddSingleton(new StartUpCheck(provider => ActivatorUtilities.CreateInstance<TokenIssuerCheck>(provider)));
+        services.AddSingleton(new StartUpCheck((provider, _) => ActivatorUtilities.CreateInstance<TokenIssuerCheck>(provider).RunAsync()));
         services.AddAuthorization();
         services.AddOptions<AuthorizationOptions>().Configure<IOptions<AccessOptions>>((authorization, access) =>
             AccessPolicies.Add(authorization, access.Value));

@@ -8,13 +8,15 @@ namespace Acme.App.Access;
 /// Outside Development a token must be checked against somebody's keys and must be meant for this program: without the settings
 /// the program would start and refuse everyone.
 /// </summary>
-internal sealed class TokenIssuerCheck(IOptionsMonitor<JwtBearerOptions> bearer, IHostEnvironment environment, IConfiguration configuration) : IStartUpCheck
+internal sealed class TokenIssuerCheck(IOptionsMonitor<JwtBearerOptions> bearer, IHostEnvironment environment, IConfiguration configuration)
 {
     private const string Section = "Authentication:Schemes:Bearer";
 
-    public Task<IReadOnlyList<ConfigurationProblem>> CheckAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<ConfigurationProblem>>(
-            environment.IsDevelopment() ? [] : [.. Problems(bearer.Get(JwtBearerDefaults.AuthenticationScheme))]);
+    public Task RunAsync()
+    {
+        List<ConfigurationProblem> problems = environment.IsDevelopment() ? [] : [.. Problems(bearer.Get(JwtBearerDefaults.AuthenticationScheme))];
+        return problems.Count == 0 ? Task.CompletedTask : throw new ConfigurationException(problems);
+    }
 
     private IEnumerable<ConfigurationProblem> Problems(JwtBearerOptions options)
     {

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Acme.App.Auditing;
@@ -11,6 +13,7 @@ internal sealed partial class AuditCheckpoints(
     // Made at once: the last checkpoint is due while the container is disposed of, and by then it makes no client any more.
     private readonly HttpClient _client = clients.CreateClient(HttpClientName);
     private readonly SemaphoreSlim _turn = new(1);
+    private readonly Lock _gate = new();
     private ITimer? _timer;
     private int _unsigned;
 
@@ -33,7 +36,7 @@ internal sealed partial class AuditCheckpoints(
 
     private void StartTimer()
     {
-        lock (_turn)
+        lock (_gate)
             _timer ??= time.CreateTimer(_ => _ = SignAsync(), null, options.CheckpointInterval, options.CheckpointInterval);
     }
 
@@ -66,7 +69,8 @@ internal sealed partial class AuditCheckpoints(
         if (options.CheckpointUrl is not { } url)
             return;
 
-        using var response = await _client.PostAsync(url, new StringContent(line));
+        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new StringContent(line) };
+        using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         response.EnsureSuccessStatusCode();
     }
 
@@ -81,9 +85,37 @@ internal sealed partial class AuditCheckpoints(
         file.Flush(flushToDisk: true);
     }
 
-    [LoggerMessage(EventId = 5001, Level = LogLevel.Information, Message = "Audit checkpoint: {Checkpoint}")]
+    [LoggerMessage(5001, LogLevel.Information, "Audit checkpoint: {Checkpoint}")]
     private static partial void LogCheckpoint(ILogger logger, string checkpoint);
 
-    [LoggerMessage(EventId = 5002, Level = LogLevel.Error, Message = "An audit checkpoint did not reach all its places ({Reason}); the next one covers the same records.")]
+    [LoggerMessage(5002, LogLevel.Error, "An audit checkpoint did not reach all its places ({Reason}); the next one covers the same records.")]
     private static partial void LogFailed(ILogger logger, string reason);
+}
+
+/// <summary>
+/// Says, signed, where the chain stood: whoever has the public key can hold the log against it without the chain's secret. It is one
+/// line of five words: the record's number, its MAC, the signing key's id, the time, and the signature of all before it.
+/// </summary>
+internal sealed record AuditCheckpoint(long Sequence, string Mac, string KeyId, string Signed, byte[] Signature)
+{
+    public static string Sign(long sequence, string mac, DateTime timestamp, ECDsa key)
+    {
+        var signed = string.Create(CultureInfo.InvariantCulture, $"{sequence} {mac} {IdOf(key)} {timestamp:O}");
+        return $"{signed} {Convert.ToBase64String(key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256))}";
+    }
+
+    /// <summary>Reads a line; one that is not whole, as a sudden end leaves it, is none.</summary>
+    public static AuditCheckpoint? Parse(string line)
+    {
+        var signature = new byte[line.Length];
+        return line.Split(' ') is [var number, var mac, var keyId, _, var encoded]
+            && long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
+            && Convert.TryFromBase64String(encoded, signature, out var length)
+            ? new AuditCheckpoint(sequence, mac, keyId, line[..line.LastIndexOf(' ')], signature[..length])
+            : null;
+    }
+
+    public bool IsSignedBy(ECDsa key) => key.VerifyData(Encoding.ASCII.GetBytes(Signed), Signature, HashAlgorithmName.SHA256);
+
+    public static string IdOf(ECDsa key) => Convert.ToHexStringLower(SHA256.HashData(key.ExportSubjectPublicKeyInfo()))[..AuditKey.IdLength];
 }

@@ -19,7 +19,8 @@ internal sealed class AuditEntry(AuditRecord record, bool keepLines)
 
     public static AuditEntry From(LogEvent logEvent) => (AuditEntry)((ScalarValue)logEvent.Properties["Audit"]).Value!;
 
-    public LogEvent ToEvent(DateTimeOffset now) => new(now, LogEventLevel.Information, null, s_template, [new LogEventProperty("Audit", new ScalarValue(this))]);
+    public LogEvent ToEvent(DateTimeOffset now) =>
+        new(now, LogEventLevel.Information, null, s_template, [new LogEventProperty("Audit", new ScalarValue(this))]);
 
     public override string ToString() => Lines?.ToString() ?? Record.Action;
 }

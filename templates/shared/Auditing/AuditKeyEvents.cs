@@ -8,11 +8,16 @@ namespace Acme.App.Auditing;
 /// </summary>
 internal sealed class AuditKeyEvents(IServiceProvider services) : IKeyEvents
 {
-    public void Record(KeyEvent keyEvent) => services.GetRequiredService<AuditLog>().WriteAsync(new AuditRecord(keyEvent.IsTaken ? AuditActions.KeyRotated : AuditActions.KeyRejected)
+    public Task RecordAsync(KeyEvent found)
     {
-        Success = keyEvent.IsTaken,
-        ErrorCode = keyEvent.IsTaken ? null : "key.rejected",
-        KeyFingerprint = keyEvent.NewFingerprint,
-        Detail = $"{keyEvent.Source}: from {keyEvent.OldFingerprint}, version {keyEvent.OldVersion}, to {keyEvent.NewFingerprint}, version {keyEvent.NewVersion}. {keyEvent.Reason}".TrimEnd(),
-    }).AsTask().GetAwaiter().GetResult();
+        var action = found.IsTaken ? AuditActions.KeyRotated : AuditActions.KeyRejected;
+        return services.GetRequiredService<AuditLog>().WriteAsync(new AuditRecord(action)
+        {
+            Success = found.IsTaken,
+            ErrorCode = found.IsTaken ? null : "key.rejected",
+            KeyFingerprint = found.NewFingerprint,
+            Detail = $"{found.Source}: from {found.OldFingerprint}, version {found.OldVersion}, "
+                + $"to {found.NewFingerprint}, version {found.NewVersion}. {found.Reason}".TrimEnd(),
+        }).AsTask();
+    }
 }

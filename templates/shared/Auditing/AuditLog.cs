@@ -54,7 +54,8 @@ internal sealed partial class AuditLog(
             Fail(exception);
         }
 
-        return new AuditStatus(_problem is null, _problem is not null && options.OnFailure == AuditFailureMode.FailClosed, _problem, Interlocked.Read(ref _lost));
+        var problem = _problem;
+        return new AuditStatus(problem is null, problem is not null && options.OnFailure == AuditFailureMode.FailClosed, problem, Interlocked.Read(ref _lost));
     }
 
     /// <summary>Throws when nothing may happen now because it could not be audited.</summary>
@@ -119,6 +120,9 @@ internal sealed partial class AuditLog(
         _ => exception.Message,
     };
 
-    [LoggerMessage(EventId = 5003, Level = LogLevel.Critical, Message = "The audit log cannot be written: {Problem} Requests follow {Mode}.")]
+    [LoggerMessage(5003, LogLevel.Critical, "The audit log cannot be written: {Problem} Requests follow {Mode}.")]
     private partial void LogUnavailable(string problem, AuditFailureMode mode);
 }
+
+/// <summary>The audit log cannot be written, and <c>Audit:OnFailure</c> says that nothing happens without a record.</summary>
+internal sealed class AuditUnavailableException(string problem) : Exception($"The request was refused because it could not be audited. {problem}");

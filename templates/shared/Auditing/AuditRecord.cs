@@ -50,6 +50,8 @@ internal sealed record AuditRecord
 }
 
 /// <summary>Writes records without reflection. All but printable ASCII is escaped, so that no value can forge a line or turn text around.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, GenerationMode = JsonSourceGenerationMode.Serialization)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    GenerationMode = JsonSourceGenerationMode.Serialization)]
 [JsonSerializable(typeof(AuditRecord))]
 internal sealed partial class AuditJsonContext : JsonSerializerContext;

@@ -10,7 +10,8 @@ namespace Acme.App.Auditing;
 /// The one writer of the log: chains the records, rolls the files, and takes up where the last process ended. A failure closes
 /// the log, and the next record opens it anew.
 /// </summary>
-internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditKeys keys, IHostEnvironment environment, TimeProvider time) : ILogEventSink, IDisposable
+internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditKeys keys, IHostEnvironment environment, TimeProvider time)
+    : ILogEventSink, IDisposable
 {
     public const string RecordsMissing = "records.missing";
 
@@ -91,7 +92,8 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
         }
         catch (IOException exception) when (AuditFiles.IsTaken(exception, files.Lock))
         {
-            throw new ConfigurationException([new ConfigurationProblem("Audit:Path", files.Current, "Another process writes this audit log.", "Stop it, or set \"Audit:Path\" to a file of this process's own.")]);
+            const string Remedy = "Stop it, or set \"Audit:Path\" to a file of this process's own.";
+            throw new ConfigurationException([new("Audit:Path", files.Current, "Another process writes this audit log.", Remedy)]);
         }
     }
 
@@ -194,7 +196,8 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
 
     private AuditRecord Rolled() => new(AuditActions.AuditRolled) { PreviousMac = Convert.ToHexStringLower(_mac) };
 
-    private static AuditRecord Recovered(string errorCode, string detail) => new(AuditActions.AuditRecovered) { Success = false, ErrorCode = errorCode, Detail = detail };
+    private static AuditRecord Recovered(string errorCode, string detail) =>
+        new(AuditActions.AuditRecovered) { Success = false, ErrorCode = errorCode, Detail = detail };
 
     private void Chain(AuditRecord record, DateTime now, StringBuilder? lines)
     {

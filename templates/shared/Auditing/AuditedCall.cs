@@ -27,7 +27,8 @@ internal sealed class AuditedCall(TimeProvider time, ICallerAccessor callers, st
 
     public void Observe(ChatResponse response)
     {
-        (_modelAnswered, _usage, _kinds) = (response.ModelId, response.Usage, GuardKinds.Of(response.AdditionalProperties) is { Count: > 0 } kinds ? kinds : null);
+        (_modelAnswered, _usage) = (response.ModelId, response.Usage);
+        _kinds = GuardKinds.Of(response.AdditionalProperties) is { Count: > 0 } kinds ? kinds : null;
         _answer?.AppendData(MemoryMarshal.AsBytes(response.Text.AsSpan()));
     }
 
@@ -48,7 +49,8 @@ internal sealed class AuditedCall(TimeProvider time, ICallerAccessor callers, st
     public AuditRecord Failed(Exception exception, bool cancelled) => (exception, ChatFailure.From(exception)) switch
     {
         (OperationCanceledException, _) when cancelled => Left(),
-        (ChatRefusedException { Code: ChatRefusedException.ModerationFailed or ChatRefusedException.GuardFailed }, { } failed) => Record(AuditActions.GuardFailed, failed.Code) with { Kinds = failed.Kinds },
+        (ChatRefusedException { Code: ChatRefusedException.ModerationFailed or ChatRefusedException.GuardFailed }, { } failed) =>
+            Record(AuditActions.GuardFailed, failed.Code) with { Kinds = failed.Kinds },
         (ChatRefusedException { Code: ChatRefusedException.TooManyTokens }, { } limit) => Record(AuditActions.LimitExceeded, limit.Code),
         (ChatRefusedException, { } refusal) => Record(AuditActions.ChatRefused, refusal.Code) with { Kinds = refusal.Kinds },
         (_, { } failure) => Record(AuditActions.ChatFailed, failure.Code),

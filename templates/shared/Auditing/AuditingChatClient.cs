@@ -14,7 +14,8 @@ internal sealed class AuditingChatClient(
     IChatClient inner, AuditLog audit, AuditOptions options, AuditKeys auditKeys, ICallerAccessor callers, IApiKeys keys, IOptions<MistralOptions> mistral,
     TimeProvider time) : DelegatingChatClient(inner)
 {
-    public override async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    public override async Task<ChatResponse> GetResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         messages = messages as IReadOnlyCollection<ChatMessage> ?? [.. messages];
         using var call = Begin(messages, options);
@@ -78,4 +79,10 @@ internal sealed class AuditingChatClient(
         call.ObservePrompt(messages);
         return call;
     }
+}
+
+internal static class AuditingChatClientBuilderExtensions
+{
+    public static ChatClientBuilder UseAuditing(this ChatClientBuilder builder) =>
+        builder.Use((inner, services) => ActivatorUtilities.CreateInstance<AuditingChatClient>(services, inner));
 }

@@ -29,7 +29,8 @@ internal static class AuditingServiceCollectionExtensions
         services.AddSingleton(provider => AuditKeys.Load(provider.GetRequiredService<AuditOptions>(), provider.GetRequiredService<AuditFiles>()));
         services.AddSingleton<AuditWriter>();
         services.AddSingleton<AuditSubject>();
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AuditCheckpoints>(provider, InHome(builder, provider.GetRequiredService<AuditOptions>().CheckpointPath)));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AuditCheckpoints>(
+            provider, InHome(builder, provider.GetRequiredService<AuditOptions>().CheckpointPath)));
         services.AddSingleton<AuditLog>();
         services.AddHostedService(provider => provider.GetRequiredService<AuditLog>());
         services.AddSingleton<IKeyEvents, AuditKeyEvents>();
@@ -61,7 +62,10 @@ internal static class AuditingServiceCollectionExtensions
                 logs.MinimumLevel.Override("Microsoft.Extensions.AI", LevelAlias.Off).MinimumLevel.Override("Microsoft.Extensions.Hosting", LevelAlias.Off);
             foreach (var level in builder.Configuration.GetSection("Logging:LogLevel").GetChildren())
             {
-                var minimum = Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out var named) && named == LogLevel.None ? LevelAlias.Off : (LogEventLevel)named;
+                // A word that is no level must not make the logs talkative.
+                if (!Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out var named) || !Enum.IsDefined(named))
+                    continue;
+                var minimum = named == LogLevel.None ? LevelAlias.Off : (LogEventLevel)named;
                 _ = level.Key == "Default" ? logs.MinimumLevel.Is(minimum) : logs.MinimumLevel.Override(level.Key, minimum);
             }
 
@@ -71,7 +75,8 @@ internal static class AuditingServiceCollectionExtensions
             foreach (var other in provider.GetServices<ILoggerProvider>())
                 others.AddProvider(other);
             output.WriteTo.Providers(others);
-            logs.Enrich.FromLogContext().WriteTo.Sink(new RedactingSink(output.CreateLogger(), new KnownKeys(() => provider.GetRequiredService<IApiKeys>().CurrentOrDefault)));
+            var keys = new KnownKeys(() => provider.GetRequiredService<IApiKeys>().CurrentOrDefault);
+            logs.Enrich.FromLogContext().WriteTo.Sink(new RedactingSink(output.CreateLogger(), keys));
         });
         return builder;
     }

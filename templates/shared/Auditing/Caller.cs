@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Net;
+
 namespace Acme.App.Auditing;
 
 /// <summary>On whose behalf the program is working.</summary>
@@ -11,4 +14,39 @@ internal sealed record Caller(string? UserId, string? IpAddress, string? Request
 internal interface ICallerAccessor
 {
     Caller Current { get; }
+}
+
+/// <summary>Fills in who is served and where, as far as the privacy settings allow it, and cuts what is too long to be meant.</summary>
+internal sealed class AuditSubject(AuditOptions options, AuditKeys keys, ICallerAccessor callers, IHostEnvironment environment)
+{
+    private const int MaxText = 256;
+
+    public AuditRecord Complete(AuditRecord record)
+    {
+        var caller = callers.Current;
+        var user = record.UserId ?? caller.UserId;
+        return record with
+        {
+            UserId = Cut(options.PseudonymiseUsers && user is not null ? keys.Current.Pseudonym(user) : user),
+            IpAddress = options.ShortenIpAddresses ? Shorten(record.IpAddress ?? caller.IpAddress) : Cut(record.IpAddress ?? caller.IpAddress),
+            RequestId = Cut(record.RequestId ?? caller.RequestId),
+            TraceId = Activity.Current?.TraceId.ToString(),
+            Environment = environment.EnvironmentName,
+            ModelAsked = Cut(record.ModelAsked),
+            ModelAnswered = Cut(record.ModelAnswered),
+            Detail = Cut(record.Detail),
+        };
+    }
+
+    internal static string? Shorten(string? address)
+    {
+        if (!IPAddress.TryParse(address, out var parsed))
+            return null;
+
+        var bytes = (parsed.IsIPv4MappedToIPv6 ? parsed.MapToIPv4() : parsed).GetAddressBytes();
+        bytes.AsSpan(bytes.Length == 4 ? 3 : 6).Clear();
+        return new IPAddress(bytes).ToString();
+    }
+
+    private static string? Cut(string? text) => text?.Length > MaxText ? text[..MaxText] : text;
 }

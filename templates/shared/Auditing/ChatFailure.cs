@@ -40,7 +40,8 @@ internal sealed record ChatFailure(string Code, string Message)
         MistralErrorKind.Guardrail => new("mistral.guardrail", "Mistral's guardrails stopped the request."),
         MistralErrorKind.NotFound => new("mistral.not_found", "Mistral does not know the model."),
         MistralErrorKind.InvalidRequest => new("mistral.invalid_request", "Mistral does not take the request as it is."),
-        MistralErrorKind.RateLimited => new("mistral.rate_limited", "Mistral takes no more requests for now. Try again later.") { RetryAfter = failure.RetryAfter },
+        MistralErrorKind.RateLimited =>
+            new("mistral.rate_limited", "Mistral takes no more requests for now. Try again later.") { RetryAfter = failure.RetryAfter },
         MistralErrorKind.TimedOut => new("mistral.timed_out", "Mistral did not answer in time. Try again."),
         MistralErrorKind.BrokenStream => new("mistral.broken_stream", "Mistral's answer broke off. Try again."),
         MistralErrorKind.Unreadable => new("mistral.unreadable", "Mistral's answer could not be read."),

@@ -11,7 +11,7 @@ internal static class ConfigurationOrigin
     public const string NotSet = "not set";
 
     public static string OriginOf(this IConfiguration configuration, string key) =>
-        (configuration as IConfigurationRoot)?.Providers.Reverse().Select(provider => OriginIn(provider, key)).FirstOrDefault(origin => origin is not null) ?? NotSet;
+        (configuration as IConfigurationRoot)?.Providers.Reverse().Select(provider => OriginIn(provider, key)).OfType<string>().FirstOrDefault() ?? NotSet;
 
     private static string? OriginIn(IConfigurationProvider provider, string key) => provider switch
     {
@@ -20,9 +20,11 @@ internal static class ConfigurationOrigin
         _ when !provider.TryGet(key, out _) && !provider.GetChildKeys([], key).Any() => null,
         DotEnvSource.DotEnvProvider dotEnv => dotEnv.OriginOf(key) ?? ".env",
         JsonConfigurationProvider json => json.Source.Path ?? "a settings file",
-        EnvironmentVariablesConfigurationProvider => $"environment variable {key.Replace(ConfigurationPath.KeyDelimiter, "__", StringComparison.Ordinal)}",
-        KeyPerFileConfigurationProvider => $"file {key.Replace(ConfigurationPath.KeyDelimiter, "__", StringComparison.Ordinal)} in {ConfigurationServiceCollectionExtensions.SettingsFolder}",
+        EnvironmentVariablesConfigurationProvider => $"environment variable {WithUnderscores(key)}",
+        KeyPerFileConfigurationProvider => $"file {WithUnderscores(key)} in {ConfigurationServiceCollectionExtensions.SettingsFolder}",
         CommandLineConfigurationProvider => "command line",
         _ => "the program's code",
     };
+
+    private static string WithUnderscores(string key) => key.Replace(ConfigurationPath.KeyDelimiter, "__", StringComparison.Ordinal);
 }

@@ -9,7 +9,8 @@ internal static class ConfigurationReport
 
     public static string Format(IReadOnlyList<ConfigurationProblem> problems)
     {
-        var text = new StringBuilder($"The program cannot start: its configuration has {problems.Count} problem{(problems.Count == 1 ? "" : "s")}.").AppendLine();
+        var text = new StringBuilder();
+        text.AppendLine($"The program cannot start: its configuration has {problems.Count} problem{(problems.Count == 1 ? "" : "s")}.");
         for (var index = 0; index < problems.Count; index++)
         {
             var problem = problems[index];

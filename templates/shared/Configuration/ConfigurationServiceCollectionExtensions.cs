@@ -40,13 +40,16 @@ internal static class ConfigurationServiceCollectionExtensions
 
     private static ConfigurationProblem? CheckEnvironment(IHostEnvironment environment, string home)
     {
+        const string Unknown = "The environment is not one that this program knows, so there is no policy for it.";
+        const string Names = "DOTNET_ENVIRONMENT, ASPNETCORE_ENVIRONMENT or --environment";
         if (KnownEnvironments.FirstOrDefault(known => environment.IsEnvironment(known)) is not { } name)
-            return new(PolicyOptions.SectionName, "DOTNET_ENVIRONMENT, ASPNETCORE_ENVIRONMENT or --environment", "The environment is not one that this program knows, so there is no policy for it.", $"Set DOTNET_ENVIRONMENT to {string.Join(", ", KnownEnvironments[..^1])} or {KnownEnvironments[^1]}.");
+            return new(PolicyOptions.SectionName, Names, Unknown, "Set DOTNET_ENVIRONMENT to Development, Staging or Production.");
 
         environment.EnvironmentName = name;
-        return File.Exists(Path.Combine(home, FileOf(name)))
+        var (file, remedy) = (FileOf(name), $"Put {FileOf(name)} with a Policy section into the program's folder.");
+        return File.Exists(Path.Combine(home, file))
             ? null
-            : new(PolicyOptions.SectionName, $"{FileOf(name)}, which does not exist", $"The environment {name} has no policy.", $"Put {FileOf(name)} with a Policy section into the program's folder.");
+            : new(PolicyOptions.SectionName, $"{file}, which does not exist", $"The environment {name} has no policy.", remedy);
     }
 
     /// <summary>
@@ -73,12 +76,13 @@ internal static class ConfigurationServiceCollectionExtensions
     /// <summary>Its files win over environment variables; only the command line wins over them.</summary>
     private static ConfigurationProblem? AddSettingsFolder(IConfigurationManager configuration, string home)
     {
+        const string Missing = "The folder with one file for each setting does not exist.";
         if (configuration[SettingsFolder] is not { Length: > 0 } named)
             return null;
 
         var folder = Path.GetFullPath(named, home);
         if (!Directory.Exists(folder))
-            return new(SettingsFolder, configuration.OriginOf(SettingsFolder), "The folder with one file for each setting does not exist.", "Mount it, or correct or remove the setting.");
+            return new(SettingsFolder, configuration.OriginOf(SettingsFolder), Missing, "Mount it, or correct or remove the setting.");
 
         var variables = configuration.Sources.OfType<EnvironmentVariablesConfigurationSource>().LastOrDefault();
         var files = new KeyPerFileConfigurationSource { FileProvider = new PhysicalFileProvider(folder), ReloadOnChange = false };

@@ -21,11 +21,10 @@ internal sealed class DotEnvFile
         Name = Path.GetFileName(path);
         try
         {
-            var lines = new FileInfo(path).Length > MaxBytes ? [] : StrictUtf8.GetString(File.ReadAllBytes(path)).TrimStart('\uFEFF').ReplaceLineEndings("\n").Split('\n');
-            for (var index = 0; index < lines.Length; index++)
-                Scan(index + 1, lines[index].Trim());
-            if (lines.Length == 0)
+            if (new FileInfo(path).Length > MaxBytes)
                 Refuse(1, Name, "The file is too large.", $"Keep it under {MaxBytes / 1024} KiB.");
+            else
+                Scan(StrictUtf8.GetString(File.ReadAllBytes(path)).TrimStart('\uFEFF').ReplaceLineEndings("\n").Split('\n'));
         }
         catch (Exception exception) when (exception is DecoderFallbackException or IOException or UnauthorizedAccessException)
         {
@@ -48,6 +47,12 @@ internal sealed class DotEnvFile
 
     public List<ConfigurationProblem> Problems { get; } = [];
 
+    private void Scan(string[] lines)
+    {
+        for (var index = 0; index < lines.Length; index++)
+            Scan(index + 1, lines[index].Trim());
+    }
+
     private void Scan(int number, string line)
     {
         if (line.Length == 0 || line[0] == '#')
@@ -61,7 +66,9 @@ internal sealed class DotEnvFile
         if (separator < 0)
             Refuse(number, Name, "The line is not of the form NAME=value.", "Write NAME=value, or begin the line with # for a comment.");
         else if (name.Length == 0 || char.IsAsciiDigit(name[0]) || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '_'))
-            Refuse(number, Name, "The variable's name is not made of letters, digits and underscores only.", "Rename it; write __ where a setting's name has a colon.");
+            Refuse(
+                number, Name, "The variable's name is not made of letters, digits and underscores only.",
+                "Rename it; write __ where a setting's name has a colon.");
         else if (!Lines.TryAdd(name, number))
             Refuse(number, name, $"The variable is already set on line {Lines[name]}.", "Keep one of the two lines.");
         else
@@ -84,9 +91,13 @@ internal sealed class DotEnvFile
         else if (quote is not null && value[(close + 1)..end].Trim().Length > 0)
             Refuse(number, name, "Text follows the value's closing quote.", "Quote the whole value.");
         else if (quote == '"' && value[..close].Contains('\\'))
-            Refuse(number, name, "The value holds a backslash in double quotes, which may be an escape or not.", "Use single quotes: in them a backslash is a backslash.");
+            Refuse(
+                number, name, "The value holds a backslash in double quotes, which may be an escape or not.",
+                "Use single quotes: in them a backslash is a backslash.");
         else if (hash >= 0 && (hash == 0 || !char.IsWhiteSpace(value[hash - 1])))
-            Refuse(number, name, "The value is followed by a # without a space, which may begin a comment or not.", "Put the value in single quotes, or a space before the comment.");
+            Refuse(
+                number, name, "The value is followed by a # without a space, which may begin a comment or not.",
+                "Put the value in single quotes, or a space before the comment.");
         else
             _accepted.Append(name).Append('=').Append(value[..end].TrimEnd()).Append('\n');
     }

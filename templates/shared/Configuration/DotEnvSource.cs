@@ -15,7 +15,8 @@ internal sealed class DotEnvSource : IConfigurationSource
             .Select(folder => Names.Select(name => Path.Combine(folder, name)).Where(File.Exists).ToList())
             .FirstOrDefault(found => found.Count > 0) ?? [];
         Files = [.. paths.Select(path => new DotEnvFile(path))];
-        Warnings = [.. paths.Where(OthersMayRead).Select(path => $"'{path}' may be read by other users of this machine. Run: chmod 600 {Path.GetFileName(path)}")];
+        Warnings = [.. paths.Where(OthersMayRead)
+            .Select(path => $"'{path}' may be read by other users of this machine. Run: chmod 600 {Path.GetFileName(path)}")];
     }
 
     public IReadOnlyList<DotEnvFile> Files { get; }

@@ -18,7 +18,7 @@ internal static class HiddenSettings
 
     /// <summary>The value of a hidden setting, for the one who hid it.</summary>
     public static string? Hidden(this IConfiguration configuration, string name) =>
-        ((IConfigurationRoot)configuration).Providers.OfType<HidingProvider>().Select(provider => provider.Reveal(name)).LastOrDefault(value => value is not null);
+        ((IConfigurationRoot)configuration).Providers.OfType<HidingProvider>().Select(provider => provider.Reveal(name)).OfType<string>().LastOrDefault();
 
     private sealed class HidingSource(IConfigurationSource source, string prefix) : IConfigurationSource
     {

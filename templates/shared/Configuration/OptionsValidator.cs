@@ -12,4 +12,10 @@ internal abstract class OptionsValidator<TOptions> : AbstractValidator<TOptions>
     /// <remarks>It is a rule on the options as a whole: rules on numbers and times would be compiled at every start, for each type anew.</remarks>
     protected void Rule(string setting, Func<TOptions, bool> holds, string problem, string remedy) =>
         RuleFor(options => options).Must(holds).OverridePropertyName(setting).WithMessage(problem).WithState(_ => remedy);
+
+    /// <summary>Whether what is sent to the address is encrypted, or stays on this machine.</summary>
+    protected static bool IsProtected(Uri? address) =>
+        address is { IsAbsoluteUri: true, Scheme: "https" } or { IsAbsoluteUri: true, Scheme: "http", IsLoopback: true };
+
+    protected static bool IsBetween(TimeSpan time, TimeSpan least, TimeSpan most) => time >= least && time <= most;
 }

@@ -42,12 +42,14 @@ internal sealed class ProgramHome
     /// </summary>
     public static ProgramHome Find(string[] arguments)
     {
-        var chosen = new ConfigurationBuilder().AddEnvironmentVariables("ASPNETCORE_").AddEnvironmentVariables("DOTNET_").AddCommandLine(arguments).Build()["contentRoot"];
+        var host = new ConfigurationBuilder().AddEnvironmentVariables("ASPNETCORE_").AddEnvironmentVariables("DOTNET_").AddCommandLine(arguments).Build();
+        var chosen = host["contentRoot"];
         if (string.IsNullOrEmpty(chosen))
             return new ProgramHome(Above(AppContext.BaseDirectory), arguments);
         if (Directory.Exists(chosen))
             return new ProgramHome(Path.GetFullPath(chosen), arguments);
-        throw new ConfigurationException([new("contentRoot", "command line or environment variable", "The folder does not exist.", $"Set it to the folder that holds {SettingsFile}.")]);
+        throw new ConfigurationException(
+            [new("contentRoot", "command line or environment variable", "The folder does not exist.", $"Set it to the folder that holds {SettingsFile}.")]);
     }
 
     public static ProgramHome At(string folder) => new(folder, []);
@@ -66,7 +68,8 @@ internal sealed class ProgramHome
 
     // Only a web host reads ASPNETCORE_ENVIRONMENT; an operator's command must see the same environment as the program.
     private static string[] EnvironmentOfTheWebHost() =>
-        string.IsNullOrEmpty(Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT")) && Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") is { Length: > 0 } name
+        string.IsNullOrEmpty(Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT"))
+        && Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") is { Length: > 0 } name
             ? ["--environment=" + name]
             : [];
 
@@ -83,7 +86,9 @@ internal sealed class ProgramHome
         catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException)
         {
             var line = (exception.InnerException as JsonException)?.LineNumber;
-            return new(name, line is null ? name : $"{name} line {line + 1}", "The file is not a JSON object that can be read.", "Look for a missing comma, quote or bracket on this line or the one before, or for a setting that stands there twice.");
+            return new(
+                name, line is null ? name : $"{name} line {line + 1}", "The file is not a JSON object that can be read.",
+                "Look for a missing comma, quote or bracket on this line or the one before, or for a setting that stands there twice.");
         }
     }
 }

@@ -2,6 +2,12 @@ using Microsoft.Extensions.Options;
 
 namespace Acme.App.Configuration;
 
+/// <summary>
+/// Something that must be right before the program starts: it throws a <see cref="ConfigurationException"/> where it is not. All
+/// checks run, and all their problems are reported at once.
+/// </summary>
+internal sealed record StartUpCheck(Func<IServiceProvider, CancellationToken, Task> RunAsync);
+
 /// <summary>Runs the program, and turns a wrong configuration into a report and an exit code.</summary>
 internal static partial class StartUp
 {
@@ -32,7 +38,8 @@ internal static partial class StartUp
     {
         var read = host.Services.GetRequiredService<SettingsRead>();
         var problems = new List<ConfigurationProblem>(read.Problems);
-        foreach (var found in await Task.WhenAll(host.Services.GetServices<StartUpCheck>().Select(check => Task.Run(() => ProblemsOfAsync(host, check, cancellationToken)))))
+        var checks = host.Services.GetServices<StartUpCheck>();
+        foreach (var found in await Task.WhenAll(checks.Select(check => Task.Run(() => ProblemsOfAsync(host, check, cancellationToken), cancellationToken))))
             problems.AddRange(found.Except(problems));
 
         // A section that is missing as a whole is one problem; a section with a wrong value is told by that value.
@@ -50,20 +57,23 @@ internal static partial class StartUp
     {
         try
         {
-            return await check.Create(host.Services).CheckAsync(cancellationToken);
+            await check.RunAsync(host.Services, cancellationToken);
+            return [];
         }
-        catch (OptionsValidationException exception)
+        catch (Exception exception) when (ProblemsOf(exception) is { Count: > 0 } problems)
         {
-            return ProblemsOf(exception);
+            return problems;
         }
     }
 
     private static IReadOnlyList<ConfigurationProblem> ProblemsOf(Exception exception) => exception switch
     {
         ConfigurationException wrong => wrong.Problems,
-        OptionsValidationException options => [.. ConfigurationProblem.From(options)],
+        // A library's own validator; its words may quote a value.
+        OptionsValidationException library => [new(library.OptionsType.Name, "options", "The options are not valid.", "Look up their documentation.")],
         AggregateException { InnerExceptions: var inner } when inner.All(one => ProblemsOf(one).Count > 0) => [.. inner.SelectMany(ProblemsOf)],
-        InvalidDataException { InnerException: FormatException } => [new("settings", "a settings file", "The file is not valid JSON.", "Correct appsettings.json, its environment's file and the user secrets.")],
+        InvalidDataException { InnerException: FormatException } =>
+            [new("settings", "a settings file", "The file is not valid JSON.", "Correct appsettings.json, its environment's file and the user secrets.")],
         _ => [],
     };
 

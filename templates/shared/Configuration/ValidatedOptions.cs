@@ -6,55 +6,47 @@ namespace Acme.App.Configuration;
 /// <summary>The name of a section that a room reads as its options.</summary>
 internal sealed record ValidatedSection(string Name);
 
-/// <summary>Binds one section, and finds everything wrong with it: keys nobody reads, values that do not fit, rules that are broken.</summary>
+/// <summary>
+/// Makes options from one section, or throws a <see cref="ConfigurationException"/> with everything wrong with it: keys nobody
+/// reads, values that do not fit, rules that are broken.
+/// </summary>
 internal sealed class ValidatedOptions<TOptions>(
-    ValidatedSection section, IEnumerable<ValidatedSection> sections, IConfiguration configuration, IValidator<TOptions> validator)
-    : IConfigureOptions<TOptions>, IValidateOptions<TOptions>, IStartUpCheck
+    ValidatedSection section, IEnumerable<ValidatedSection> sections, IConfiguration configuration, IValidator<TOptions> validator,
+    IEnumerable<IConfigureOptions<TOptions>> setups, IEnumerable<IPostConfigureOptions<TOptions>> lastSetups) : IOptionsFactory<TOptions>
     where TOptions : class, new()
 {
-    public void Configure(TOptions options)
+    public TOptions Create(string name)
     {
-        // The binder's own exception quotes the value.
-        if (!TryBind(options, Leaves(), strictly: false))
-            throw new OptionsValidationException(Options.DefaultName, typeof(TOptions), [Problem(section.Name, "The section holds a value that is not of its setting's type.", "Correct it.").ToFailure()]);
-    }
-
-    public ValidateOptionsResult Validate(string? name, TOptions options) => Judge(options).ToList() is { Count: > 0 } problems
-        ? ValidateOptionsResult.Fail(problems.Select(problem => problem.ToFailure()))
-        : ValidateOptionsResult.Success;
-
-    public Task<IReadOnlyList<ConfigurationProblem>> CheckAsync(CancellationToken cancellationToken)
-    {
+        var options = new TOptions();
+        var problems = new List<ConfigurationProblem>();
         var leaves = Leaves();
-        var whole = new TOptions();
-        if (TryBind(whole, leaves, strictly: true))
-            return Task.FromResult<IReadOnlyList<ConfigurationProblem>>([.. Judge(whole)]);
+        if (!TryBind(options, leaves, strictly: true))
+        {
+            var wrong = leaves.Where(leaf => !TryBind(new TOptions(), [leaf], strictly: true)).ToList();
+            problems.AddRange(wrong.Count > 0 ? wrong.Select(ProblemOf) : [Problem(section.Name, "The section's values do not fit together.", "Correct it.")]);
+            options = new TOptions();
+            TryBind(options, leaves.Except(wrong), strictly: false);
+        }
 
-        var wrong = leaves.Where(leaf => !TryBind(new TOptions(), [leaf], strictly: true)).ToList();
-        var problems = wrong.ConvertAll(leaf => TryBind(new TOptions(), [leaf], strictly: false)
-            ? Problem($"{section.Name}:{leaf.Key}", "There is no such setting.", "Correct its spelling, or remove it.")
-            : Problem($"{section.Name}:{leaf.Key}", "The value is not of the setting's type.", "Write a number without quotes, true or false, or a time span as 00:00:30."));
-
-        var rest = new TOptions();
-        TryBind(rest, leaves.Except(wrong), strictly: false);
-        problems.AddRange(Judge(rest).Where(judged => problems.All(problem => problem.Setting != judged.Setting)));
-        return Task.FromResult<IReadOnlyList<ConfigurationProblem>>(problems);
+        foreach (var setup in setups)
+            setup.Configure(options);
+        foreach (var setup in lastSetups)
+            setup.PostConfigure(name, options);
+        problems.AddRange(Judge(options).Where(judged => problems.All(problem => problem.Setting != judged.Setting)).ToList());
+        return problems.Count == 0 ? options : throw new ConfigurationException(problems);
     }
-
-    // FluentValidation names an element "Models[0].Name"; the configuration names it "Models:0:Name".
-    private IEnumerable<ConfigurationProblem> Judge(TOptions options) => validator.Validate(options).Errors.Select(failure => Problem(
-        $"{section.Name}:{failure.PropertyName.Replace('[', ':').Replace("]", "", StringComparison.Ordinal).Replace('.', ':')}".TrimEnd(':'),
-        failure.ErrorMessage,
-        failure.CustomState as string ?? "Correct the setting."));
 
     /// <summary>The section's settings, without those of sections further down that other options read.</summary>
     private List<KeyValuePair<string, string?>> Leaves()
     {
-        var below = sections.Where(other => other.Name.StartsWith(section.Name + ":", StringComparison.OrdinalIgnoreCase)).Select(other => other.Name[(section.Name.Length + 1)..] + ":").ToList();
+        var prefix = section.Name + ":";
+        var below = sections.Where(other => other.Name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)).Select(other => other.Name + ":").ToList();
         return [.. configuration.GetSection(section.Name).AsEnumerable(makePathsRelative: true)
-            .Where(leaf => leaf is { Key.Length: > 0, Value: not null } && !below.Any(other => leaf.Key.StartsWith(other, StringComparison.OrdinalIgnoreCase)))];
+            .Where(leaf => leaf is { Key.Length: > 0, Value: not null })
+            .Where(leaf => !below.Any(other => (prefix + leaf.Key).StartsWith(other, StringComparison.OrdinalIgnoreCase)))];
     }
 
+    // The binder's own exception quotes the value.
     private static bool TryBind(TOptions options, IEnumerable<KeyValuePair<string, string?>> leaves, bool strictly)
     {
         try
@@ -67,6 +59,18 @@ internal sealed class ValidatedOptions<TOptions>(
             return false;
         }
     }
+
+    private ConfigurationProblem ProblemOf(KeyValuePair<string, string?> leaf) => TryBind(new TOptions(), [leaf], strictly: false)
+        ? Problem($"{section.Name}:{leaf.Key}", "There is no such setting.", "Correct its spelling, or remove it.")
+        : Problem(
+            $"{section.Name}:{leaf.Key}", "The value is not of the setting's type.",
+            "Write a number without quotes, true or false, or a time span as 00:00:30.");
+
+    // FluentValidation names an element "Models[0].Name"; the configuration names it "Models:0:Name".
+    private IEnumerable<ConfigurationProblem> Judge(TOptions options) => validator.Validate(options).Errors.Select(failure => Problem(
+        $"{section.Name}:{failure.PropertyName.Replace('[', ':').Replace("]", "", StringComparison.Ordinal).Replace('.', ':')}".TrimEnd(':'),
+        failure.ErrorMessage,
+        failure.CustomState as string ?? "Correct the setting."));
 
     private ConfigurationProblem Problem(string setting, string problem, string remedy) => new(setting, configuration.OriginOf(setting), problem, remedy);
 }

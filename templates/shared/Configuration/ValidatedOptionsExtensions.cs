@@ -15,12 +15,10 @@ internal static class ValidatedOptionsExtensions
         where TValidator : class, IValidator<TOptions>
     {
         var section = new ValidatedSection(sectionName);
-        builder.Services.TryAddSingleton<IValidator<TOptions>, TValidator>();
         builder.Services.AddOptions().AddSingleton(section);
-        builder.Services.AddSingleton(services => ActivatorUtilities.CreateInstance<ValidatedOptions<TOptions>>(services, section));
-        builder.Services.AddSingleton<IConfigureOptions<TOptions>>(services => services.GetRequiredService<ValidatedOptions<TOptions>>());
-        builder.Services.AddSingleton<IValidateOptions<TOptions>>(services => services.GetRequiredService<ValidatedOptions<TOptions>>());
-        builder.Services.AddSingleton(new StartUpCheck(services => services.GetRequiredService<ValidatedOptions<TOptions>>()));
+        builder.Services.TryAddSingleton<IValidator<TOptions>, TValidator>();
+        builder.Services.AddSingleton<IOptionsFactory<TOptions>>(services => ActivatorUtilities.CreateInstance<ValidatedOptions<TOptions>>(services, section));
+        builder.Services.AddSingleton(new StartUpCheck((services, _) => Task.FromResult(services.GetRequiredService<IOptions<TOptions>>().Value)));
         return builder;
     }
 
@@ -35,7 +33,7 @@ internal static class ValidatedOptionsExtensions
         {
             return options.Value;
         }
-        catch (OptionsValidationException)
+        catch (ConfigurationException)
         {
             return new TOptions();
         }

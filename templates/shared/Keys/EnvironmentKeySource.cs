@@ -3,7 +3,7 @@ using Acme.App.Configuration;
 namespace Acme.App.Keys;
 
 /// <summary>The key from an environment variable, or while developing from <c>.env</c> or user secrets. The environment's own variable wins.</summary>
-internal sealed class EnvironmentKeySource(IConfiguration configuration, IHostEnvironment environment) : IKeySource
+internal sealed class EnvironmentKeySource(IConfiguration configuration, IHostEnvironment environment) : KeySource
 {
     public const string Variable = "MISTRAL_API_KEY";
 
@@ -14,37 +14,42 @@ internal sealed class EnvironmentKeySource(IConfiguration configuration, IHostEn
         (Environments.Production, Variable + "_PROD"),
     ];
 
-    public string Name => configuration.OriginOf(Setting);
+    public override string Name => configuration.OriginOf(Setting);
 
-    public string Setting => OwnVariableOf(environment) is { } own && !string.IsNullOrEmpty(configuration.Hidden(own)) ? own : Variable;
+    public override string Setting => OwnVariableOf(environment) is { } own && !string.IsNullOrEmpty(configuration.Hidden(own)) ? own : Variable;
 
-    public bool CanChange => false;
+    public override bool CanChange => false;
 
-    public string HowToReplace => $"Set {Setting} to the new key where it is set now ({Name}).";
+    public override string HowToReplace => $"Set {Setting} to the new key where it is set now ({Name}).";
 
-    public static bool IsSet(IConfiguration configuration) => Own.Select(one => one.Variable).Append(Variable).Any(name => !string.IsNullOrEmpty(configuration.Hidden(name)));
+    public static bool IsSet(IConfiguration configuration) =>
+        Own.Select(one => one.Variable).Append(Variable).Any(name => !string.IsNullOrEmpty(configuration.Hidden(name)));
 
     /// <summary>The keys that are set for environments other than this one.</summary>
     public static IEnumerable<string> OfOtherEnvironments(IConfiguration configuration, IHostEnvironment environment) =>
         Own.Where(one => !environment.IsEnvironment(one.Environment)).Select(one => configuration.Hidden(one.Variable)).OfType<string>();
 
-    public Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
+    public override Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
     {
         var setting = Setting;
         var value = configuration.Hidden(setting);
         if (string.IsNullOrEmpty(value))
-            throw new KeySourceException(this, "No API key is set.", Remedy(environment));
+            throw Failed("No API key is set.", Remedy(environment));
         if (Name == "command line")
-            throw new KeySourceException(this, "The key was given on the command line, where every user of this machine can see it.", Remedy(environment));
+            throw Failed("The key was given on the command line, where every user of this machine can see it.", Remedy(environment));
         if (Name.StartsWith("appsettings", StringComparison.OrdinalIgnoreCase))
-            throw new KeySourceException(this, "The key stands in a settings file, which is committed with the code.", $"Remove it there, and revoke it if it was ever committed. {Remedy(environment)}");
+            throw Failed("The key stands in a settings file, which is committed with the code.",
+                $"Remove it there, and revoke it if it was ever committed. {Remedy(environment)}");
+
         return Task.FromResult(new ApiKey(value, setting));
     }
 
     /// <summary>What to do where there is no key, in this environment.</summary>
     public static string Remedy(IHostEnvironment environment) => environment.IsDevelopment()
-        ? $"Set {Variable} or {OwnVariableOf(environment)}, in the environment or in the .env file; or set Mistral__Offline=true to try the program without a key."
-        : $"Set the environment variable {(OwnVariableOf(environment) is { } own ? own + " or " : "")}{Variable}. The .env file and Mistral__Offline are for Development only.";
+        ? $"Set {Variable} or {OwnVariableOf(environment)}, "
+            + "in the environment or in the .env file; or set Mistral__Offline=true to try the program without a key."
+        : $"Set the environment variable {(OwnVariableOf(environment) is { } own ? own + " or " : "")}{Variable}. "
+            + "The .env file and Mistral__Offline are for Development only.";
 
     private static string? OwnVariableOf(IHostEnvironment environment) => Own.FirstOrDefault(one => environment.IsEnvironment(one.Environment)).Variable;
 }

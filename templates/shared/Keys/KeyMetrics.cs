@@ -15,7 +15,8 @@ internal sealed class KeyMetrics : IDisposable
     {
         _rotations = _meter.CreateCounter<long>("keys.rotations", description: "New keys found, by outcome.");
         _meter.CreateObservableGauge("keys.age", () => _ring?.Health.Age.TotalSeconds ?? 0, "s", "The age of the current key.");
-        _meter.CreateObservableGauge("keys.since_read", () => _ring?.Health.SinceRead.TotalSeconds ?? 0, "s", "The time since the key's source last gave a value.");
+        _meter.CreateObservableGauge(
+            "keys.since_read", () => _ring?.Health.SinceRead.TotalSeconds ?? 0, "s", "The time since the key's source last gave a value.");
     }
 
     public void Observe(KeyRing ring) => _ring = ring;

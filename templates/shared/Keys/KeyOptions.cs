@@ -1,3 +1,5 @@
+using Acme.App.Configuration;
+
 namespace Acme.App.Keys;
 
 /// <summary>How the key is kept fresh.</summary>
@@ -5,7 +7,7 @@ internal sealed class KeyOptions
 {
     public const string SectionName = "Keys";
 
-    /// <summary>How often the source is asked for another value, give or take a fifth. The default is one minute.</summary>
+    /// <summary>How often the source is asked for another value, or up to a fifth sooner. The default is one minute.</summary>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>How long one answer of the source, or of Mistral about a new key, may take. The default is 10 seconds.</summary>
@@ -19,4 +21,23 @@ internal sealed class KeyOptions
 
     /// <summary>Whether a key older than <see cref="MaxAge"/> makes the program not ready. The default is false: it only warns.</summary>
     public bool FailWhenTooOld { get; set; }
+}
+
+internal sealed class KeyOptionsValidator : OptionsValidator<KeyOptions>
+{
+    private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
+
+    public KeyOptionsValidator()
+    {
+        Rule(nameof(KeyOptions.PollInterval), options => IsBetween(options.PollInterval, Shortest, TimeSpan.FromDays(1)),
+            "The time between two looks at the key's source is not between a second and a day.", "Set a time span, for example 00:01:00.");
+        Rule(nameof(KeyOptions.Timeout), options => IsBetween(options.Timeout, Shortest, TimeSpan.FromMinutes(1)),
+            "The time that an answer may take is not between a second and a minute.", "Set a time span, for example 00:00:10.");
+        Rule(nameof(KeyOptions.MaxAge), options => options.MaxAge is null || options.MaxAge > TimeSpan.Zero,
+            "The key's greatest age is not positive.", "Set a time span, for example 90.00:00:00 for 90 days, or remove the setting.");
+        Rule(nameof(KeyOptions.WarnBefore), options => options.WarnBefore >= TimeSpan.Zero,
+            "The time of warning is negative.", "Set a time span, for example 7.00:00:00 for 7 days.");
+        Rule(nameof(KeyOptions.FailWhenTooOld), options => !options.FailWhenTooOld || options.MaxAge is not null,
+            "A key cannot become too old while no greatest age is set.", "Set Keys:MaxAge, or remove this setting.");
+    }
 }

@@ -4,7 +4,7 @@ namespace Acme.App.Keys;
 
 /// <summary>Looks at the key's source from time to time, and speaks up when the key grows old.</summary>
 internal sealed partial class KeyPolling(
-    KeyRing ring, IKeySource source, IConfiguration configuration, IOptions<KeyOptions> options, TimeProvider timeProvider, ILogger<KeyPolling> logger)
+    KeyRing ring, KeySource source, IConfiguration configuration, IOptions<KeyOptions> options, TimeProvider timeProvider, ILogger<KeyPolling> logger)
     : BackgroundService
 {
     private const double Jitter = 0.2;
@@ -34,7 +34,7 @@ internal sealed partial class KeyPolling(
         {
             await ring.PollAsync(cancellationToken);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             // The record could not be written, so the rotation did not happen; the next poll tries again.
             LogFailed(exception.GetType().Name);
@@ -56,9 +56,9 @@ internal sealed partial class KeyPolling(
         _warned = health.Warning;
     }
 
-    [LoggerMessage(EventId = 1105, Level = LogLevel.Warning, Message = "The API key {Fingerprint} needs attention: {Warning}")]
+    [LoggerMessage(1105, LogLevel.Warning, "The API key {Fingerprint} needs attention: {Warning}")]
     private partial void LogAge(string? fingerprint, string warning);
 
-    [LoggerMessage(EventId = 1106, Level = LogLevel.Error, Message = "Looking for a new API key failed with {Failure}; it is tried again.")]
+    [LoggerMessage(1106, LogLevel.Error, "Looking for a new API key failed with {Failure}; it is tried again.")]
     private partial void LogFailed(string failure);
 }

@@ -10,7 +10,7 @@ namespace Acme.App.Keys;
 /// it; requests in flight keep the key that they took. Nothing is stored, so a crash half-way leaves nothing to mend.
 /// </summary>
 internal sealed partial class KeyRing(
-    IKeySource source,
+    KeySource source,
     IConfiguration configuration,
     IHostEnvironment environment,
     IOptions<KeyOptions> options,
@@ -27,12 +27,14 @@ internal sealed partial class KeyRing(
     private readonly ApiKeyValidator _rules = new([.. EnvironmentKeySource.OfOtherEnvironments(configuration, environment)]);
     private volatile Holding? _holding;
     private Task<ApiKey>? _look;
-    private string? _rejected;
+    private Task<ApiKey>? _read;
+    private ApiKey? _rejected;
     private string? _warning;
     private long _readAt;
     private long? _nothingNewAt;
 
-    public ApiKey Current => (_holding ?? throw NotRead()).Key;
+    public ApiKey Current => CurrentOrDefault
+        ?? throw new InvalidOperationException("The key has not been read: the configuration's checks have not run, or the program is offline.");
 
     public ApiKey? CurrentOrDefault => _holding?.Key;
 
@@ -48,7 +50,9 @@ internal sealed partial class KeyRing(
 
             var age = timeProvider.GetUtcNow() - holding.Since;
             var tooOld = options.Value.MaxAge is { } maximum && age >= maximum;
-            return new(!(tooOld && options.Value.FailWhenTooOld), source.Name, holding.Key.Fingerprint, holding.Key.Version, age, timeProvider.GetElapsedTime(Volatile.Read(ref _readAt)), _warning ?? AgeWarning(age));
+            return new(
+                !(tooOld && options.Value.FailWhenTooOld), source.Name, holding.Key.Fingerprint, holding.Key.Version,
+                age, timeProvider.GetElapsedTime(Volatile.Read(ref _readAt)), _warning ?? AgeWarning(age));
         }
     }
 
@@ -135,18 +139,18 @@ internal sealed partial class KeyRing(
     private async Task<string?> TryTakeAsync(ApiKey current, ApiKey candidate)
     {
         if (Judge(candidate) is { } problem)
-            return Reject(current, candidate, problem.Problem);
+            return await RejectAsync(current, candidate, problem.Problem);
 
         switch (await VerifyAsync(candidate))
         {
             case KeyVerdict.Accepted:
-                Record(isTaken: true, current, candidate, reason: null);
+                await RecordAsync(isTaken: true, current, candidate, reason: null);
                 Hold(candidate);
                 metrics.Rotated("accepted");
                 LogRotated(current.Fingerprint, candidate.Fingerprint, candidate.Version);
                 return null;
             case KeyVerdict.Rejected:
-                return Reject(current, candidate, "Mistral refused the new key.");
+                return await RejectAsync(current, candidate, "Mistral refused the new key.");
             default:
                 metrics.Rotated("inconclusive");
                 LogInconclusive(candidate.Fingerprint, candidate.Version);
@@ -154,12 +158,13 @@ internal sealed partial class KeyRing(
         }
     }
 
-    private string Reject(ApiKey current, ApiKey candidate, string reason)
+    private async Task<string> RejectAsync(ApiKey current, ApiKey candidate, string reason)
     {
         // Looked at again at each poll, since Mistral may come to know a key late; the alarm is raised once.
-        if (Interlocked.Exchange(ref _rejected, candidate.Fingerprint) != candidate.Fingerprint)
+        if (_rejected?.SameAs(candidate) is not true)
         {
-            Record(isTaken: false, current, candidate, reason);
+            await RecordAsync(isTaken: false, current, candidate, reason);
+            _rejected = candidate;
             metrics.Rotated("rejected");
             LogRejected(candidate.Fingerprint, candidate.Version, reason, current.Fingerprint);
         }
@@ -173,16 +178,20 @@ internal sealed partial class KeyRing(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            return await source.ReadAsync(either.Token).WaitAsync(either.Token);
+            // A store's client, or a file that is a pipe, may block before it gives a task: it holds one thread, and no second one.
+            if (_read is not { IsCompleted: false })
+                _read = Task.Run(() => source.ReadAsync(either.Token), either.Token);
+            return await _read.WaitAsync(either.Token);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
-            throw new KeySourceException(source, "The key's source did not answer in time.", "See whether it can be reached from here, or raise Keys:Timeout.");
+            throw source.Failed("The key's source did not answer in time.", "See whether it can be reached from here, or raise Keys:Timeout.");
         }
-        catch (Exception exception) when (exception is not (KeySourceException or OptionsValidationException or OperationCanceledException))
+        catch (Exception exception) when (exception is not (KeySourceException or ConfigurationException) && !cancellationToken.IsCancellationRequested)
         {
             // What a store's client says may repeat the secret, so only the kind of failure goes further.
-            throw new KeySourceException(source, $"The key's source failed with {exception.GetType().Name}.", "See whether it can be reached from here, and what its own log says.");
+            throw source.Failed($"The key's source failed with {exception.GetType().Name}.",
+                "See whether it can be reached from here, and what its own log says.");
         }
     }
 
@@ -204,34 +213,43 @@ internal sealed partial class KeyRing(
     {
         Volatile.Write(ref _readAt, timeProvider.GetTimestamp());
         _holding = new Holding(key, key.Since ?? timeProvider.GetUtcNow());
+        _rejected = null;
         metrics.Observe(this);
     }
 
-    private void Record(bool isTaken, ApiKey current, ApiKey candidate, string? reason)
+    private async Task RecordAsync(bool isTaken, ApiKey current, ApiKey candidate, string? reason)
     {
         var keyEvent = new KeyEvent(isTaken, source.Name, current.Fingerprint, current.Version, candidate.Fingerprint, candidate.Version, reason);
         foreach (var listener in events())
-            listener.Record(keyEvent);
+            await listener.RecordAsync(keyEvent);
     }
 
-    private string? AgeWarning(TimeSpan age) => options.Value.MaxAge is not { } maximum || age < maximum - options.Value.WarnBefore
-        ? null
+    private string? AgeWarning(TimeSpan age) => options.Value.MaxAge is not { } maximum || age < maximum - options.Value.WarnBefore ? null
         : age >= maximum ? "The key is older than Keys:MaxAge allows. Replace it." : "The key will soon be older than Keys:MaxAge allows. Replace it.";
-
-    private static InvalidOperationException NotRead() => new("The key has not been read: the configuration's checks have not run, or the program is offline.");
 
     /// <summary>The key and since when it is one, swapped together.</summary>
     private sealed record Holding(ApiKey Key, DateTimeOffset Since);
 
-    [LoggerMessage(EventId = 1101, Level = LogLevel.Information, Message = "The API key was rotated from {OldFingerprint} to {NewFingerprint}, version {NewVersion}.")]
+    [LoggerMessage(1101, LogLevel.Information, "The API key was rotated from {OldFingerprint} to {NewFingerprint}, version {NewVersion}.")]
     private partial void LogRotated(string oldFingerprint, string newFingerprint, string newVersion);
 
-    [LoggerMessage(EventId = 1102, Level = LogLevel.Critical, Message = "The new API key {Fingerprint}, version {Version}, was not taken: {Reason} The key {Kept} stays in use.")]
+    [LoggerMessage(1102, LogLevel.Critical, "The new API key {Fingerprint}, version {Version}, was not taken: {Reason} The key {Kept} stays in use.")]
     private partial void LogRejected(string fingerprint, string version, string reason, string kept);
 
-    [LoggerMessage(EventId = 1103, Level = LogLevel.Warning, Message = "The new API key {Fingerprint}, version {Version}, could not be checked with Mistral. The old one stays in use, and it is tried again.")]
+    [LoggerMessage(1103, LogLevel.Warning, "The new API key {Fingerprint}, version {Version}, could not be checked with Mistral. "
+        + "The old one stays in use, and it is tried again.")]
     private partial void LogInconclusive(string fingerprint, string version);
 
-    [LoggerMessage(EventId = 1104, Level = LogLevel.Warning, Message = "The API key could not be read from {Source}: {Problem} {Remedy} The last good key stays in use.")]
+    [LoggerMessage(1104, LogLevel.Warning, "The API key could not be read from {Source}: {Problem} {Remedy} The last good key stays in use.")]
     private partial void LogSourceFailed(string source, string problem, string remedy);
 }
+
+/// <summary>How the key is doing, for a health check.</summary>
+/// <param name="Ready">Whether the key may be used.</param>
+/// <param name="Source">Where it came from.</param>
+/// <param name="Fingerprint">The current key's fingerprint, or none when no key is needed.</param>
+/// <param name="Version">The current key's version.</param>
+/// <param name="Age">How old the key is: since its source came to hold it, or where the source does not say, since this program first read it.</param>
+/// <param name="SinceRead">How long ago the source last gave a value.</param>
+/// <param name="Warning">What needs someone's attention, a full sentence, or nothing.</param>
+internal sealed record KeyHealth(bool Ready, string Source, string? Fingerprint, string? Version, TimeSpan Age, TimeSpan SinceRead, string? Warning);

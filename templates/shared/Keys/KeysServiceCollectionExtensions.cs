@@ -15,7 +15,7 @@ internal static class KeysServiceCollectionExtensions
         // While developing, the environment or .env will do. Elsewhere only the chosen source counts: a store that cannot
         // be read must not be covered up by a forgotten variable.
         if (builder.Environment.IsDevelopment() && (KeyCheck.IsOffline(builder.Configuration) || EnvironmentKeySource.IsSet(builder.Configuration)))
-            builder.Services.AddSingleton<IKeySource, EnvironmentKeySource>();
+            builder.Services.AddSingleton<KeySource, EnvironmentKeySource>();
         else
             builder.AddKeySource();
 
@@ -25,7 +25,8 @@ internal static class KeysServiceCollectionExtensions
         builder.Services.AddSingleton<KeyMetrics>();
         builder.Services.AddSingleton<KeyRing>();
         builder.Services.AddSingleton<IApiKeys>(services => services.GetRequiredService<KeyRing>());
-        builder.Services.AddSingleton(new StartUpCheck(services => ActivatorUtilities.CreateInstance<KeyCheck>(services)));
+        builder.Services.AddSingleton(new StartUpCheck((services, cancellationToken) =>
+            ActivatorUtilities.CreateInstance<KeyCheck>(services).RunAsync(cancellationToken)));
         builder.Services.AddHostedService<KeyPolling>();
         return builder;
     }

@@ -76,7 +76,7 @@ internal static class KeysCommand
 
     internal static async Task<ExitCode> RotateAsync(IHost host, Func<Task<string?>> readNewKey, TextWriter results, CancellationToken cancellationToken)
     {
-        var source = host.Services.GetRequiredService<IKeySource>();
+        var source = host.Services.GetRequiredService<KeySource>();
         var ring = host.Services.GetRequiredService<KeyRing>();
         var current = await CurrentAsync(host, source, ring, cancellationToken);
         if (await readNewKey() is not { } value)
@@ -105,7 +105,7 @@ internal static class KeysCommand
     }
 
     // A key that is missing or wrong must not keep the operator from putting a good one in its place.
-    private static async Task<ApiKey?> CurrentAsync(IHost host, IKeySource source, KeyRing ring, CancellationToken cancellationToken)
+    private static async Task<ApiKey?> CurrentAsync(IHost host, KeySource source, KeyRing ring, CancellationToken cancellationToken)
     {
         try
         {

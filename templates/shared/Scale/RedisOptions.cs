@@ -47,12 +47,13 @@ internal sealed class RedisOptionsValidator : OptionsValidator<RedisOptions>
             "The file does not exist.", "Mount it, or correct or remove the setting.");
         Rule(nameof(RedisOptions.KeyPrefix), options => !string.IsNullOrWhiteSpace(options.KeyPrefix),
             "The prefix of the keys is empty.", "Set a short name that no other program uses, for example orders:.");
-        Rule(nameof(RedisOptions.ConnectTimeout), options => options.ConnectTimeout >= Shortest && options.ConnectTimeout <= Longest,
+        Rule(nameof(RedisOptions.ConnectTimeout), options => IsBetween(options.ConnectTimeout, Shortest, Longest),
             "The time that a connection may take is not between 50 milliseconds and a minute.", "Set a time span, for example 00:00:05.");
-        Rule(nameof(RedisOptions.CommandTimeout), options => options.CommandTimeout >= Shortest && options.CommandTimeout <= Longest,
+        Rule(nameof(RedisOptions.CommandTimeout), options => IsBetween(options.CommandTimeout, Shortest, Longest),
             "The time that a command may take is not between 50 milliseconds and a minute.", "Set a time span, for example 00:00:01.");
     }
 
     private static bool TryParse(string endpoint, out Uri address) =>
-        Uri.TryCreate($"redis://{endpoint}", UriKind.Absolute, out address!) && address is { Port: > 0, Host.Length: > 0, PathAndQuery: "" or "/", UserInfo: "" };
+        Uri.TryCreate($"redis://{endpoint}", UriKind.Absolute, out address!)
+        && address is { Port: > 0, Host.Length: > 0, PathAndQuery: "" or "/", UserInfo: "" };
 }

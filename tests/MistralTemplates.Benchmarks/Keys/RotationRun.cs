@@ -91,7 +91,7 @@ internal sealed class RotationRun : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection([new("Mistral:Endpoint", _server.Urls.Single())]);
         builder.AddKeys();
         builder.AddMistral();
-        builder.Services.AddSingleton<IKeySource>(_source);
+        builder.Services.AddSingleton<KeySource>(_source);
         builder.Logging.ClearProviders();
         _host = builder.Build();
         await _host.CheckConfigurationAsync(cancellationToken);
@@ -135,7 +135,7 @@ internal sealed class RotationRun : IAsyncDisposable
 
     private static ApiKey NextKey(int number) => new(Guid.NewGuid().ToString("N"), $"v{number}");
 
-    private sealed class FakeSource(ApiKey first) : IKeySource
+    private sealed class FakeSource(ApiKey first) : KeySource
     {
         private volatile ApiKey _key = first;
 
@@ -145,14 +145,12 @@ internal sealed class RotationRun : IAsyncDisposable
             set => _key = value;
         }
 
-        public string Name => "fake store";
+        public override string Name => "fake store";
 
-        public string Setting => "Keys:Fake";
+        public override string Setting => "Keys:Fake";
 
-        public bool CanChange => true;
+        public override string HowToReplace => "Put the new key into the fake store.";
 
-        public string HowToReplace => "Put the new key into the fake store.";
-
-        public Task<ApiKey> ReadAsync(CancellationToken cancellationToken) => Task.FromResult(Key);
+        public override Task<ApiKey> ReadAsync(CancellationToken cancellationToken) => Task.FromResult(Key);
     }
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Acme.App.Configuration;
-using Microsoft.Extensions.Options;
 using Spectre.Console;
 
 namespace Acme.App.Operations.Doctor;
@@ -74,10 +73,6 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
         catch (ConfigurationException exception)
         {
             return Wrong(exception.Problems);
-        }
-        catch (OptionsValidationException exception)
-        {
-            return Wrong([.. ConfigurationProblem.From(exception)]);
         }
         catch (UnauthorizedAccessException exception)
         {

@@ -59,7 +59,7 @@ internal static class KeyChecks
         if (KeyCheck.IsOffline(services.GetRequiredService<IConfiguration>()))
             return Verdict.Passed("No secret in code or settings. No key is needed while Mistral:Offline is on.");
 
-        var source = services.GetRequiredService<IKeySource>();
+        var source = services.GetRequiredService<KeySource>();
         try
         {
             var key = await source.ReadAsync(cancellationToken);
@@ -97,7 +97,7 @@ internal static class KeyChecks
 
         try
         {
-            var key = await services.GetRequiredService<IKeySource>().ReadAsync(cancellationToken);
+            var key = await services.GetRequiredService<KeySource>().ReadAsync(cancellationToken);
             if (key.Since is not { } since)
                 return Verdict.NotChecked(string.Create(CultureInfo.InvariantCulture, $"the key's source does not say how old it is. It is to be replaced every {most.TotalDays:F0} days."), "Note the day of the last 'keys rotate'.");
             var age = services.GetRequiredService<TimeProvider>().GetUtcNow() - since;

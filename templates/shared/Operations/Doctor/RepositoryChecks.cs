@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Acme.App.Configuration;
 using Acme.App.Guards;
 using Acme.App.Keys;
 using Microsoft.Extensions.Options;
@@ -75,17 +76,8 @@ internal static class RepositoryChecks
     }
 
     // Guards whose settings are wrong are told of elsewhere; secrets are looked for all the same.
-    public static SensitiveDataOptions GuardsOf(IServiceProvider services)
-    {
-        try
-        {
-            return services.GetRequiredService<IOptions<GuardOptions>>().Value.SensitiveData;
-        }
-        catch (OptionsValidationException)
-        {
-            return new SensitiveDataOptions();
-        }
-    }
+    public static SensitiveDataOptions GuardsOf(IServiceProvider services) =>
+        services.GetRequiredService<IOptions<GuardOptions>>().ValueOrDefault().SensitiveData;
 
     private static Verdict CheckPackages(IServiceProvider services, CancellationToken cancellationToken)
     {

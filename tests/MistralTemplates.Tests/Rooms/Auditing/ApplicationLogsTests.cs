@@ -26,4 +26,24 @@ public sealed class ApplicationLogsTests
         Assert.All(Leaks.Shapes(keys.Current.Reveal()), shape => Assert.DoesNotContain(shape, text, StringComparison.Ordinal));
         Assert.Contains(keys.Current.Fingerprint, text, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("Warnning", false)]
+    [InlineData("77", false)]
+    [InlineData("Trace", true)]
+    public void AddApplicationLogs_LevelInTheSettings_IsTakenOnlyWhereItIsOne(string level, bool isTraced)
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Configuration["Logging:LogLevel:Default"] = level;
+        builder.Services.AddSingleton<IApiKeys>(new AuditRoom.FixedKeys(Guid.NewGuid().ToString("N")));
+        builder.AddApplicationLogs(forPerson: true);
+        builder.Services.AddFakeLogging(options => options.FilteredLevels.Clear());
+        using var host = builder.Build();
+        var logger = host.Services.GetRequiredService<ILogger<ApplicationLogsTests>>();
+
+        logger.LogTrace("Fine.");
+        logger.LogError("Wrong.");
+
+        Assert.Equal(isTraced ? ["Fine.", "Wrong."] : ["Wrong."], host.Services.GetFakeLogCollector().GetSnapshot().Select(log => log.Message));
+    }
 }

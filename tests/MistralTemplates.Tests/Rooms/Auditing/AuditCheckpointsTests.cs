@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Net;
 using Acme.App.Auditing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
 using MistralTemplates.Tests.Rooms.Keys;
 
@@ -106,6 +108,24 @@ public sealed class AuditCheckpointsTests
         Assert.Equal(5, AuditCheckpoint.Parse(_posted.Single())!.Sequence);
         Assert.Equal(0, elsewhere);
         Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Dispose_WebhookNeverEndsItsAnswer_TakesTheCheckpointAsReceived()
+    {
+        await using var witness = await FakeStore.Start(async context =>
+        {
+            await context.Response.Body.FlushAsync();
+            await SourceExpectations.Hang(context);
+        });
+        var logs = new FakeLogCollector();
+        await using (var room = new AuditRoom(
+            settings: new Dictionary<string, string?> { ["Audit:CheckpointUrl"] = witness.Address.AbsoluteUri },
+            services: services => services.AddLogging(logging => logging.AddProvider(new FakeLoggerProvider(logs)))))
+            await WriteAsync(room, 1);
+
+        Assert.DoesNotContain(logs.GetSnapshot(), log => log.Level >= LogLevel.Error);
+        Assert.Contains(logs.GetSnapshot(), log => log.Message.StartsWith("Audit checkpoint:", StringComparison.Ordinal));
     }
 
     private AuditRoom Open(int records) => new(

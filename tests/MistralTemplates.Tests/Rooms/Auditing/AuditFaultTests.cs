@@ -94,7 +94,7 @@ public sealed class AuditFaultTests : IDisposable
         await using var room = new AuditRoom();
 
         foreach (var events in room.Host.Services.GetServices<IKeyEvents>())
-            events.Record(new KeyEvent(isTaken, "store", "oldoldoldold", "v1", "newnewnewnew", "v2", null));
+            await events.RecordAsync(new KeyEvent(isTaken, "store", "oldoldoldold", "v1", "newnewnewnew", "v2", null));
 
         using var record = JsonDocument.Parse(room.Lines[^1]);
         Assert.Equal(action, record.RootElement.GetProperty("action").GetString());

@@ -32,6 +32,39 @@ public sealed class AuditLogTests
         Assert.Equal(32, root.GetProperty("mac").GetString()!.Length);
     }
 
+    [Theory]
+    [InlineData("Process")]
+    [InlineData("Disk")]
+    public async Task WriteAsync_AfterTheEnd_IsRefusedAndLeavesTheLogToOthers(string durability)
+    {
+        var folder = Directory.CreateTempSubdirectory("audit-").FullName;
+        var settings = new Dictionary<string, string?> { ["Audit:Durability"] = durability };
+        var ended = new AuditRoom(folder, settings);
+        var (log, file) = (ended.Log, ended.Files.Current);
+        await log.WriteAsync(new AuditRecord("one"));
+        await ended.DisposeAsync();
+        var lines = await File.ReadAllLinesAsync(file, TestContext.Current.CancellationToken);
+
+        await Assert.ThrowsAsync<AuditUnavailableException>(() => log.WriteAsync(new AuditRecord("late")).AsTask().WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+
+        Assert.Equal(lines, await File.ReadAllLinesAsync(file, TestContext.Current.CancellationToken));
+        Assert.Contains("audit.stopped", lines[^1], StringComparison.Ordinal);
+        await using (var next = new AuditRoom(folder, settings))
+            await next.Log.WriteAsync(new AuditRecord("two"));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task WriteAsync_TextThatIsCutThroughACharacter_IsRecorded()
+    {
+        await using var room = new AuditRoom();
+
+        await room.Log.WriteAsync(new AuditRecord("one") { UserId = new string('a', 255) + "\U0001F512", Detail = "\uD800" });
+
+        using var record = JsonDocument.Parse(room.Lines[^1]);
+        Assert.Equal(256, record.RootElement.GetProperty("userId").GetString()!.Length);
+    }
+
     [Fact]
     public async Task WriteAsync_ApplicationLogsSwitchedOff_IsNotTouched()
     {

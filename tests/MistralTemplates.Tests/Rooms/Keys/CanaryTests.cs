@@ -100,7 +100,7 @@ public sealed class CanaryTests : IDisposable
 
     public void Dispose() => _overheard.Dispose();
 
-    private static WebApplication Build(TemporaryFolder folder, IKeySource source, IKeyVerifier verifier)
+    private static WebApplication Build(TemporaryFolder folder, KeySource source, IKeyVerifier verifier)
     {
         folder.Write("appsettings.json", "{}");
         folder.Write("appsettings.Development.json", """{ "Policy": { "AllowedModels": [ "mistral-small-latest" ], "MaxTokensPerRequest": 100 } }""");

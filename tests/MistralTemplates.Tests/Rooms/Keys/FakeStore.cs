@@ -55,7 +55,7 @@ internal sealed class TestedStore : IAsyncDisposable
 
     public StoreFailure? Failure { get; set; }
 
-    public IKeySource Source { get; private set; } = null!;
+    public KeySource Source { get; private set; } = null!;
 
     public static Task<TestedStore> StartAsync(string kind, StoreFailure? failure = null) => kind switch
     {
@@ -67,7 +67,7 @@ internal sealed class TestedStore : IAsyncDisposable
     };
 
     /// <summary>The source, and what else ends with this.</summary>
-    public TestedStore With(IKeySource source, params object[] parts)
+    public TestedStore With(KeySource source, params object[] parts)
     {
         Source = source;
         _parts.AddRange([source, .. parts]);
@@ -88,7 +88,7 @@ internal sealed class TestedStore : IAsyncDisposable
 internal static class SourceExpectations
 {
     /// <summary>Loads a key and expects the one problem's sentence; nothing that is said anywhere may hold the canary.</summary>
-    public static async Task<string> ProblemOf(IKeySource source, string canary, StoreFailure? failure = null)
+    public static async Task<string> ProblemOf(KeySource source, string canary, StoreFailure? failure = null)
     {
         using var overheard = new Overheard();
         var logger = new FakeLogger<KeyRing>();
@@ -133,7 +133,7 @@ internal static class SourceExpectations
         Assert.DoesNotContain(canary, overheard.ToString(), StringComparison.Ordinal);
     }
 
-    public static KeyRing RingOf(IKeySource source, ILogger<KeyRing>? logger = null, TimeSpan? timeout = null) => new(
+    public static KeyRing RingOf(KeySource source, ILogger<KeyRing>? logger = null, TimeSpan? timeout = null) => new(
         source, new ConfigurationBuilder().Build(), Some.Environment("Production"), Options.Create(new KeyOptions { Timeout = timeout ?? new KeyOptions().Timeout }), () => new FakeKeyVerifier(KeyVerdict.Accepted), () => [],
         new KeyMetrics(), TimeProvider.System, logger ?? NullLogger<KeyRing>.Instance);
 

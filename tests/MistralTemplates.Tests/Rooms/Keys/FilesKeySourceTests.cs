@@ -72,6 +72,15 @@ public sealed class FilesKeySourceTests
     }
 
     [Fact]
+    public async Task Load_FileLargerThanAKey_IsRefusedWhole()
+    {
+        using var folder = new TemporaryFolder();
+        var ring = SourceExpectations.RingOf(Source(folder.Write("key", string.Concat(Enumerable.Range(0, 200).Select(Some.KeyValue)))));
+
+        Assert.Equal("The file holds more than a key.", Assert.Single(await ring.LoadAsync(TimeSpan.FromSeconds(5), Token)).Problem);
+    }
+
+    [Fact]
     public async Task Write_AKey_ReplacesTheFileAndKeepsItToItsOwner()
     {
         using var folder = new TemporaryFolder();
@@ -110,19 +119,17 @@ public sealed class FilesKeySourceTests
     private static FilesKeySource Source(string path) => new(Options.Create(new FilesKeyOptions { Path = path }));
 
     /// <summary>A file that holds what the test says whenever it is read.</summary>
-    private sealed class StoredFile(TestedStore tested, TemporaryFolder folder) : IKeySource
+    private sealed class StoredFile(TestedStore tested, TemporaryFolder folder) : KeySource
     {
         private readonly FilesKeySource _source = Source(Path.Combine(folder.Path, "key"));
 
-        public string Name => _source.Name;
+        public override string Name => _source.Name;
 
-        public string Setting => _source.Setting;
+        public override string Setting => _source.Setting;
 
-        public bool CanChange => true;
+            public override string HowToReplace => _source.HowToReplace;
 
-        public string HowToReplace => _source.HowToReplace;
-
-        public Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
+        public override Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
         {
             var path = Path.Combine(folder.Path, "key");
             if (Directory.Exists(path))

@@ -66,6 +66,30 @@ public sealed class KeyPollingTests
     }
 
     [Fact]
+    public async Task Poll_RecordingIsGivenUp_GoesOnPolling()
+    {
+        var time = new FakeTimeProvider();
+        var askedAgain = new TaskCompletionSource();
+        var asked = 0;
+        var source = new FakeKeySource(Some.Key(1));
+        var verifier = new FakeKeyVerifier((_, _) =>
+        {
+            if (++asked == 2)
+                askedAgain.SetResult();
+            return Task.FromResult(KeyVerdict.Accepted);
+        });
+        var ring = await Some.LoadedRing(source, verifier, time, events: new CollectingKeyEvents { Failure = new OperationCanceledException() });
+        using var polling = Polling(ring, source, time);
+        source.Key = Some.Key(2);
+
+        await polling.StartAsync(TestContext.Current.CancellationToken);
+        await AdvanceUntil(time, askedAgain.Task);
+
+        Assert.False(polling.ExecuteTask!.IsCompleted);
+        await polling.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task Poll_Offline_AsksNothing()
     {
         var source = new FakeKeySource(Some.Key(1));
@@ -78,7 +102,7 @@ public sealed class KeyPollingTests
         Assert.Equal(0, source.Reads);
     }
 
-    private static KeyPolling Polling(KeyRing ring, IKeySource source, TimeProvider time, params KeyValuePair<string, string?>[] settings) => new(
+    private static KeyPolling Polling(KeyRing ring, KeySource source, TimeProvider time, params KeyValuePair<string, string?>[] settings) => new(
         ring, source, new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), Options.Create(new KeyOptions()), time, NullLogger<KeyPolling>.Instance);
 
     private static async Task AdvanceUntil(FakeTimeProvider time, Task done)
@@ -89,6 +113,6 @@ public sealed class KeyPollingTests
             await Task.WhenAny(done, Task.Delay(20, TestContext.Current.CancellationToken));
         }
 
-        await done.WaitAsync(TestContext.Current.CancellationToken);
+        await done.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
     }
 }

@@ -135,12 +135,111 @@ public sealed class KeyRingTests
     public async Task Poll_RecordCannotBeWritten_KeepsTheOldKey()
     {
         var source = new FakeKeySource(Some.Key(1));
-        var ring = await Some.LoadedRing(source, new FakeKeyVerifier(KeyVerdict.Accepted), events: new ThrowingKeyEvents());
+        var ring = await Some.LoadedRing(source, new FakeKeyVerifier(KeyVerdict.Accepted), events: new CollectingKeyEvents { Failure = new IOException("The disk is full.") });
         source.Key = Some.Key(2);
 
         await Assert.ThrowsAsync<IOException>(() => ring.PollAsync(Token));
 
         Assert.True(ring.Current.SameAs(Some.Key(1)));
+    }
+
+    [Fact]
+    public async Task Poll_RefusalCannotBeRecorded_IsRecordedOnceItCan()
+    {
+        var source = new FakeKeySource(Some.Key(1));
+        var events = new CollectingKeyEvents { Failure = new IOException("The disk is full.") };
+        var ring = await Some.LoadedRing(source, new FakeKeyVerifier(KeyVerdict.Rejected), events: events);
+        source.Key = Some.Key(2);
+        await Assert.ThrowsAsync<IOException>(() => ring.PollAsync(Token));
+
+        events.Failure = null;
+        await ring.PollAsync(Token);
+
+        Assert.Equal("Mistral refused the new key.", Assert.Single(events.Events).Reason);
+    }
+
+    [Fact]
+    public async Task Poll_RefusedValueComesBackLater_RaisesTheAlarmAgain()
+    {
+        var source = new FakeKeySource(Some.Key(1));
+        var events = new CollectingKeyEvents();
+        var verifier = new FakeKeyVerifier((key, _) => Task.FromResult(key.SameAs(Some.Key(2)) ? KeyVerdict.Rejected : KeyVerdict.Accepted));
+        var ring = await Some.LoadedRing(source, verifier, events: events);
+
+        foreach (var seed in new[] { 2, 3, 2 })
+        {
+            source.Key = Some.Key(seed);
+            await ring.PollAsync(Token);
+        }
+
+        Assert.Equal([false, true, false], events.Events.Select(one => one.IsTaken));
+    }
+
+    [Fact]
+    public async Task Load_SourceGivesUpByItself_SaysSo()
+    {
+        var ring = Some.Ring(new FakeKeySource(_ => throw new TaskCanceledException("the store's own time limit")), new FakeKeyVerifier(KeyVerdict.Accepted));
+
+        var problem = Assert.Single(await ring.LoadAsync(TimeSpan.FromSeconds(5), Token));
+
+        Assert.Equal("The key's source failed with TaskCanceledException.", problem.Problem);
+    }
+
+    [Fact]
+    public async Task Load_SourceBlocksTheThread_IsLeftAfterTheTimeLimit()
+    {
+        var time = new FakeTimeProvider();
+        var asked = new TaskCompletionSource();
+        using var block = new ManualResetEventSlim();
+        var ring = Some.Ring(new FakeKeySource(_ =>
+        {
+            asked.SetResult();
+            block.Wait(Token);
+            return Task.FromResult(Some.Key(1));
+        }), new FakeKeyVerifier(KeyVerdict.Accepted), time);
+
+        var load = Task.Run(() => ring.LoadAsync(TimeSpan.FromSeconds(5), Token), Token);
+        await asked.Task.WaitAsync(Token);
+        time.Advance(TimeSpan.FromSeconds(6));
+        await Task.WhenAny(load, Task.Delay(TimeSpan.FromSeconds(20), Token));
+        var wasLeft = load.IsCompleted;
+        block.Set();
+
+        Assert.True(wasLeft, "The load waits for as long as the source blocks.");
+        Assert.Equal("The key's source did not answer in time.", Assert.Single(await load).Problem);
+    }
+
+    [Fact]
+    public async Task Poll_SourceStaysBlocked_HoldsOneThreadAndIsReadOnceItGoesOn()
+    {
+        var time = new FakeTimeProvider();
+        using var block = new ManualResetEventSlim(initialState: true);
+        var source = new FakeKeySource(cancellationToken =>
+        {
+            block.Wait(Token);
+            cancellationToken.ThrowIfCancellationRequested();
+            return Task.FromResult(Some.Key(1));
+        });
+        var ring = await Some.LoadedRing(source, new FakeKeyVerifier(KeyVerdict.Accepted), time);
+        block.Reset();
+
+        for (var poll = 0; poll < 3; poll++)
+        {
+            var looking = ring.PollAsync(Token);
+            while (!looking.IsCompleted)
+            {
+                time.Advance(TimeSpan.FromSeconds(30));
+                await Task.WhenAny(looking, Task.Delay(20, Token));
+            }
+        }
+
+        Assert.Equal(2, source.Reads);
+        Assert.StartsWith("The key's source did not answer in time.", ring.Health.Warning, StringComparison.Ordinal);
+
+        block.Set();
+        for (var poll = 0; poll < 100 && !ring.Settled; poll++)
+            await ring.PollAsync(Token);
+        Assert.True(ring.Settled);
     }
 
     [Fact]

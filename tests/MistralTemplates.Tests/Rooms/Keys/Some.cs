@@ -57,7 +57,7 @@ internal static class Some
 }
 
 /// <summary>A source that gives what the test puts into it.</summary>
-internal sealed class FakeKeySource(Func<CancellationToken, Task<ApiKey>>? read = null) : IKeySource
+internal sealed class FakeKeySource(Func<CancellationToken, Task<ApiKey>>? read = null) : KeySource
 {
     private int _reads;
 
@@ -68,15 +68,13 @@ internal sealed class FakeKeySource(Func<CancellationToken, Task<ApiKey>>? read 
 
     public int Reads => Volatile.Read(ref _reads);
 
-    public string Name => "fake store";
+    public override string Name => "fake store";
 
-    public string Setting => "Keys:Fake";
+    public override string Setting => "Keys:Fake";
 
-    public bool CanChange => true;
+    public override string HowToReplace => "Put the new key into the fake store.";
 
-    public string HowToReplace => "Put the new key into the fake store.";
-
-    public Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
+    public override Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _reads);
         return read is null ? Task.FromResult(Key) : read(cancellationToken);
@@ -105,10 +103,14 @@ internal sealed class CollectingKeyEvents : IKeyEvents
 {
     public List<KeyEvent> Events { get; } = [];
 
-    public void Record(KeyEvent keyEvent) => Events.Add(keyEvent);
-}
+    /// <summary>What recording ends with, instead of a record.</summary>
+    public Exception? Failure { get; set; }
 
-internal sealed class ThrowingKeyEvents : IKeyEvents
-{
-    public void Record(KeyEvent keyEvent) => throw new IOException("The disk is full.");
+    public Task RecordAsync(KeyEvent keyEvent)
+    {
+        if (Failure is not null)
+            return Task.FromException(Failure);
+        Events.Add(keyEvent);
+        return Task.CompletedTask;
+    }
 }

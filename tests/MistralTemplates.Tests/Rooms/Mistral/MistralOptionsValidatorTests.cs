@@ -106,6 +106,6 @@ public sealed class MistralOptionsValidatorTests
 
     private sealed class BrokenPolicy : IOptions<PolicyOptions>
     {
-        public PolicyOptions Value => throw new OptionsValidationException("", typeof(PolicyOptions), ["wrong"]);
+        public PolicyOptions Value => throw new ConfigurationException([]);
     }
 }

@@ -213,7 +213,7 @@ public sealed class KeysCommandTests
         return folder;
     }
 
-    private static IHost Build(TemporaryFolder folder, FakeStore mistral, string? key, IKeySource? source = null)
+    private static IHost Build(TemporaryFolder folder, FakeStore mistral, string? key, KeySource? source = null)
     {
         var home = ProgramHome.At(folder.Path);
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = home.Arguments, ContentRootPath = home.ContentRoot, EnvironmentName = "Staging" });

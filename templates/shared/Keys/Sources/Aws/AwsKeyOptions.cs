@@ -1,4 +1,4 @@
-using FluentValidation;
+using Acme.App.Configuration;
 
 namespace Acme.App.Keys.Sources;
 
@@ -14,10 +14,11 @@ internal sealed class AwsKeyOptions
     public string? Field { get; set; }
 }
 
-internal sealed class AwsKeyOptionsValidator : AbstractValidator<AwsKeyOptions>
+internal sealed class AwsKeyOptionsValidator : OptionsValidator<AwsKeyOptions>
 {
     // The letters that Secrets Manager allows in a name.
-    public AwsKeyOptionsValidator() => RuleFor(options => options.Secret)
-        .Must(name => name.Length > 0 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || "/_+=.@-".Contains(letter)))
-        .WithMessage("The secret is not named, or its name holds a letter that AWS does not allow.").WithState(_ => "Set the secret's name, for example mistral/production.");
+    public AwsKeyOptionsValidator() => Rule(
+        nameof(AwsKeyOptions.Secret),
+        options => options.Secret.Length > 0 && options.Secret.All(letter => char.IsAsciiLetterOrDigit(letter) || "/_+=.@-".Contains(letter)),
+        "The secret is not named, or its name holds a letter that AWS does not allow.", "Set the secret's name, for example mistral/production.");
 }

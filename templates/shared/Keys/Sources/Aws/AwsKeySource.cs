@@ -7,58 +7,46 @@ using Microsoft.Extensions.Options;
 namespace Acme.App.Keys.Sources;
 
 /// <summary>The key from AWS Secrets Manager, read through Parameter Store's reference to it.</summary>
-internal sealed class AwsKeySource : IKeySource, IDisposable
+internal sealed class AwsKeySource(IOptions<AwsKeyOptions> options, Func<IAmazonSimpleSystemsManagement>? client = null) : KeySource, IDisposable
 {
     // Parameter Store answers a name under this path with the secret of Secrets Manager.
     private const string Reference = "/aws/reference/secretsmanager/";
 
-    private readonly IOptions<AwsKeyOptions> _options;
-    private readonly Lazy<IAmazonSimpleSystemsManagement> _client;
+    private readonly Lazy<IAmazonSimpleSystemsManagement> _client = new(client ?? (() => new AmazonSimpleSystemsManagementClient(
+        new AmazonSimpleSystemsManagementConfig { MaxErrorRetry = 1, Timeout = TimeSpan.FromSeconds(4) })));
 
-    public AwsKeySource(IOptions<AwsKeyOptions> options)
-        : this(options, () => new AmazonSimpleSystemsManagementClient(new AmazonSimpleSystemsManagementConfig { MaxErrorRetry = 1, Timeout = TimeSpan.FromSeconds(4) }))
-    {
-    }
+    public override string Name => $"AWS secret {options.Value.Secret}";
 
-    internal AwsKeySource(IOptions<AwsKeyOptions> options, Func<IAmazonSimpleSystemsManagement> client)
-    {
-        _options = options;
-        _client = new(client);
-    }
+    public override string Setting => AwsKeyOptions.SectionName;
 
-    public string Name => $"AWS secret {_options.Value.Secret}";
+    public override string HowToReplace =>
+        $"Run: aws secretsmanager put-secret-value --secret-id {options.Value.Secret} --secret-string file:///dev/stdin (and paste the new key).";
 
-    public string Setting => AwsKeyOptions.SectionName;
-
-    public bool CanChange => true;
-
-    public string HowToReplace => $"Run: aws secretsmanager put-secret-value --secret-id {_options.Value.Secret} --secret-string file:///dev/stdin (and paste the new key).";
-
-    public async Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
+    public override async Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
     {
         try
         {
-            var request = new GetParameterRequest { Name = Reference + _options.Value.Secret, WithDecryption = true };
+            var request = new GetParameterRequest { Name = Reference + options.Value.Secret, WithDecryption = true };
             var parameter = (await _client.Value.GetParameterAsync(request, cancellationToken)).Parameter;
             return parameter?.Value is { Length: > 0 } value
                 ? new ApiKey(Field(value), VersionOf(parameter), parameter.LastModifiedDate)
-                : throw new KeySourceException(this, "The secret is empty.", "Write the key into it.");
+                : throw Failed("The secret is empty.", "Write the key into it.");
         }
-        catch (ParameterNotFoundException)
+        catch (Exception exception) when (exception is AmazonServiceException or AmazonClientException)
         {
-            throw new KeySourceException(this, "AWS has no such secret in this region.", "Create it, or correct Keys:Aws:Secret and AWS_REGION.");
-        }
-        catch (AmazonServiceException exception) when (exception.ErrorCode is "ThrottlingException" or "TooManyUpdates")
-        {
-            throw new KeySourceException(this, "Parameter Store is asked too often.", "Raise Keys:PollInterval.");
-        }
-        catch (AmazonServiceException exception) when (exception.ErrorCode is "AccessDeniedException" or "UnrecognizedClientException" or "ExpiredTokenException" or "InvalidSignatureException")
-        {
-            throw new KeySourceException(this, "AWS denied access to the secret.", "Allow ssm:GetParameter and secretsmanager:GetSecretValue on it, and kms:Decrypt where it has a key of its own.");
-        }
-        catch (Exception exception) when (exception is AmazonServiceException or AmazonClientException or JsonException)
-        {
-            throw new KeySourceException(this, "AWS gave no answer that can be used.", "See whether AWS can be reached from here, and whether AWS_REGION and the credentials are set.");
+            throw (exception as AmazonServiceException)?.ErrorCode switch
+            {
+                _ when exception is ParameterNotFoundException =>
+                    Failed("AWS has no such secret in this region.", "Create it, or correct Keys:Aws:Secret and AWS_REGION."),
+                "ThrottlingException" or "TooManyUpdates" =>
+                    Failed("Parameter Store is asked too often.", "Raise Keys:PollInterval."),
+                "AccessDeniedException" or "UnrecognizedClientException" or "ExpiredTokenException" or "InvalidSignatureException" => Failed(
+                    "AWS denied access to the secret.",
+                    "Allow ssm:GetParameter and secretsmanager:GetSecretValue on it, and kms:Decrypt where it has a key of its own."),
+                _ => Failed(
+                    "AWS gave no answer that can be used.",
+                    "See whether AWS can be reached from here, and whether AWS_REGION and the credentials are set."),
+            };
         }
     }
 
@@ -70,34 +58,26 @@ internal sealed class AwsKeySource : IKeySource, IDisposable
 
     private string Field(string value)
     {
-        if (string.IsNullOrEmpty(_options.Value.Field))
+        if (string.IsNullOrEmpty(options.Value.Field))
             return value;
-
-        try
-        {
-            using var document = JsonDocument.Parse(value);
-            if (document.RootElement.GetProperty(_options.Value.Field).GetString() is { Length: > 0 } field)
-                return field;
-        }
-        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
-        {
-            // Reported below: neither the secret nor the parser's message, which quotes from it, may go further.
-        }
-
-        throw new KeySourceException(this, "The secret is no JSON object with the field that holds the key.", "Correct Keys:Aws:Field, or remove it where the secret is the key alone.");
+        return TextIn(value, options.Value.Field) ?? throw Failed("The secret is no JSON object with the field that holds the key.",
+            "Correct Keys:Aws:Field, or remove it where the secret is the key alone.");
     }
 
     // SourceResult is GetSecretValue's answer as JSON. It repeats the secret, so only the version is taken from it.
-    private static string VersionOf(Parameter parameter)
+    private static string VersionOf(Parameter parameter) => TextIn(parameter.SourceResult, "versionId") ?? "unknown";
+
+    // Neither the secret nor the parser's message, which quotes from it, may go further.
+    private static string? TextIn(string? json, string field)
     {
         try
         {
-            using var document = JsonDocument.Parse(parameter.SourceResult ?? "{}");
-            return document.RootElement.TryGetProperty("versionId", out var version) && version.GetString() is { Length: > 0 } id ? id : "unknown";
+            using var document = JsonDocument.Parse(json ?? "");
+            return document.RootElement.TryGetProperty(field, out var value) && value.GetString() is { Length: > 0 } text ? text : null;
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            return "unknown";
+            return null;
         }
     }
 }

@@ -7,5 +7,5 @@ internal static class KeySourceRegistration
 {
     public static void AddKeySource(this IHostApplicationBuilder builder) =>
         builder.AddValidatedOptions<AwsKeyOptions, AwsKeyOptionsValidator>(AwsKeyOptions.SectionName)
-            .Services.AddSingleton<IKeySource>(services => ActivatorUtilities.CreateInstance<AwsKeySource>(services));
+            .Services.AddSingleton<KeySource, AwsKeySource>();
 }

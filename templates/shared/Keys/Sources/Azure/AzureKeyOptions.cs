@@ -1,4 +1,4 @@
-using FluentValidation;
+using Acme.App.Configuration;
 
 namespace Acme.App.Keys.Sources;
 
@@ -17,15 +17,15 @@ internal sealed class AzureKeyOptions
     public string? ClientId { get; set; }
 }
 
-internal sealed class AzureKeyOptionsValidator : AbstractValidator<AzureKeyOptions>
+internal sealed class AzureKeyOptionsValidator : OptionsValidator<AzureKeyOptions>
 {
     public AzureKeyOptionsValidator()
     {
-        RuleFor(options => options.Vault)
-            .Must(address => address is { IsAbsoluteUri: true } && address.Scheme == Uri.UriSchemeHttps)
-            .WithMessage("The vault's address is not an https address.").WithState(_ => "Set it, for example https://myvault.vault.azure.net.");
-        RuleFor(options => options.Secret)
-            .Must(name => name.Length > 0 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '-'))
-            .WithMessage("The secret is not named, or its name holds a letter that Azure does not allow.").WithState(_ => "Set the secret's name, for example mistral-api-key.");
+        Rule(nameof(AzureKeyOptions.Vault), options => options.Vault is { IsAbsoluteUri: true, Scheme: "https" },
+            "The vault's address is not an https address.", "Set it, for example https://myvault.vault.azure.net.");
+        Rule(
+            nameof(AzureKeyOptions.Secret),
+            options => options.Secret.Length > 0 && options.Secret.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '-'),
+            "The secret is not named, or its name holds a letter that Azure does not allow.", "Set the secret's name, for example mistral-api-key.");
     }
 }

@@ -7,5 +7,5 @@ internal static class KeySourceRegistration
 {
     public static void AddKeySource(this IHostApplicationBuilder builder) =>
         builder.AddValidatedOptions<AzureKeyOptions, AzureKeyOptionsValidator>(AzureKeyOptions.SectionName)
-            .Services.AddSingleton<IKeySource>(services => ActivatorUtilities.CreateInstance<AzureKeySource>(services));
+            .Services.AddSingleton<KeySource, AzureKeySource>();
 }

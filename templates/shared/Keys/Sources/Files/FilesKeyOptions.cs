@@ -1,4 +1,4 @@
-using FluentValidation;
+using Acme.App.Configuration;
 
 namespace Acme.App.Keys.Sources;
 
@@ -11,9 +11,8 @@ internal sealed class FilesKeyOptions
     public string Path { get; set; } = "";
 }
 
-internal sealed class FilesKeyOptionsValidator : AbstractValidator<FilesKeyOptions>
+internal sealed class FilesKeyOptionsValidator : OptionsValidator<FilesKeyOptions>
 {
-    public FilesKeyOptionsValidator() => RuleFor(options => options.Path)
-        .Must(Path.IsPathFullyQualified).WithMessage("The path of the file with the key is not a full path.")
-        .WithState(_ => "Set it to where the secret is mounted, for example /run/secrets/mistral-api-key.");
+    public FilesKeyOptionsValidator() => Rule(nameof(FilesKeyOptions.Path), options => Path.IsPathFullyQualified(options.Path),
+        "The path of the file with the key is not a full path.", "Set it to where the secret is mounted, for example /run/secrets/mistral-api-key.");
 }

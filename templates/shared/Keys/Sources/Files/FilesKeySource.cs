@@ -5,55 +5,57 @@ using Microsoft.Extensions.Options;
 namespace Acme.App.Keys.Sources;
 
 /// <summary>The key from a file: a Docker or Kubernetes secret. Each read opens the path anew, so a swapped link is followed.</summary>
-internal sealed class FilesKeySource(IOptions<FilesKeyOptions> options) : IKeySource
+internal sealed class FilesKeySource(IOptions<FilesKeyOptions> options) : KeySource
 {
     private const int MaxBytes = 4096;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    public string Name => $"file {options.Value.Path}";
+    public override string Name => $"file {options.Value.Path}";
 
-    public string Setting => FilesKeyOptions.SectionName + ":Path";
+    public override string Setting => FilesKeyOptions.SectionName + ":Path";
 
-    public bool CanChange => true;
+    public override string HowToReplace => $"Replace the file {options.Value.Path} by one that holds the new key.";
 
-    public string HowToReplace => $"Replace the file {options.Value.Path} by one that holds the new key.";
-
-    public async Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
+    public override async Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
     {
         try
         {
             using var file = File.OpenHandle(options.Value.Path, options: FileOptions.Asynchronous);
-            var bytes = new byte[MaxBytes];
+            var bytes = new byte[MaxBytes + 1];
             var length = await RandomAccess.ReadAsync(file, bytes, 0, cancellationToken);
+            if (length > MaxBytes)
+                throw Failed("The file holds more than a key.", "Put the key into it and nothing else.");
+
             var value = Encoding.UTF8.GetString(bytes, 0, length).TrimEnd('\r', '\n');
 
             // A file written in place is empty for a moment.
             if (value.Length == 0)
-                throw new KeySourceException(this, "The file with the key is empty.", "Write the key into it, best by replacing the file as a whole.");
+                throw Failed("The file with the key is empty.", "Write the key into it, best by replacing the file as a whole.");
 
             var since = new DateTimeOffset(File.GetLastWriteTimeUtc(file), TimeSpan.Zero);
             return new ApiKey(value, since.ToString("yyyyMMdd'T'HHmmss.fff'Z'", CultureInfo.InvariantCulture), since);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new KeySourceException(this, "There is no file with the key.", "Mount the secret there, or correct the path.");
+            throw Failed("There is no file with the key.", "Mount the secret there, or correct the path.");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new KeySourceException(this, "The file with the key cannot be read.", "Let the program's user read it, and see that it is a file and not a folder.");
+            throw Failed("The file with the key cannot be read.", "Let the program's user read it, and see that it is a file and not a folder.");
         }
     }
 
-    public async Task<bool> TryWriteAsync(ApiKey key, CancellationToken cancellationToken)
+    public override async Task<bool> TryWriteAsync(ApiKey key, CancellationToken cancellationToken)
     {
         var path = options.Value.Path;
         var next = path + ".new";
         try
         {
             if (new FileInfo(path).LinkTarget is not null)
-                throw new KeySourceException(this, "The file with the key is a link, which whoever mounted it keeps.", "Change the secret where it is kept; the program takes it up by itself.");
+                throw Failed("The file with the key is a link, which whoever mounted it keeps.",
+                    "Change the secret where it is kept; the program takes it up by itself.");
 
-            var create = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+            var create = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
             if (!OperatingSystem.IsWindows())
                 create.UnixCreateMode = OwnerOnly;
 
@@ -70,7 +72,8 @@ internal sealed class FilesKeySource(IOptions<FilesKeyOptions> options) : IKeySo
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new KeySourceException(this, "The file with the key cannot be written.", "Let the operator's user write it and its folder, or change the secret where it is kept.");
+            throw Failed("The file with the key cannot be written.",
+                "Let the operator's user write it and its folder, or change the secret where it is kept.");
         }
     }
 }

@@ -7,5 +7,5 @@ internal static class KeySourceRegistration
 {
     public static void AddKeySource(this IHostApplicationBuilder builder) =>
         builder.AddValidatedOptions<FilesKeyOptions, FilesKeyOptionsValidator>(FilesKeyOptions.SectionName)
-            .Services.AddSingleton<IKeySource>(services => ActivatorUtilities.CreateInstance<FilesKeySource>(services));
+            .Services.AddSingleton<KeySource, FilesKeySource>();
 }

@@ -1,4 +1,4 @@
-using FluentValidation;
+using Acme.App.Configuration;
 
 namespace Acme.App.Keys.Sources;
 
@@ -20,16 +20,16 @@ internal sealed class GcpKeyOptions
     public Uri? Endpoint { get; set; }
 }
 
-internal sealed class GcpKeyOptionsValidator : AbstractValidator<GcpKeyOptions>
+internal sealed class GcpKeyOptionsValidator : OptionsValidator<GcpKeyOptions>
 {
     public GcpKeyOptionsValidator()
     {
-        RuleFor(options => options.Project).Must(IsName).WithMessage("The project is not named.").WithState(_ => "Set the project's id or number.");
-        RuleFor(options => options.Secret).Must(IsName).WithMessage("The secret is not named.").WithState(_ => "Set the secret's name, for example mistral-api-key.");
-        RuleFor(options => options.Version).Must(IsName).WithMessage("The version is not named.").WithState(_ => "Set it to latest, to a number or to an alias.");
-        RuleFor(options => options.Endpoint)
-            .Must(address => address is null || (address.IsAbsoluteUri && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))))
-            .WithMessage("The address is not an https address.").WithState(_ => "Remove it, or set a regional address such as https://secretmanager.europe-west1.rep.googleapis.com.");
+        Rule(nameof(GcpKeyOptions.Project), options => IsName(options.Project), "The project is not named.", "Set the project's id or number.");
+        Rule(nameof(GcpKeyOptions.Secret), options => IsName(options.Secret), "The secret is not named.",
+            "Set the secret's name, for example mistral-api-key.");
+        Rule(nameof(GcpKeyOptions.Version), options => IsName(options.Version), "The version is not named.", "Set it to latest, to a number or to an alias.");
+        Rule(nameof(GcpKeyOptions.Endpoint), options => options.Endpoint is null || IsProtected(options.Endpoint),
+            "The address is not an https address.", "Remove it, or set a regional address such as https://secretmanager.europe-west1.rep.googleapis.com.");
     }
 
     private static bool IsName(string name) => name.Length > 0 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || "-_.:".Contains(letter));

@@ -11,36 +11,28 @@ using Microsoft.Extensions.Options;
 namespace Acme.App.Keys.Sources;
 
 /// <summary>The key from Google Cloud Secret Manager, read by REST with the application's default credential.</summary>
-internal sealed class GcpKeySource : IKeySource, IDisposable
+internal sealed class GcpKeySource(IOptions<GcpKeyOptions> options, Func<CancellationToken, Task<GoogleCredential>>? findCredential = null)
+    : KeySource, IDisposable
 {
     private const int MaxBytes = 128 * 1024;
     private const string Scope = "https://www.googleapis.com/auth/cloud-platform";
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { MaxResponseContentBufferSize = MaxBytes };
-    private readonly IOptions<GcpKeyOptions> _options;
-    private readonly Func<CancellationToken, Task<GoogleCredential>> _findCredential;
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
+    {
+        MaxResponseContentBufferSize = MaxBytes,
+    };
+
+    private readonly Func<CancellationToken, Task<GoogleCredential>> _findCredential = findCredential ?? GoogleCredential.GetApplicationDefaultAsync;
     private GoogleCredential? _credential;
 
-    public GcpKeySource(IOptions<GcpKeyOptions> options)
-        : this(options, GoogleCredential.GetApplicationDefaultAsync)
-    {
-    }
+    public override string Name => $"Google secret projects/{options.Value.Project}/secrets/{options.Value.Secret}";
 
-    internal GcpKeySource(IOptions<GcpKeyOptions> options, Func<CancellationToken, Task<GoogleCredential>> findCredential)
-    {
-        _options = options;
-        _findCredential = findCredential;
-    }
+    public override string Setting => GcpKeyOptions.SectionName;
 
-    public string Name => $"Google secret projects/{_options.Value.Project}/secrets/{_options.Value.Secret}";
+    public override string HowToReplace =>
+        $"Run: gcloud secrets versions add {options.Value.Secret} --project={options.Value.Project} --data-file=- (and paste the new key).";
 
-    public string Setting => GcpKeyOptions.SectionName;
-
-    public bool CanChange => true;
-
-    public string HowToReplace => $"Run: gcloud secrets versions add {_options.Value.Secret} --project={_options.Value.Project} --data-file=- (and paste the new key).";
-
-    public async Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
+    public override async Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -49,15 +41,18 @@ internal sealed class GcpKeySource : IKeySource, IDisposable
             return response.StatusCode switch
             {
                 HttpStatusCode.OK => Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken)),
-                HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => throw new KeySourceException(this, "Google denied access to the secret.", "Give the service account the role roles/secretmanager.secretAccessor on this secret."),
-                HttpStatusCode.NotFound => throw new KeySourceException(this, "Google has no such secret or version.", "Create it, or correct the project, the secret and the version."),
-                HttpStatusCode.TooManyRequests => throw new KeySourceException(this, "Secret Manager is asked too often.", "Raise Keys:PollInterval, or the project's quota."),
-                var status => throw new KeySourceException(this, $"Secret Manager answered with status {(int)status}.", "See whether the secret's version is enabled, and Google's status page."),
+                HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => throw Failed("Google denied access to the secret.",
+                    "Give the service account the role roles/secretmanager.secretAccessor on this secret."),
+                HttpStatusCode.NotFound => throw Failed("Google has no such secret or version.",
+                    "Create it, or correct the project, the secret and the version."),
+                HttpStatusCode.TooManyRequests => throw Failed("Secret Manager is asked too often.", "Raise Keys:PollInterval, or the project's quota."),
+                var status => throw Failed($"Secret Manager answered with status {(int)status}.",
+                    "See whether the secret's version is enabled, and Google's status page."),
             };
         }
         catch (HttpRequestException)
         {
-            throw new KeySourceException(this, "Secret Manager cannot be reached, or its answer is broken off or too large.", "See whether it can be reached from here.");
+            throw Failed("Secret Manager cannot be reached, or its answer is broken off or too large.", "See whether it can be reached from here.");
         }
     }
 
@@ -65,21 +60,23 @@ internal sealed class GcpKeySource : IKeySource, IDisposable
 
     private async Task<HttpRequestMessage> RequestAsync(CancellationToken cancellationToken)
     {
-        var where = _options.Value;
+        var where = options.Value;
         try
         {
             // Kept, because it keeps its access token until that expires.
             _credential ??= (await _findCredential(cancellationToken)).CreateScoped(Scope);
             var endpoint = where.Endpoint ?? new Uri($"https://secretmanager.{await _credential.GetUniverseDomainAsync(cancellationToken)}");
             var token = await ((ITokenAccess)_credential).GetAccessTokenForRequestAsync(authUri: null, cancellationToken);
-            return new HttpRequestMessage(HttpMethod.Get, new Uri(endpoint, $"/v1/projects/{where.Project}/secrets/{where.Secret}/versions/{where.Version}:access"))
+            var path = $"/v1/projects/{where.Project}/secrets/{where.Secret}/versions/{where.Version}:access";
+            return new HttpRequestMessage(HttpMethod.Get, new Uri(endpoint, path))
             {
                 Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) },
             };
         }
         catch (Exception exception) when (exception is TokenResponseException or InvalidOperationException or IOException)
         {
-            throw new KeySourceException(this, "Google gave no access token for the application's default credential.", "Run under a service account, or set GOOGLE_APPLICATION_CREDENTIALS.");
+            throw Failed("Google gave no access token for the application's default credential.",
+                "Run under a service account, or set GOOGLE_APPLICATION_CREDENTIALS.");
         }
     }
 
@@ -93,16 +90,18 @@ internal sealed class GcpKeySource : IKeySource, IDisposable
             var value = payload.GetProperty("data").GetBytesFromBase64();
             var sum = long.Parse(payload.GetProperty("dataCrc32c").GetString() ?? "", CultureInfo.InvariantCulture);
             if (sum != Crc32C(value))
-                throw new KeySourceException(this, "The secret was damaged on its way: its check sum is wrong.", "It is read again; if this stays, look for a proxy that changes answers.");
+                throw Failed("The secret was damaged on its way: its check sum is wrong.",
+                    "It is read again; if this stays, look for a proxy that changes answers.");
 
             var text = Encoding.UTF8.GetString(value).TrimEnd('\r', '\n');
             return text.Length > 0
                 ? new ApiKey(text, document.RootElement.GetProperty("name").GetString()?.Split('/')[^1] ?? "")
-                : throw new KeySourceException(this, "The secret is empty.", "Add a version that holds the key.");
+                : throw Failed("The secret is empty.", "Add a version that holds the key.");
         }
-        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or OverflowException)
+        catch (Exception exception)
+            when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or OverflowException)
         {
-            throw new KeySourceException(this, "The answer is not that of Secret Manager.", "Correct Keys:Gcp:Endpoint, or look for a proxy that changes answers.");
+            throw Failed("The answer is not that of Secret Manager.", "Correct Keys:Gcp:Endpoint, or look for a proxy that changes answers.");
         }
     }
 

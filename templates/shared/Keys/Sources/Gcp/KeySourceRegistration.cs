@@ -7,5 +7,5 @@ internal static class KeySourceRegistration
 {
     public static void AddKeySource(this IHostApplicationBuilder builder) =>
         builder.AddValidatedOptions<GcpKeyOptions, GcpKeyOptionsValidator>(GcpKeyOptions.SectionName)
-            .Services.AddSingleton<IKeySource>(services => ActivatorUtilities.CreateInstance<GcpKeySource>(services));
+            .Services.AddSingleton<KeySource, GcpKeySource>();
 }

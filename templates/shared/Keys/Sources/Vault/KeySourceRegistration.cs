@@ -7,5 +7,5 @@ internal static class KeySourceRegistration
 {
     public static void AddKeySource(this IHostApplicationBuilder builder) =>
         builder.AddValidatedOptions<VaultKeyOptions, VaultKeyOptionsValidator>(VaultKeyOptions.SectionName)
-            .Services.AddSingleton<IKeySource>(services => ActivatorUtilities.CreateInstance<VaultKeySource>(services));
+            .Services.AddSingleton<KeySource, VaultKeySource>();
 }

@@ -1,4 +1,4 @@
-using FluentValidation;
+using Acme.App.Configuration;
 
 namespace Acme.App.Keys.Sources;
 
@@ -26,20 +26,22 @@ internal sealed class VaultKeyOptions
     public string? Namespace { get; set; }
 }
 
-internal sealed class VaultKeyOptionsValidator : AbstractValidator<VaultKeyOptions>
+internal sealed class VaultKeyOptionsValidator : OptionsValidator<VaultKeyOptions>
 {
     public VaultKeyOptionsValidator()
     {
-        RuleFor(options => options.Address)
-            .Must(address => address is { IsAbsoluteUri: true } && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback)))
-            .WithMessage("Vault's address is not an https address.").WithState(_ => "Set it, for example https://vault.example.org:8200.");
-        RuleFor(options => options.Mount).Must(IsPath).WithMessage("The mount is empty or not a plain path.").WithState(_ => "Set the mount of the key-value store, for example secret.");
-        RuleFor(options => options.Path).Must(IsPath).WithMessage("The secret's path is empty or not a plain path.").WithState(_ => "Set the path below the mount, for example mistral/production.");
-        RuleFor(options => options.Field).NotEmpty().WithMessage("The secret's field is not named.").WithState(_ => "Set the name of the field, for example api_key.");
-        RuleFor(options => options.TokenFile)
-            .Must(Path.IsPathFullyQualified).WithMessage("The path of the file with Vault's token is not a full path.").WithState(_ => "Set it to the sink of Vault's agent, for example /run/vault/token.");
+        Rule(nameof(VaultKeyOptions.Address), options => IsProtected(options.Address),
+            "Vault's address is not an https address.", "Set it, for example https://vault.example.org:8200.");
+        Rule(nameof(VaultKeyOptions.Mount), options => IsPath(options.Mount),
+            "The mount is empty or not a plain path.", "Set the mount of the key-value store, for example secret.");
+        Rule(nameof(VaultKeyOptions.Path), options => IsPath(options.Path),
+            "The secret's path is empty or not a plain path.", "Set the path below the mount, for example mistral/production.");
+        Rule(nameof(VaultKeyOptions.Field), options => !string.IsNullOrWhiteSpace(options.Field),
+            "The secret's field is not named.", "Set the name of the field, for example api_key.");
+        Rule(nameof(VaultKeyOptions.TokenFile), options => Path.IsPathFullyQualified(options.TokenFile),
+            "The path of the file with Vault's token is not a full path.", "Set it to the sink of Vault's agent, for example /run/vault/token.");
     }
 
-    private static bool IsPath(string path) =>
-        path.Length > 0 && path.Split('/').All(part => part.Length > 0 && part is not ("." or "..")) && path.All(letter => char.IsAsciiLetterOrDigit(letter) || "/-_.".Contains(letter));
+    private static bool IsPath(string path) => path.Split('/').All(part => part is not ("" or "." or ".."))
+        && path.All(letter => char.IsAsciiLetterOrDigit(letter) || "/-_.".Contains(letter));
 }

@@ -1,26 +1,29 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 
 namespace Acme.App.Keys.Sources;
 
 /// <summary>The key from HashiCorp Vault's key-value store, version 2, with a token from a file.</summary>
-internal sealed class VaultKeySource(IOptions<VaultKeyOptions> options) : IKeySource, IDisposable
+internal sealed class VaultKeySource(IOptions<VaultKeyOptions> options) : KeySource, IDisposable
 {
     private const int MaxBytes = 64 * 1024;
 
     // Bare on purpose: nothing here logs headers, and a redirect would carry the token elsewhere.
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { MaxResponseContentBufferSize = MaxBytes };
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
+    {
+        MaxResponseContentBufferSize = MaxBytes,
+    };
 
-    public string Name => $"Vault secret {options.Value.Mount}/{options.Value.Path}";
+    public override string Name => $"Vault secret {options.Value.Mount}/{options.Value.Path}";
 
-    public string Setting => VaultKeyOptions.SectionName;
+    public override string Setting => VaultKeyOptions.SectionName;
 
-    public bool CanChange => true;
+    public override string HowToReplace =>
+        $"Run: vault kv patch -mount={options.Value.Mount} {options.Value.Path} {options.Value.Field}=- (and paste the new key).";
 
-    public string HowToReplace => $"Run: vault kv patch -mount={options.Value.Mount} {options.Value.Path} {options.Value.Field}=- (and paste the new key).";
-
-    public async Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
+    public override async Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
     {
         var where = options.Value;
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(where.Address!, $"/v1/{where.Mount}/data/{where.Path}"));
@@ -35,16 +38,18 @@ internal sealed class VaultKeySource(IOptions<VaultKeyOptions> options) : IKeySo
             return response.StatusCode switch
             {
                 HttpStatusCode.OK => Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken)),
-                HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => throw new KeySourceException(this, "Vault denied access to the secret.", "Give the token's policy the capability read on this path, and see that the token has not expired."),
-                HttpStatusCode.NotFound => throw new KeySourceException(this, "Vault has no such secret.", "Create it, or correct the mount and the path."),
-                HttpStatusCode.TooManyRequests => throw new KeySourceException(this, "Vault is asked too often.", "Wait, or raise Keys:PollInterval."),
-                HttpStatusCode.ServiceUnavailable => throw new KeySourceException(this, "Vault is sealed or under maintenance.", "Unseal it."),
-                var status => throw new KeySourceException(this, $"Vault answered with status {(int)status}.", "Look into Vault's log."),
+                HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => throw Failed("Vault denied access to the secret.",
+                    "Give the token's policy the capability read on this path, and see that the token has not expired."),
+                HttpStatusCode.NotFound => throw Failed("Vault has no such secret.", "Create it, or correct the mount and the path."),
+                HttpStatusCode.TooManyRequests => throw Failed("Vault is asked too often.", "Wait, or raise Keys:PollInterval."),
+                HttpStatusCode.ServiceUnavailable => throw Failed("Vault is sealed or under maintenance.", "Unseal it."),
+                var status => throw Failed($"Vault answered with status {(int)status}.", "Look into Vault's log."),
             };
         }
         catch (HttpRequestException)
         {
-            throw new KeySourceException(this, "Vault cannot be reached, or its answer is broken off or too large.", "Correct Keys:Vault:Address, and see whether it can be reached from here.");
+            throw Failed("Vault cannot be reached, or its answer is broken off or too large.",
+                "Correct Keys:Vault:Address, and see whether it can be reached from here.");
         }
     }
 
@@ -54,14 +59,17 @@ internal sealed class VaultKeySource(IOptions<VaultKeyOptions> options) : IKeySo
     {
         try
         {
-            var token = (await File.ReadAllTextAsync(path, cancellationToken)).Trim();
+            using var file = File.OpenHandle(path, options: FileOptions.Asynchronous);
+            var bytes = new byte[MaxBytes];
+            var token = Encoding.UTF8.GetString(bytes, 0, await RandomAccess.ReadAsync(file, bytes, 0, cancellationToken)).Trim();
             if (token.Length > 0 && token.All(letter => letter is > ' ' and <= '~'))
                 return token;
-            throw new KeySourceException(this, "The file with Vault's token holds no token.", "See whether Vault's agent runs and writes to this file.");
+            throw Failed("The file with Vault's token holds no token.", "See whether Vault's agent runs and writes to this file.");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new KeySourceException(this, "The file with Vault's token cannot be read.", "See whether Vault's agent writes to Keys:Vault:TokenFile, and let the program's user read it.");
+            throw Failed("The file with Vault's token cannot be read.",
+                "See whether Vault's agent writes to Keys:Vault:TokenFile, and let the program's user read it.");
         }
     }
 
@@ -74,12 +82,13 @@ internal sealed class VaultKeySource(IOptions<VaultKeyOptions> options) : IKeySo
             var data = document.RootElement.GetProperty("data");
             var metadata = data.GetProperty("metadata");
             if (data.GetProperty("data").TryGetProperty(options.Value.Field, out var field) && field.GetString() is { Length: > 0 } value)
-                return new ApiKey(value, metadata.GetProperty("version").GetInt64().ToString(System.Globalization.CultureInfo.InvariantCulture), metadata.GetProperty("created_time").GetDateTimeOffset());
-            throw new KeySourceException(this, "The secret has no such field, or the field is empty.", "Correct Keys:Vault:Field, or write the key into this field.");
+                return new ApiKey(value, $"{metadata.GetProperty("version").GetInt64()}", metadata.GetProperty("created_time").GetDateTimeOffset());
+            throw Failed("The secret has no such field, or the field is empty.", "Correct Keys:Vault:Field, or write the key into this field.");
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            throw new KeySourceException(this, "Vault's answer is not that of a key-value store, version 2.", "Correct the address and the mount, and see that the store is of version 2.");
+            throw Failed("Vault's answer is not that of a key-value store, version 2.",
+                "Correct the address and the mount, and see that the store is of version 2.");
         }
     }
 }

@@ -91,7 +91,7 @@ public sealed class DoctorCommandTests
         var since = days is { } age ? DateTimeOffset.UtcNow - TimeSpan.FromDays(age) : (DateTimeOffset?)null;
 
         var (_, json, _) = await RunAsync(
-            folder, [new("Mistral:Offline", "false"), new("Keys:MaxAge", "90.00:00:00")], builder => builder.Services.AddSingleton<IKeySource>(new KnownSource(new ApiKey(GitFolder.NewKey(), "1", since))));
+            folder, [new("Mistral:Offline", "false"), new("Keys:MaxAge", "90.00:00:00")], builder => builder.Services.AddSingleton<KeySource>(new KnownSource(new ApiKey(GitFolder.NewKey(), "1", since))));
 
         Assert.Equal(expected, MarkOf(json, "key-rotation"));
     }
@@ -102,7 +102,7 @@ public sealed class DoctorCommandTests
         using var folder = await ProjectAsync();
 
         var (_, json, _) = await RunAsync(
-            folder, [new("Mistral:Offline", "false")], builder => builder.Services.AddSingleton<IKeySource>(new KnownSource(new ApiKey("your-api-key-here", "1"))));
+            folder, [new("Mistral:Offline", "false")], builder => builder.Services.AddSingleton<KeySource>(new KnownSource(new ApiKey("your-api-key-here", "1"))));
 
         Assert.Equal("failed", MarkOf(json, "key-place"));
     }
@@ -365,16 +365,16 @@ public sealed class DoctorCommandTests
     private static string?[] Failed(JsonElement json) =>
         [.. Checks(json).Where(check => check.GetProperty("mark").GetString() == "failed").Select(check => check.GetProperty("id").GetString()).Order(StringComparer.Ordinal)];
 
-    private sealed class KnownSource(ApiKey key) : IKeySource
+    private sealed class KnownSource(ApiKey key) : KeySource
     {
-        public string Name => "the test";
+        public override string Name => "the test";
 
-        public string Setting => "Test";
+        public override string Setting => "Test";
 
-        public bool CanChange => false;
+        public override bool CanChange => false;
 
-        public string HowToReplace => "Write another test.";
+        public override string HowToReplace => "Write another test.";
 
-        public Task<ApiKey> ReadAsync(CancellationToken cancellationToken) => Task.FromResult(key);
+        public override Task<ApiKey> ReadAsync(CancellationToken cancellationToken) => Task.FromResult(key);
     }
 }
