@@ -33,7 +33,7 @@ public sealed class RunningApi : IAsyncLifetime
     {
         ["Mistral__MaxResponseBytes"] = "200000000",
         ["Mistral__Resilience__MaxRetries"] = "0",
-        ["Mistral__Resilience__AttemptTimeout"] = "00:00:01",
+        ["Mistral__Resilience__AttemptTimeout"] = "00:00:03",
         ["Access__Connections__HeadersTimeout"] = "00:00:02",
         ["Access__Connections__StallTimeout"] = "00:00:03",
         ["Guards__SensitiveData__Cards__Output"] = "Block",
