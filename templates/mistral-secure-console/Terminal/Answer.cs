@@ -5,14 +5,10 @@ using Microsoft.Extensions.AI;
 namespace Acme.App.Terminal;
 
 /// <summary>What came of a question.</summary>
-internal sealed record Answer(string? Id, string Text, string Model, string? FinishReason, UsageDetails? Usage)
+/// <param name="Failure">Why there is no answer.</param>
+/// <param name="IsStopped">Whether the user stopped it.</param>
+internal sealed record Answer(string? Id, string Text, string Model, string? FinishReason, UsageDetails? Usage, ChatFailure? Failure, bool IsStopped)
 {
-    /// <summary>Why there is no answer.</summary>
-    public ChatFailure? Failure { get; init; }
-
-    /// <summary>Whether the user stopped it.</summary>
-    public bool IsStopped { get; init; }
-
     /// <summary>Prints nothing of what was said.</summary>
     public override string ToString() => Model;
 

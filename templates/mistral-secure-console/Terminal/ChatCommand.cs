@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text;
 using Acme.App.Configuration;
 
@@ -31,8 +32,8 @@ internal sealed class ChatCommand
     private readonly Option<string?> _model = new("--model", "-m") { Description = "The model, one of Policy:AllowedModels. The default is Mistral:Model.", HelpName = "name" };
     private readonly Option<string?> _system = new("--system", "-s") { Description = "What the model is told before all messages: \"Answer in French.\"", HelpName = "text" };
     private readonly Option<FileInfo[]> _files = new("--file", "-f") { Description = "A text file to put behind the question; may be given more than once.", HelpName = "path" };
-    private readonly Option<int?> _maxTokens = new("--max-tokens") { Description = "The most tokens that the answer may have.", HelpName = "number" };
-    private readonly Option<float?> _temperature = new("--temperature", "-t") { Description = "How freely the model chooses its words: 0 is the most predictable.", HelpName = "number" };
+    private readonly Option<int?> _maxTokens = Number<int>("The most tokens that the answer may have.", "200", "--max-tokens");
+    private readonly Option<float?> _temperature = Number<float>("How freely the model chooses its words: 0 is the most predictable.", "0.3", "--temperature", "-t");
     private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object with the answer, the model and the tokens." };
 
     private ChatCommand() => _files.AcceptExistingOnly();
@@ -49,6 +50,8 @@ internal sealed class ChatCommand
         {
             if (result.GetValue(chat._json) && result.GetValue(chat._question) is null && result.GetResult(chat._files) is null)
                 result.AddError("--json needs a question.");
+            if (result.GetValue(chat._question) is ['-', _, ..] question && !question.Any(char.IsWhiteSpace))
+                result.AddError($"There is no option '{question}'. If it is the question, give it through standard input: chat -");
         });
         command.SetAction(async (result, cancellationToken) =>
         {
@@ -69,22 +72,21 @@ internal sealed class ChatCommand
         conversation.MaxTokens = result.GetValue(_maxTokens);
 
         var terminal = services.GetRequiredService<ChatTerminal>();
-        if (await QuestionAsync(result, cancellationToken) is not { } question)
-            return await services.GetRequiredService<Talk>().RunAsync(cancellationToken);
-
-        var isJson = result.GetValue(_json);
-        using var interruption = new Interruption(cancellationToken);
-        var answer = await conversation.AskAsync(question, isJson ? new PlainView(TextWriter.Null) : terminal.CreateView(), interruption.Token);
-        if (answer.Failure is not null)
+        string? question;
+        try
         {
-            terminal.Explain(answer);
-            return ExitCode.CheckFailed;
+            question = await QuestionAsync(result, cancellationToken);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            terminal.Note(exception.Message);
+            return ExitCode.Usage;
         }
 
-        if (isJson && !answer.IsStopped)
-            terminal.PrintJson(answer);
-        terminal.Sign(answer);
-        return answer.IsStopped ? ExitCode.CheckFailed : ExitCode.Success;
+        if (question is null)
+            return await services.GetRequiredService<Talk>().RunAsync(cancellationToken);
+        var answer = await terminal.AskAsync(conversation, question, result.GetValue(_json), cancellationToken);
+        return answer is { Failure: null, IsStopped: false } ? ExitCode.Success : ExitCode.CheckFailed;
     }
 
     private async Task<string?> QuestionAsync(ParseResult result, CancellationToken cancellationToken)
@@ -100,6 +102,21 @@ internal sealed class ChatCommand
 
         return parts.Count == 0 ? null : string.Join("\n\n", parts);
     }
+
+    // The library's own parser reads numbers as the user's country writes them, and speaks of its types.
+    private static Option<T?> Number<T>(string description, string example, string name, params string[] aliases)
+        where T : struct, IParsable<T> => new(name, aliases)
+        {
+            Description = description,
+            HelpName = "number",
+            CustomParser = result =>
+            {
+                if (T.TryParse(result.Tokens[^1].Value, CultureInfo.InvariantCulture, out var number))
+                    return number;
+                result.AddError($"{name} takes a number, for example {example}.");
+                return null;
+            },
+        };
 
     // Reads to a bound far above any request's limit, so that the limit's own message is what a long text gets.
     private static async Task<string> ReadAsync(TextReader reader, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Acme.App.Guards;
 using Spectre.Console;
@@ -12,13 +13,13 @@ internal sealed class ChatTerminal
 {
     private const int DefaultColumns = 80;
 
-    private readonly TimeProvider _timeProvider;
+    private readonly TimeProvider _time;
     private readonly bool _isPlain;
     private readonly LineEditor? _editor;
 
-    public ChatTerminal(TimeProvider timeProvider)
+    public ChatTerminal(TimeProvider time)
     {
-        _timeProvider = timeProvider;
+        _time = time;
         // For Windows, asking switches the escape sequences on; a pipe needs none, and starts faster without asking.
         _isPlain = Console.IsOutputRedirected || !AnsiConsole.Console.Profile.Capabilities.Ansi;
         if (!_isPlain && !Console.IsInputRedirected && !Console.IsErrorRedirected)
@@ -27,8 +28,6 @@ internal sealed class ChatTerminal
 
     /// <summary>Whether a refused message can be given back to its writer.</summary>
     public bool CanEdit => _editor is not null;
-
-    public IAnswerView CreateView() => _isPlain ? new PlainView(Console.Out) : new MarkdownView(Console.Out, Columns, _timeProvider);
 
     /// <returns>The line; nothing at the end of the input, and when the user leaves.</returns>
     public string? ReadLine(string initial)
@@ -42,25 +41,49 @@ internal sealed class ChatTerminal
 
     public void Note(string text) => Console.Error.WriteLine(TerminalText.Clean(text));
 
-    /// <summary>The model and the tokens, where someone watches.</summary>
-    public void Sign(Answer answer)
+    /// <summary>Asks, shows the answer as it comes, and says why there is none. Ctrl+C stops it; pressed again, it ends the program.</summary>
+    public async Task<Answer> AskAsync(Conversation conversation, string question, bool asJson, CancellationToken cancellationToken)
     {
+        Answer answer;
+        using (var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
+        using (PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Interrupt(context, stop)))
+        using (var view = CreateView(asJson))
+            answer = await conversation.AskAsync(question, view.Write, stop.Token);
+
+        if (answer.Failure is not null)
+            Explain(answer.Failure);
+        else
+            Sign(answer, asJson);
+        return answer;
+    }
+
+    private static void Interrupt(PosixSignalContext context, CancellationTokenSource stop)
+    {
+        context.Cancel = !stop.IsCancellationRequested;
+        stop.Cancel();
+    }
+
+    private AnswerView CreateView(bool asJson) => asJson ? new AnswerView(TextWriter.Null, null, _time)
+        : new AnswerView(Console.Out, _isPlain ? null : new MarkdownStream(Console.Out, Columns), _time);
+
+    private void Explain(Auditing.ChatFailure failure)
+    {
+        Note(failure.Message);
+        foreach (var (field, problems) in failure.Fields ?? new Dictionary<string, string[]>())
+            Note($"  {field}: {string.Join(' ', problems)}");
+    }
+
+    /// <summary>Prints the answer for a program, and the model and the tokens where someone watches.</summary>
+    private void Sign(Answer answer, bool asJson)
+    {
+        if (asJson && !answer.IsStopped)
+            Console.Out.WriteLine(JsonSerializer.Serialize(answer.ToJson(), AnswerJsonContext.Default.AnswerJson));
         if (Console.IsErrorRedirected)
             return;
         var usage = answer.Usage is { } tokens ? $", {tokens.InputTokenCount} + {tokens.OutputTokenCount} tokens" : "";
         var text = TerminalText.Clean($"{(answer.IsStopped ? "stopped, " : "")}{answer.Model}{usage}");
         Console.Error.WriteLine(_isPlain ? $"({text})" : $"\u001b[2m{text}\u001b[0m");
     }
-
-    /// <summary>Says why there is no answer.</summary>
-    public void Explain(Answer answer)
-    {
-        Note(answer.Failure!.Message);
-        foreach (var (field, problems) in answer.Failure.Fields ?? new Dictionary<string, string[]>())
-            Note($"  {field}: {string.Join(' ', problems)}");
-    }
-
-    public void PrintJson(Answer answer) => Console.Out.WriteLine(JsonSerializer.Serialize(answer.ToJson(), AnswerJsonContext.Default.AnswerJson));
 
     // A terminal without a size says 0.
     private static int Columns() => Console.WindowWidth is > 1 and var columns ? columns : DefaultColumns;

@@ -26,55 +26,37 @@ internal sealed class Conversation(IChatClient chatClient, IOptions<MistralOptio
     public void Clear() => _messages.Clear();
 
     /// <summary>Asks, and shows the answer. A question that was refused is forgotten; what was shown of a stopped answer is kept.</summary>
-    public async Task<Answer> AskAsync(string question, IAnswerView view, CancellationToken cancellationToken)
+    public async Task<Answer> AskAsync(string question, Action<string> show, CancellationToken cancellationToken)
     {
         _messages.Add(new ChatRequestMessage { Role = "user", Content = question });
-        var updates = new List<ChatResponseUpdate>();
-        Answer answer;
-        try
-        {
-            await StreamAsync(updates, view, cancellationToken);
-            answer = AnswerOf(updates);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            answer = AnswerOf(updates) with { IsStopped = true };
-        }
-        catch (Exception exception) when (ChatFailure.From(exception) is { } failure)
-        {
-            answer = AnswerOf(updates) with { Failure = failure };
-        }
-
-        if (answer.Failure is null && answer.Text.Length > 0)
-            _messages.Add(new ChatRequestMessage { Role = "assistant", Content = answer.Text });
-        else
-            _messages.RemoveAt(_messages.Count - 1);
-        return answer;
-    }
-
-    private async Task StreamAsync(List<ChatResponseUpdate> updates, IAnswerView view, CancellationToken cancellationToken)
-    {
         var system = string.IsNullOrEmpty(System) ? Array.Empty<ChatRequestMessage>() : [new() { Role = "system", Content = System }];
         var request = new ChatRequest { Model = Model, Messages = [.. system, .. _messages], Temperature = Temperature, MaxTokens = MaxTokens };
-        view.Begin();
+        var updates = new List<ChatResponseUpdate>();
+        var isStopped = false;
+        ChatFailure? failure = null;
         try
         {
             await foreach (var update in chatClient.GetStreamingResponseAsync(request.ToChatMessages(), request.ToChatOptions(), cancellationToken))
             {
                 updates.Add(update);
                 if (update.Text.Length > 0)
-                    view.Write(update.Text);
+                    show(update.Text);
             }
         }
-        finally
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            view.End();
+            isStopped = true;
         }
-    }
+        catch (Exception exception) when (ChatFailure.From(exception) is { } known)
+        {
+            failure = known;
+        }
 
-    private Answer AnswerOf(List<ChatResponseUpdate> updates)
-    {
         var response = updates.ToChatResponse();
-        return new Answer(response.ResponseId, response.Text, response.ModelId ?? Model, response.FinishReason?.Value, response.Usage);
+        if (failure is null && response.Text.Length > 0)
+            _messages.Add(new ChatRequestMessage { Role = "assistant", Content = response.Text });
+        else
+            _messages.RemoveAt(_messages.Count - 1);
+        return new Answer(response.ResponseId, response.Text, response.ModelId ?? Model, response.FinishReason?.Value, response.Usage, failure, isStopped);
     }
 }

@@ -20,15 +20,18 @@ internal sealed class LineEditor(TextWriter output, Func<int> width)
         {
             _entry = _history.Count;
             Replace(initial);
+            // What was typed while an answer came: each Enter in it ends a line.
+            var isAhead = Console.KeyAvailable;
             while (true)
             {
                 Draw();
+                isAhead &= Console.KeyAvailable;
                 var key = Console.ReadKey(intercept: true);
                 if (key is { Modifiers: ConsoleModifiers.Control, Key: ConsoleKey.C } || (key is { Modifiers: ConsoleModifiers.Control, Key: ConsoleKey.D } && _line.Length == 0))
                     return End(null);
 
                 // More keys at once after Enter: a text of several lines was pasted, and is one message.
-                if (key.Key == ConsoleKey.Enter && !Console.KeyAvailable)
+                if (key.Key == ConsoleKey.Enter && (isAhead || !Console.KeyAvailable))
                     return End(_line);
                 Take(key);
             }
@@ -93,7 +96,8 @@ internal sealed class LineEditor(TextWriter output, Func<int> width)
 
     private string? End(string? text)
     {
-        output.WriteLine();
+        // A line that scrolled sideways is shown whole in the end.
+        output.WriteLine($"\r\u001b[K{Prompt}{text}");
         output.Flush();
         if (text is { Length: > 0 } && (_history.Count == 0 || _history[^1] != text))
             _history.Add(text);

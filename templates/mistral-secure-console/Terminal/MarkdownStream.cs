@@ -80,8 +80,12 @@ internal sealed partial class MarkdownStream(TextWriter output, Func<int> width)
 
         while (at < text.Length && Next(text, at, isFinal) is { } next)
         {
-            foreach (var piece in Words().Matches(next.Text).Select(match => match.Value))
-                Put(piece, next.Style);
+            foreach (var (index, word) in next.Text.Split(' ').Index())
+            {
+                _spaceDue |= index > 0;
+                Put(word, next.Style);
+            }
+
             _last = text[next.End - 1];
             at = next.End;
         }
@@ -121,13 +125,17 @@ internal sealed partial class MarkdownStream(TextWriter output, Func<int> width)
         if (text[at] == ' ')
             return (" ", _style, at + 1);
 
-        foreach (var (mark, style, inner) in Spans(text, at))
+        var mark = MarkAt(text, at);
+        if (mark.Length > text.Length - at)
+            return isFinal ? (text[at..], _style, text.Length) : null;
+        if (mark.Length > 0)
         {
-            if (at + mark.Length > text.Length)
-                return isFinal ? (text[at..], _style, text.Length) : null;
-            var close = text.IndexOf(mark, at + mark.Length, StringComparison.Ordinal);
-            if (close > at + mark.Length && text[close - 1] != ' ')
-                return (inner ? text[(at + mark.Length)..close] : text[at..(close + mark.Length)], _style + style, close + mark.Length);
+            var start = at + mark.Length;
+            var close = text.IndexOf(mark, start, StringComparison.Ordinal);
+            if (close > start && text[close - 1] != ' ')
+                return mark == "`"
+                    ? (text[at..(close + 1)], _style + Dim, close + 1)
+                    : (text[start..close], _style + (mark == "*" ? Italic : Bold), close + mark.Length);
             if (close < 0 && !isFinal && text.Length - at < LongestSpan)
                 return null;
         }
@@ -138,26 +146,19 @@ internal sealed partial class MarkdownStream(TextWriter output, Func<int> width)
         return end < text.Length || isFinal || end - at > LongestSpan ? (text[at..end], _style, end) : null;
     }
 
-    private IEnumerable<(string Mark, string Style, bool IsHidden)> Spans(string text, int at)
+    // "2*3" and "a ** b" are no emphasis.
+    private string MarkAt(string text, int at) => text[at] switch
     {
-        // "2*3" and "a ** b" are no emphasis.
-        var opens = !char.IsLetterOrDigit(_last) && (at + 1 == text.Length || text[at + 1] != ' ');
-        if (text[at] == '`')
-            yield return ("`", Dim, false);
-        else if (opens && text[at] == '*' && (at + 1 == text.Length || text[at + 1] == '*'))
-            yield return ("**", Bold, true);
-        else if (opens && text[at] == '*')
-            yield return ("*", Italic, true);
-    }
+        '`' => "`",
+        '*' when !char.IsLetterOrDigit(_last) && (at + 1 == text.Length || text[at + 1] != ' ') => at + 1 == text.Length || text[at + 1] == '*' ? "**" : "*",
+        _ => "",
+    };
 
-    /// <summary>Writes a word or a space. A line is broken only where a space stood; what is longer than a line the terminal breaks.</summary>
+    /// <summary>Writes a word, or a whole line as it is. A line is broken only where a space stood; what is longer than a line the terminal breaks.</summary>
     private void Put(string text, string style)
     {
-        if (text == " " && !_isVerbatim)
-        {
-            _spaceDue = true;
+        if (text.Length == 0)
             return;
-        }
 
         var cells = new Segment(text).CellCount();
         if (_spaceDue && !_isVerbatim && _column + 1 + cells > width() && _column > _indent)
@@ -173,7 +174,7 @@ internal sealed partial class MarkdownStream(TextWriter output, Func<int> width)
         }
 
         _spaceDue = false;
-        _hasText |= text.Length > 0;
+        _hasText = true;
         output.Write(style.Length == 0 ? text : style + text + Reset);
         _column += cells;
         if (!_isVerbatim && _column > width())
@@ -185,7 +186,4 @@ internal sealed partial class MarkdownStream(TextWriter output, Func<int> width)
 
     [GeneratedRegex("^ *([-*+>] |[0-9]{1,3}[.)] )?", RegexOptions.NonBacktracking)]
     private static partial Regex Mark();
-
-    [GeneratedRegex("[^ ]+| ", RegexOptions.NonBacktracking)]
-    private static partial Regex Words();
 }

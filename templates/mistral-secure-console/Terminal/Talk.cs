@@ -38,16 +38,8 @@ internal sealed class Talk(Conversation conversation, ChatTerminal terminal, IOp
     /// <returns>What the user may edit and send again.</returns>
     private async Task<string> AskAsync(string question, CancellationToken cancellationToken)
     {
-        using var interruption = new Interruption(cancellationToken);
-        var answer = await conversation.AskAsync(question, terminal.CreateView(), interruption.Token);
-        if (answer.Failure is null)
-        {
-            terminal.Sign(answer);
-            return "";
-        }
-
-        terminal.Explain(answer);
-        if (!terminal.CanEdit)
+        var answer = await terminal.AskAsync(conversation, question, asJson: false, cancellationToken);
+        if (answer.Failure is null || !terminal.CanEdit)
             return "";
         terminal.Note("Your message was not answered. Edit it, or delete it with Ctrl+U.");
         return question;

@@ -36,7 +36,8 @@ internal static class TerminalCommandLine
 
         foreach (var error in parsed.Errors.Select(error => error.Message).Distinct(StringComparer.Ordinal))
             await Console.Error.WriteLineAsync(Guards.TerminalText.Clean(error));
-        await Console.Error.WriteLineAsync($"See '{string.Join(' ', new[] { Name, parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name, "--help" }.Where(word => word.Length > 0))}'.");
+        var command = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
+        await Console.Error.WriteLineAsync($"See '{Name} {command}--help'.");
         return (int)ExitCode.Usage;
     }
 

@@ -1,23 +1,55 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Acme.App.Guards;
+using Microsoft.Extensions.AI;
 
 namespace Acme.App.Jobs;
 
-/// <summary>What a job file holds: a chat request and who wants it answered.</summary>
-/// <param name="Id">The owner's own name for the job; the file's name when absent.</param>
+/// <summary>What a job holds: a chat request and who wants it answered.</summary>
+/// <param name="Id">The owner's own name for the job; its name in the queue when absent.</param>
 /// <param name="User">On whose behalf the job is done. The audit names them.</param>
-internal sealed record Job(
-    string? Id,
-    string? User,
-    string? Model,
-    IReadOnlyList<ChatRequestMessage>? Messages,
-    float? Temperature,
-    int? MaxTokens)
+internal sealed record Job(string? Id, string? User, string? Model, IReadOnlyList<ChatRequestMessage>? Messages, float? Temperature, int? MaxTokens)
 {
-    public ChatRequest ToChatRequest(string defaultModel) => new()
+    public ChatRequest ToChatRequest(string defaultModel) =>
+        new() { Model = Model ?? defaultModel, Messages = Messages, Temperature = Temperature, MaxTokens = MaxTokens };
+}
+
+/// <summary>A finished job: its answer, and at which attempt it came.</summary>
+internal sealed record JobResult(string Id, string User, string? Model, string Content, string? FinishReason, JobUsage Usage, int Attempts)
+{
+    public static JobResult FromResponse(string id, string user, int attempts, ChatResponse response)
     {
-        Model = Model ?? defaultModel,
-        Messages = Messages,
-        Temperature = Temperature,
-        MaxTokens = MaxTokens,
-    };
+        var (input, output) = (response.Usage?.InputTokenCount ?? 0, response.Usage?.OutputTokenCount ?? 0);
+        return new(id, user, response.ModelId, response.Text, response.FinishReason?.Value, new(input, output, response.Usage?.TotalTokenCount ?? input + output), attempts);
+    }
+}
+
+/// <summary>What an answer cost, in tokens.</summary>
+internal sealed record JobUsage(long PromptTokens, long CompletionTokens, long TotalTokens);
+
+/// <summary>Why a job failed, as it is kept beside the job. It quotes nothing of the job.</summary>
+/// <param name="Fields">What is wrong with which field, when the job itself is at fault.</param>
+internal sealed record JobFailure(string Id, string Code, string Reason, IReadOnlyDictionary<string, string[]>? Fields = null)
+{
+    public static JobFailure Duplicate(string id) => new(id, "job.duplicate", "A job of this name is done already. Give the job another name.");
+}
+
+/// <summary>The JSON of jobs and of what comes of them, without reflection. A field that a job does not have is refused.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
+    WriteIndented = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    NumberHandling = JsonNumberHandling.Strict,
+    PropertyNameCaseInsensitive = false,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(Job))]
+[JsonSerializable(typeof(JobResult))]
+[JsonSerializable(typeof(JobFailure))]
+[JsonSerializable(typeof(JobHealthReport))]
+[JsonSerializable(typeof(JobStatus))]
+internal sealed partial class JobJson : JsonSerializerContext
+{
+    /// <summary>Writes letters of all languages as they are: people read these files.</summary>
+    public static JobJson Readable => field ??= new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }

@@ -13,29 +13,26 @@ internal sealed class JobAnswerer(
     public async Task<JobResult> AnswerAsync(ClaimedJob claim, CancellationToken cancellationToken)
     {
         if (claim.IsDuplicate)
-            throw new JobException("job.duplicate", "A job of this name is done already. Give the job another name.");
+            throw new JobException(JobFailure.Duplicate(claim.Id));
         if (claim.Attempt > options.Value.MaxAttempts)
-            throw new JobException("job.poison", $"The worker ended {claim.Attempt - 1} times while it was at this job. Look into its log before you retry it.");
-
-        var job = Read(claim);
+            throw Wrong(claim, "job.poison", $"The worker ended {claim.Attempt - 1} times while it was at this job. Look into its log before you retry it.");
+        if (claim.Body is not { } body)
+            throw Wrong(claim, "job.unreadable", "The job cannot be read. Give the worker's account the right to read it.");
+        if (body.Length > options.Value.MaxJobBytes)
+            throw Wrong(claim, "job.too_large", $"The job is larger than the {options.Value.MaxJobBytes} bytes that Jobs:MaxJobBytes allows.");
+        if (JsonSerializer.Deserialize(body.Span, JobJson.Default.Job) is not { } job)
+            throw Wrong(claim, "job.invalid", "The file holds null instead of a job.");
         if (string.IsNullOrWhiteSpace(job.User))
-            throw new JobException("job.invalid", "The job names no user. Set \"user\" to the person or system that it is done for.");
+            throw Wrong(claim, "job.invalid", "The job names no user. Set \"user\" to the person or system that it is done for.");
 
+        var id = job.Id ?? claim.Id;
         var request = job.ToChatRequest(mistral.Value.Model);
-        caller.Serve(job.User, job.Id ?? claim.Id);
+        caller.Serve(job.User, id);
         await pace.WaitForTurnAsync(cancellationToken);
         await audit.WriteAsync(new AuditRecord(AuditActions.JobAttempted) { Detail = $"Attempt {claim.Attempt}." });
         var response = await chatClient.GetResponseAsync(request.ToChatMessages(), request.ToChatOptions(), cancellationToken);
-        return JobResult.FromResponse(job.Id ?? claim.Id, job.User, claim.Attempt, response);
+        return JobResult.FromResponse(id, job.User, claim.Attempt, response);
     }
 
-    private Job Read(ClaimedJob claim)
-    {
-        if (claim.Body is not { } body)
-            throw new JobException("job.unreadable", "The job cannot be read. Give the worker's account the right to read it.");
-        if (body.Length > options.Value.MaxJobBytes)
-            throw new JobException("job.too_large", $"The job is larger than the {options.Value.MaxJobBytes} bytes that Jobs:MaxJobBytes allows.");
-
-        return JsonSerializer.Deserialize(body.Span, JobJsonContext.Default.Job) ?? throw new JobException("job.invalid", "The file holds null instead of a job.");
-    }
+    private static JobException Wrong(ClaimedJob claim, string code, string reason) => new(new JobFailure(claim.Id, code, reason));
 }

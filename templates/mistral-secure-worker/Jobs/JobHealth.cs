@@ -14,28 +14,23 @@ internal sealed class JobHealth(KeyRing keys, AuditLog audit, IOptions<JobOption
 {
     private const int MissedBeats = 4;
 
-    private string? _stopped;
     private long _queueAnswered = time.GetTimestamp();
 
     private string FilePath => Path.GetFullPath(options.Value.HealthFile, environment.ContentRootPath);
 
     private TimeSpan Limit => options.Value.Heartbeat * MissedBeats + options.Value.PollInterval;
 
+    /// <summary>What keeps every job from being answered, a sentence; nothing when one was answered since.</summary>
+    public string? Obstacle { get; set; }
+
     public void QueueAnswered() => Volatile.Write(ref _queueAnswered, time.GetTimestamp());
 
-    /// <summary>Something keeps every job from being answered.</summary>
-    public void Stopped(JobFailure failure) => _stopped = failure.Code == "mistral.rate_limited" ? null : failure.Reason;
-
-    public void KeyAccepted() => _stopped = null;
-
-    public void KeyRejected() => _stopped = "Mistral refused the key at the last check. Run 'keys rotate'.";
-
-    public void Write(JobCounts? counts)
+    public void Write(JobCounts counts)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);
         var draft = FilePath + ".tmp";
         using (var stream = File.Create(draft))
-            JsonSerializer.Serialize(stream, new JobHealthReport(time.GetUtcNow(), Problem(), counts), JobJsonContext.Default.JobHealthReport);
+            JsonSerializer.Serialize(stream, new JobHealthReport(time.GetUtcNow(), Problem(), counts), JobJson.Readable.JobHealthReport);
         File.Move(draft, FilePath, overwrite: true);
     }
 
@@ -52,7 +47,7 @@ internal sealed class JobHealth(KeyRing keys, AuditLog audit, IOptions<JobOption
         try
         {
             using var stream = File.OpenRead(FilePath);
-            var report = JsonSerializer.Deserialize(stream, JobJsonContext.Default.JobHealthReport);
+            var report = JsonSerializer.Deserialize(stream, JobJson.Default.JobHealthReport);
             return report is null || time.GetUtcNow() - report.At > Limit ? "The worker has not written its health file for a while." : report.Problem;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
@@ -63,7 +58,7 @@ internal sealed class JobHealth(KeyRing keys, AuditLog audit, IOptions<JobOption
 
     private string? Problem() =>
         audit.CheckStatus().Problem
-        ?? _stopped
+        ?? Obstacle
         ?? (keys.CurrentOrDefault is not null && !keys.Health.Ready ? "The key may not be used." : null)
         ?? (time.GetElapsedTime(Volatile.Read(ref _queueAnswered)) > Limit + options.Value.MaxRetryDelay ? "The queue has not answered for a while." : null);
 }

@@ -59,10 +59,8 @@ internal sealed partial class JobHeartbeat(
 
         var verdict = await verifier.VerifyAsync(key, cancellationToken);
         LogKeyChecked(key.Fingerprint, verdict);
-        if (verdict == KeyVerdict.Accepted)
-            health.KeyAccepted();
-        else if (verdict == KeyVerdict.Rejected)
-            health.KeyRejected();
+        if (verdict is KeyVerdict.Accepted or KeyVerdict.Rejected)
+            health.Obstacle = verdict == KeyVerdict.Accepted ? null : "Mistral refused the key at the last check. Run 'keys rotate'.";
     }
 
     [LoggerMessage(3010, LogLevel.Information, "{Done} jobs done, {Failed} failed, {Returned} given back since the start; {Waiting} wait.")]

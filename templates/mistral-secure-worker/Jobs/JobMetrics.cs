@@ -11,9 +11,7 @@ internal sealed class JobMetrics
     private readonly Histogram<double> _duration;
     private readonly UpDownCounter<long> _working;
     private readonly Gauge<long> _waiting;
-    private long _done;
-    private long _failed;
-    private long _returned;
+    private long _done, _failed, _returned;
 
     public JobMetrics(IMeterFactory meters)
     {

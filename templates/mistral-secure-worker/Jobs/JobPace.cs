@@ -32,19 +32,10 @@ internal sealed class JobPace : IDisposable
         }
     }
 
-    /// <summary>How long the worker stands still, from now.</summary>
-    public TimeSpan Pause
-    {
-        get
-        {
-            lock (_lock)
-                return _pausedUntil - _time.GetUtcNow();
-        }
-    }
-
+    /// <summary>Waits while the worker is held.</summary>
     public async Task WaitForPauseAsync(CancellationToken cancellationToken)
     {
-        while (Pause is { Ticks: > 0 } pause)
+        while (Pause() is { Ticks: > 0 } pause)
             await Task.Delay(pause, _time, cancellationToken);
     }
 
@@ -52,9 +43,7 @@ internal sealed class JobPace : IDisposable
     public async Task WaitForTurnAsync(CancellationToken cancellationToken)
     {
         await WaitForPauseAsync(cancellationToken);
-        if (_limiter is null)
-            return;
-        using var lease = await _limiter.AcquireAsync(1, cancellationToken);
+        using var lease = _limiter is null ? null : await _limiter.AcquireAsync(1, cancellationToken);
     }
 
     /// <summary>The whole worker waits: as long as Mistral asks for, else longer each time until something succeeds.</summary>
@@ -84,4 +73,10 @@ internal sealed class JobPace : IDisposable
     }
 
     public void Dispose() => _limiter?.Dispose();
+
+    private TimeSpan Pause()
+    {
+        lock (_lock)
+            return _pausedUntil - _time.GetUtcNow();
+    }
 }

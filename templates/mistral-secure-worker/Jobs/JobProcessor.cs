@@ -69,12 +69,10 @@ internal sealed partial class JobProcessor(
 
     private async Task WorkAsync(ClaimedJob job, CancellationToken stoppingToken)
     {
-        var began = time.GetTimestamp();
         metrics.Begun();
         try
         {
-            var end = await AttemptAsync(job, began, stoppingToken);
-            await UntilItSucceedsAsync(end, stoppingToken);
+            await UntilItSucceedsAsync(await AttemptAsync(job, stoppingToken), stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -88,13 +86,14 @@ internal sealed partial class JobProcessor(
     }
 
     /// <returns>How the claim is to end.</returns>
-    private async Task<Func<Task>> AttemptAsync(ClaimedJob job, long began, CancellationToken stoppingToken)
+    private async Task<Func<Task>> AttemptAsync(ClaimedJob job, CancellationToken stoppingToken)
     {
+        var began = time.GetTimestamp();
         try
         {
             var result = await answerer.AnswerAsync(job, stoppingToken);
             pace.Succeeded();
-            health.KeyAccepted();
+            health.Obstacle = null;
             metrics.Done(time.GetElapsedTime(began));
             LogDone(job.Id);
             return () => queue.CompleteAsync(job, result, CancellationToken.None);
@@ -126,7 +125,7 @@ internal sealed partial class JobProcessor(
         metrics.Returned(duration);
         if (course == JobCourse.Pause)
         {
-            health.Stopped(failure);
+            health.Obstacle = failure.Code == "mistral.rate_limited" ? null : failure.Reason;
             var pause = pace.Hold(retryAfter);
             LogPaused(failure.Code, pause);
             return () => queue.ReturnAsync(job, TimeSpan.Zero, isCounted: false, CancellationToken.None);

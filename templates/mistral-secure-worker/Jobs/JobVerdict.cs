@@ -26,7 +26,7 @@ internal sealed record JobVerdict(JobCourse Course, JobFailure Failure, TimeSpan
     {
         var failure = exception switch
         {
-            JobException fault => new JobFailure(id, fault.Code, fault.Message),
+            JobException fault => fault.Failure,
             JsonException fault => new JobFailure(id, "job.malformed", Describe(fault)),
             _ when ChatFailure.From(exception) is { } chat => new JobFailure(id, chat.Code, chat.Message, chat.Fields),
             _ => new JobFailure(id, "internal", "The worker failed on this job. Its log says why."),
@@ -54,4 +54,10 @@ internal sealed record JobVerdict(JobCourse Course, JobFailure Failure, TimeSpan
     private static string Describe(JsonException fault) => fault.LineNumber is { } line
         ? $"The file is no job in JSON: see line {line + 1}. A job has user, messages and, if wanted, id, model, temperature and maxTokens."
         : "The file is no job in JSON.";
+}
+
+/// <summary>The job itself is at fault.</summary>
+internal sealed class JobException(JobFailure failure) : Exception(failure.Reason)
+{
+    public JobFailure Failure { get; } = failure;
 }

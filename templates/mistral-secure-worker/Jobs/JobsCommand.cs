@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using Acme.App.Configuration;
 using Microsoft.Extensions.Options;
@@ -54,13 +53,12 @@ internal sealed class JobsCommand(Lazy<IServiceProvider> services, TextWriter ou
         var status = new JobStatus(Queue.Place, await Queue.CountAsync(cancellationToken), await Queue.ListFailedAsync(MostFailures, cancellationToken));
         if (asJson)
         {
-            await output.WriteLineAsync(JsonSerializer.Serialize(status, JobJsonContext.Default.JobStatus));
+            await output.WriteLineAsync(JsonSerializer.Serialize(status, JobJson.Readable.JobStatus));
             return ExitCode.Success;
         }
 
         var counts = new Table().Border(TableBorder.Minimal).AddColumns("waiting", "delayed", "working", "done", "failed");
-        counts.AddRow([.. new[] { status.Jobs.Waiting, status.Jobs.Delayed, status.Jobs.Working, status.Jobs.Done, status.Jobs.Failed }
-            .Select(count => new Text(count.ToString(CultureInfo.InvariantCulture)))]);
+        counts.AddRow($"{status.Jobs.Waiting}", $"{status.Jobs.Delayed}", $"{status.Jobs.Working}", $"{status.Jobs.Done}", $"{status.Jobs.Failed}");
         console.Write(counts);
         if (status.Failed.Count > 0)
         {
@@ -84,7 +82,7 @@ internal sealed class JobsCommand(Lazy<IServiceProvider> services, TextWriter ou
             await errors.WriteLineAsync("No failed job bears one of the names given. 'jobs status' shows them.");
         }
 
-        await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{ids.Length - missing} of {ids.Length} jobs were put back."));
+        await output.WriteLineAsync($"{ids.Length - missing} of {ids.Length} jobs were put back.");
         return missing == 0 ? ExitCode.Success : ExitCode.CheckFailed;
     }
 

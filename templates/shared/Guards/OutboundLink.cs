@@ -19,10 +19,10 @@ internal static class OutboundLink
     private static readonly string[] Followed = ["href"];
 
     /// <summary>Looks behind the <c>]</c> of a label, the <c>=</c> of an HTML attribute and, for <c>&lt;https://…></c>, about a colon.</summary>
-    public static Finding? Find(ref TextWindow window, int at)
+    public static Finding? Find(ref TextWindow window, int at, int floor)
     {
         if (window[at] == ':')
-            return FindAutolink(ref window, at);
+            return FindAutolink(ref window, at, floor);
 
         var isLabel = window[at] == ']';
         var isFetched = isLabel ? window[at + 1] == ':' || (window[at + 1] == '(' && IsImage(window.Text, at)) : IsAttribute(ref window, at, Fetched);
@@ -39,9 +39,9 @@ internal static class OutboundLink
         return IsOutbound(ref window, start) ? Take(ref window, start, isFetched, window[start - 1]) : null;
     }
 
-    private static Finding? FindAutolink(ref TextWindow window, int at)
+    private static Finding? FindAutolink(ref TextWindow window, int at, int floor)
     {
-        var start = window.Back(at, CharacterClass.Name, floor: 0, MostScheme);
+        var start = window.Back(at, CharacterClass.Name, floor, MostScheme);
         return window[start - 1] == '<' && start < at && window[at + 1] == '/' ? Take(ref window, start, isFetched: false, '<') : null;
     }
 

@@ -76,7 +76,7 @@ internal sealed class SensitiveDataDetector
         {
             case '@':
                 return Guards(SensitiveKind.Email) ? EmailAddress.Find(ref window, at, floor) : null;
-            case ']' or '=' or ':' when Guards(SensitiveKind.Link) && OutboundLink.Find(ref window, at) is { } link:
+            case ']' or '=' or ':' when Guards(SensitiveKind.Link) && OutboundLink.Find(ref window, at, floor) is { } link:
                 return link;
             case ']' or ':' or '=' or '>' or ',' or '-' or '_' when !Guards(SensitiveKind.Secret):
             case ']':

@@ -19,7 +19,7 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
     private static readonly TimeSpan s_rememberWorkers = TimeSpan.FromHours(1);
 
     private readonly ConcurrentDictionary<string, bool> _claims = new();
-    private readonly string _worker = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid():N}");
+    private readonly string _worker = $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid():N}";
 
     // One hash tag, so that a cluster keeps together what a script touches.
     private readonly string _prefix = redis.KeyPrefix + "{jobs}:";
@@ -72,15 +72,12 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
         }
     }
 
-    public Task CompleteAsync(ClaimedJob job, JobResult result, CancellationToken cancellationToken)
-    {
-        var duplicate = new JobFailure(job.Id, "job.duplicate", "A job of this name is done already. Give the job another name.");
-        return EndAsync(job, RedisQueueScripts.Complete, cancellationToken, JsonSerializer.SerializeToUtf8Bytes(result, JobJsonContext.Default.JobResult),
-            (long)options.Value.KeepResults.TotalSeconds, options.Value.KeepFailed, JsonSerializer.SerializeToUtf8Bytes(duplicate, JobJsonContext.Default.JobFailure));
-    }
+    public Task CompleteAsync(ClaimedJob job, JobResult result, CancellationToken cancellationToken) =>
+        EndAsync(job, RedisQueueScripts.Complete, cancellationToken, JsonSerializer.SerializeToUtf8Bytes(result, JobJson.Readable.JobResult),
+            (long)options.Value.KeepResults.TotalSeconds, options.Value.KeepFailed, Serialize(JobFailure.Duplicate(job.Id)));
 
     public Task FailAsync(ClaimedJob job, JobFailure failure, CancellationToken cancellationToken) =>
-        EndAsync(job, RedisQueueScripts.Fail, cancellationToken, JsonSerializer.SerializeToUtf8Bytes(failure, JobJsonContext.Default.JobFailure), options.Value.KeepFailed);
+        EndAsync(job, RedisQueueScripts.Fail, cancellationToken, Serialize(failure), options.Value.KeepFailed);
 
     public Task ReturnAsync(ClaimedJob job, TimeSpan delay, bool isCounted, CancellationToken cancellationToken) =>
         EndAsync(job, RedisQueueScripts.Return, cancellationToken,
@@ -104,11 +101,13 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
     {
         var database = await redis.DatabaseAsync(cancellationToken);
         var entries = await database.StreamRangeAsync(_prefix + "failed", count: most, messageOrder: Order.Descending);
-        return [.. entries.Select(entry => JsonSerializer.Deserialize((byte[])entry["failure"]!, JobJsonContext.Default.JobFailure)! with { Id = entry["id"].ToString() })];
+        return [.. entries.Select(entry => JsonSerializer.Deserialize((byte[])entry["failure"]!, JobJson.Default.JobFailure)! with { Id = entry["id"].ToString() })];
     }
 
     public async Task<bool> RetryAsync(string id, CancellationToken cancellationToken) =>
         (long)await EvaluateAsync(RedisQueueScripts.Retry, "", cancellationToken, id) == 1;
+
+    private static byte[] Serialize(JobFailure failure) => JsonSerializer.SerializeToUtf8Bytes(failure, JobJson.Readable.JobFailure);
 
     private static ClaimedJob Read(RedisResult[] entry) => new()
     {

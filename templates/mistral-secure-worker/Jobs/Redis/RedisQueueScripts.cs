@@ -27,15 +27,12 @@ internal static class RedisQueueScripts
         """;
 
     /// <summary>ARGV: group, entry, result, seconds to keep it, failures to keep, the reason if the name is taken.</summary>
-    public const string Complete = Read + """
-        if redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
+    public const string Complete = Take + """
         if redis.call('SET', KEYS[5], ARGV[3], 'NX', 'EX', ARGV[4]) then
           redis.call('HINCRBY', KEYS[4], 'done', 1)
         else
-          local job = read(redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2])[1])
           redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[5], '*', 'id', job.id, 'failure', ARGV[6], 'job', job.job)
         end
-        redis.call('XDEL', KEYS[1], ARGV[2])
         return 1
         """;
 

@@ -26,7 +26,7 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
     // A file that was written a moment ago may not be whole: whoever writes into the inbox cannot be made to rename.
     private static readonly TimeSpan s_settleTime = TimeSpan.FromMilliseconds(100);
 
-    private readonly Queue<Candidate> _candidates = new();
+    private readonly Queue<(string Path, string Name, int Attempts)> _candidates = new();
     private readonly JobOptions _options;
     private readonly TimeProvider _time;
     private readonly string _inbox;
@@ -68,7 +68,7 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
         var claimed = new List<ClaimedJob>(most);
         while (claimed.Count < most && _candidates.TryDequeue(out var candidate))
         {
-            var claim = Path.Combine(_claims.Folder, string.Create(CultureInfo.InvariantCulture, $"{candidate.Attempts + 1}~{candidate.Name}"));
+            var claim = Path.Combine(_claims.Folder, $"{candidate.Attempts + 1}~{candidate.Name}");
             if (!TryMove(candidate.Path, claim))
                 continue;
             try
@@ -96,14 +96,14 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
 
     public Task CompleteAsync(ClaimedJob job, JobResult result, CancellationToken cancellationToken)
     {
-        Commit(job.Handle, AnswerSuffix, result, JobJsonContext.Default.JobResult);
+        Commit(job.Handle, AnswerSuffix, result, JobJson.Readable.JobResult);
         PublishAnswer(job.Handle);
         return Task.CompletedTask;
     }
 
     public Task FailAsync(ClaimedJob job, JobFailure failure, CancellationToken cancellationToken)
     {
-        Commit(job.Handle, ReasonSuffix, failure, JobJsonContext.Default.JobFailure);
+        Commit(job.Handle, ReasonSuffix, failure, JobJson.Readable.JobFailure);
         PublishFailure(job.Handle);
         return Task.CompletedTask;
     }
@@ -123,7 +123,7 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
 
     public Task<IReadOnlyList<JobFailure>> ListFailedAsync(int most, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<JobFailure>>(
         !Directory.Exists(_failed) ? [] : [.. new DirectoryInfo(_failed).EnumerateFiles("*" + ReasonSuffix + ".json").Take(most)
-            .Select(file => JsonSerializer.Deserialize(File.ReadAllBytes(file.FullName), JobJsonContext.Default.JobFailure)!
+            .Select(file => JsonSerializer.Deserialize(File.ReadAllBytes(file.FullName), JobJson.Default.JobFailure)!
                 with { Id = file.Name[..^(ReasonSuffix + ".json").Length] })]);
 
     public Task<bool> RetryAsync(string id, CancellationToken cancellationToken)
@@ -145,14 +145,16 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
     private void FindCandidates()
     {
         var now = _time.GetUtcNow();
-        foreach (var (path, parts) in Directory.EnumerateFiles(_waiting, Pattern).Select(path => (path, Path.GetFileName(path).Split('~', 3)))
-            .Where(file => file.Item2.Length == 3 && Number(file.Item2[1]) <= now.ToUnixTimeMilliseconds())
-            .Take(CandidatesAtOnce).OrderBy(file => Number(file.Item2[1])))
-            _candidates.Enqueue(new Candidate(path, parts[2], (int)Math.Min(Number(parts[0]), int.MaxValue - 1)));
+        var due = Directory.EnumerateFiles(_waiting, Pattern).Select(path => (Path: path, Parts: Path.GetFileName(path).Split('~', 3)))
+            .Where(file => file.Parts.Length == 3 && Number(file.Parts[1]) <= now.ToUnixTimeMilliseconds())
+            .Take(CandidatesAtOnce).OrderBy(file => Number(file.Parts[1]));
+        foreach (var (path, parts) in due)
+            _candidates.Enqueue((path, parts[2], (int)Math.Min(Number(parts[0]), int.MaxValue - 1)));
 
         var settled = now.UtcDateTime - s_settleTime;
-        foreach (var file in new DirectoryInfo(_inbox).EnumerateFiles(Pattern).Take(CandidatesAtOnce).Where(file => file.LastWriteTimeUtc <= settled).OrderBy(file => file.LastWriteTimeUtc))
-            _candidates.Enqueue(new Candidate(file.FullName, Shorten(file.Name), 0));
+        foreach (var file in new DirectoryInfo(_inbox).EnumerateFiles(Pattern).Take(CandidatesAtOnce)
+            .Where(file => file.LastWriteTimeUtc <= settled).OrderBy(file => file.LastWriteTimeUtc))
+            _candidates.Enqueue((file.FullName, Shorten(file.Name), 0));
     }
 
     private ReadOnlyMemory<byte>? Read(string claim)
@@ -198,14 +200,14 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
     private void PublishAnswer(string claim)
     {
         File.Delete(claim);
-        MoveUnderFreeName(claim + AnswerSuffix, Path.Combine(_done, Stem(claim)), ".json");
+        MoveToFree(claim + AnswerSuffix, namesake => Ended(_done, claim, namesake, ".json"));
     }
 
     private void PublishFailure(string claim)
     {
         if (File.Exists(claim))
-            MoveUnderFreeName(claim, Path.Combine(_failed, Stem(claim)), ".json");
-        MoveUnderFreeName(claim + ReasonSuffix, Path.Combine(_failed, Stem(claim)), ReasonSuffix + ".json");
+            MoveToFree(claim, namesake => Ended(_failed, claim, namesake, ".json"));
+        MoveToFree(claim + ReasonSuffix, namesake => Ended(_failed, claim, namesake, ReasonSuffix + ".json"));
     }
 
     private void Postpone(string claim, int attempts, TimeSpan delay)
@@ -213,25 +215,19 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
         var name = Path.GetFileName(claim);
         name = claim.StartsWith(_claims.Root, StringComparison.Ordinal) ? name[(name.IndexOf('~', StringComparison.Ordinal) + 1)..] : name;
         var due = (_time.GetUtcNow() + delay).ToUnixTimeMilliseconds();
-        for (var namesake = 0; namesake < MostNamesakes; namesake++)
-        {
-            var target = Path.Combine(_waiting, string.Create(CultureInfo.InvariantCulture, $"{attempts}~{due + namesake}~{name}"));
-            if (!File.Exists(target) && TryMove(claim, target))
-                return;
-            if (!File.Exists(claim))
-                return;
-        }
+        MoveToFree(claim, namesake => Path.Combine(_waiting, $"{attempts}~{due + namesake}~{name}"));
     }
 
+    private static string Ended(string folder, string claim, int namesake, string extension) => Path.Combine(
+        folder, Path.GetFileNameWithoutExtension(Path.GetFileName(claim).Split('~', 2)[^1]) + (namesake == 0 ? "" : $"-{namesake + 1}") + extension);
+
     // Two jobs of one name at the same time both end somewhere: nothing that stands is written over.
-    private static void MoveUnderFreeName(string from, string stem, string extension)
+    private static void MoveToFree(string from, Func<int, string> target)
     {
-        for (var namesake = 1; namesake < MostNamesakes; namesake++)
+        for (var namesake = 0; namesake < MostNamesakes; namesake++)
         {
-            var target = namesake == 1 ? stem + extension : string.Create(CultureInfo.InvariantCulture, $"{stem}-{namesake}{extension}");
-            if (!File.Exists(target) && TryMove(from, target))
-                return;
-            if (!File.Exists(from))
+            var to = target(namesake);
+            if ((!File.Exists(to) && TryMove(from, to)) || !File.Exists(from))
                 return;
         }
 
@@ -251,14 +247,10 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
         }
     }
 
-    private static string Stem(string claim) => Path.GetFileNameWithoutExtension(Path.GetFileName(claim).Split('~', 2)[^1]);
-
     private static string Shorten(string name) => Encoding.UTF8.GetByteCount(name) <= LongestName ? name
         : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name))) + ".json";
 
     private static long Number(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
     private static int Count(string folder, string pattern) => Directory.Exists(folder) ? Directory.EnumerateFiles(folder, pattern).Count() : 0;
-
-    private sealed record Candidate(string Path, string Name, int Attempts);
 }

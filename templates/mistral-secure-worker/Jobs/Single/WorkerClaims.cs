@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Acme.App.Jobs;
 
 /// <summary>
@@ -22,7 +20,7 @@ internal sealed class WorkerClaims(string root) : IDisposable
         if (_lock is not null)
             return;
         Directory.CreateDirectory(Root);
-        Folder = Path.Combine(Root, string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid():N}"));
+        Folder = Path.Combine(Root, $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid():N}");
         // The lock comes first and goes last: a folder without one cannot be.
         _lock = new FileStream(Folder + LockSuffix, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
         Directory.CreateDirectory(Folder);

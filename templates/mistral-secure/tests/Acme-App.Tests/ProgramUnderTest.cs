@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text;
 using Acme.App.Tests.StandIn;
 
 namespace Acme.App.Tests;
@@ -7,10 +6,8 @@ namespace Acme.App.Tests;
 /// <summary>The built program, run as its users run it, in a folder of its own for what it writes.</summary>
 internal sealed class ProgramUnderTest : IDisposable
 {
-    /// <summary>Makes a terminal for a program.</summary>
-    public const string Terminal = "/usr/bin/script";
+    public static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(60);
 
-    private static readonly TimeSpan s_timeLimit = TimeSpan.FromSeconds(60);
     private readonly string _data = Directory.CreateTempSubdirectory("program-under-test-").FullName;
 
     /// <summary>Settings as environment variables; start with <see cref="SettingsFor"/>.</summary>
@@ -36,7 +33,7 @@ internal sealed class ProgramUnderTest : IDisposable
         var error = process.StandardError.ReadToEndAsync(cancellationToken);
         await process.StandardInput.WriteAsync(input);
         process.StandardInput.Close();
-        await process.WaitForExitAsync(cancellationToken).WaitAsync(s_timeLimit, cancellationToken);
+        await process.WaitForExitAsync(cancellationToken).WaitAsync(TimeLimit, cancellationToken);
         return (process.ExitCode, await output, await error);
     }
 
@@ -48,94 +45,8 @@ internal sealed class ProgramUnderTest : IDisposable
         return path;
     }
 
-    /// <summary>Runs the program, and sends it SIGINT, as Ctrl+C does, once something holds.</summary>
-    public async Task<(int ExitCode, string Output)> InterruptAsync(Func<bool> condition, params string[] arguments)
-    {
-        using var process = Start(arguments);
-        try
-        {
-            var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-            _ = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-            var started = Stopwatch.GetTimestamp();
-            while (!condition())
-            {
-                Assert.True(Stopwatch.GetElapsedTime(started) < s_timeLimit, "The moment to interrupt did not come.");
-                await Task.Delay(20, TestContext.Current.CancellationToken);
-            }
-
-            using (var kill = Process.Start("kill", ["-INT", $"{process.Id}"]))
-                await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
-            await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(s_timeLimit, TestContext.Current.CancellationToken);
-            return (process.ExitCode, await output);
-        }
-        finally
-        {
-            if (!process.HasExited)
-                process.Kill(entireProcessTree: true);
-        }
-    }
-
-    /// <summary>Runs the program at a terminal, and types each text once the one before it was shown.</summary>
-    public async Task<(int ExitCode, string Shown)> TypeAsync((string Awaited, string Typed)[] steps, params string[] arguments)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(s_timeLimit);
-        using var process = Start(arguments, atTerminal: true);
-        var (shown, buffer, seen, step) = (new StringBuilder(), new char[1024], 0, 0);
-        try
-        {
-            while (await process.StandardOutput.ReadAsync(buffer, limit.Token) is > 0 and var read)
-            {
-                shown.Append(buffer, 0, read);
-                if (step == steps.Length || shown.ToString().IndexOf(steps[step].Awaited, seen, StringComparison.Ordinal) < 0)
-                    continue;
-                seen = shown.Length;
-                // The text stands before the program has begun to read keys.
-                await Task.Delay(500, limit.Token);
-                await process.StandardInput.WriteAsync(steps[step++].Typed.AsMemory(), limit.Token);
-                await process.StandardInput.FlushAsync(limit.Token);
-            }
-
-            await process.WaitForExitAsync(limit.Token);
-            return (process.ExitCode, shown.ToString());
-        }
-        catch (OperationCanceledException) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
-        {
-            throw new TimeoutException($"The program waited for something else.\n{shown}");
-        }
-        finally
-        {
-            if (!process.HasExited)
-                process.Kill(entireProcessTree: true);
-        }
-    }
-
-    /// <summary>Runs the program until a file stands, then ends it.</summary>
-    public async Task RunUntilAsync(string file, params string[] arguments)
-    {
-        using var process = Start(arguments);
-        _ = process.StandardOutput.ReadToEndAsync();
-        _ = process.StandardError.ReadToEndAsync();
-        try
-        {
-            var started = Stopwatch.GetTimestamp();
-            while (!File.Exists(file))
-            {
-                Assert.False(process.HasExited, "The program ended too early.");
-                Assert.True(Stopwatch.GetElapsedTime(started) < s_timeLimit, $"{Path.GetFileName(file)} did not come.");
-                await Task.Delay(50, TestContext.Current.CancellationToken);
-            }
-        }
-        finally
-        {
-            process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync(CancellationToken.None).WaitAsync(s_timeLimit);
-        }
-    }
-
-    public void Dispose() => Directory.Delete(_data, recursive: true);
-
-    private Process Start(string[] arguments, bool atTerminal = false)
+    /// <param name="terminal">A program that makes a terminal for another; without it all streams are pipes.</param>
+    public Process Start(string[] arguments, string? terminal = null)
     {
         // With the tests' own dependencies: in this folder stand those that the stand-in needs, too.
         string[] command =
@@ -146,7 +57,7 @@ internal sealed class ProgramUnderTest : IDisposable
             Path.Combine(AppContext.BaseDirectory, "Acme-App.dll"),
             .. arguments,
         ];
-        var start = new ProcessStartInfo(atTerminal ? Terminal : "dotnet", atTerminal ? ["-qec", $"dotnet '{string.Join("' '", command)}'", "/dev/null"] : command)
+        var start = new ProcessStartInfo(terminal ?? "dotnet", terminal is not null ? ["-qec", $"dotnet '{string.Join("' '", command)}'", "/dev/null"] : command)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -168,4 +79,6 @@ internal sealed class ProgramUnderTest : IDisposable
             start.Environment[name] = value;
         return Process.Start(start) ?? throw new InvalidOperationException("The program did not start.");
     }
+
+    public void Dispose() => Directory.Delete(_data, recursive: true);
 }

@@ -35,7 +35,12 @@ internal sealed class SecretFinder(SensitiveDataDetector detector, IReadOnlyList
         new SensitiveDataOptions
         {
             Secrets = new(GuardMode.Block, GuardMode.Block),
-            Cards = new(), Ibans = new(), SocialSecurityNumbers = new(), Emails = new(), Phones = new(), IpAddresses = new(),
+            Cards = new(),
+            Ibans = new(),
+            SocialSecurityNumbers = new(),
+            Emails = new(),
+            Phones = new(),
+            IpAddresses = new(),
             Shapes = guards.Shapes,
             AllowedValues = guards.AllowedValues,
         },

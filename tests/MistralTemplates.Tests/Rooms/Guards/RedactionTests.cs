@@ -98,6 +98,18 @@ public sealed class RedactionTests
         Assert.InRange(openOfWhole, open - Piece, open + Piece);
     }
 
+    [Theory, MemberData(nameof(NearMatchIndexes))]
+    public void Push_NearMatchRepeated_EqualsTheWhole(int index)
+    {
+        var text = string.Concat(Enumerable.Repeat(NearMatches.All[index], 6_000 / NearMatches.All[index].Length));
+        var guard = Guarding.Output();
+        var filter = guard.Start(new HashSet<SensitiveKind>());
+
+        var streamed = string.Concat(Cut(text, [7, 1, 600, 3_000]).Select(piece => filter(piece, false))) + filter("", true);
+
+        Assert.Equal(guard.Apply(text, new HashSet<SensitiveKind>()), streamed);
+    }
+
     [Fact]
     public void Redact_AllowedValue_IsLeftAlone()
     {

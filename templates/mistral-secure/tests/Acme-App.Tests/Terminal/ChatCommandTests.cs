@@ -77,7 +77,8 @@ public sealed class ChatCommandTests
     public async Task Chat_WithOptions_SendsThemAndTheFile()
     {
         await using var mistral = await MistralStandIn.StartAsync(TestContext.Current.CancellationToken);
-        using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
+        // Numbers are read the same wherever the program runs.
+        using var program = new ProgramUnderTest { Settings = new Dictionary<string, string>(ProgramUnderTest.SettingsFor(mistral)) { ["LC_ALL"] = "de_DE.UTF-8" } };
         var file = program.Write("notes.txt", "The notes.");
 
         var (exitCode, _, _) = await program.RunAsync(
@@ -125,7 +126,9 @@ public sealed class ChatCommandTests
     [InlineData("chat", Question, "--modle", "x")]
     [InlineData("chat", Question, "--temperature", "warm")]
     [InlineData("chat", Question, "--file", "no-such-file.txt")]
+    [InlineData("chat", Question, "--max-tokens", "1.5")]
     [InlineData("chat", "--json")]
+    [InlineData("chat", "--modle")]
     [InlineData]
     public async Task Chat_WithAWrongCommandLine_IsAUsageErrorThatPointsToTheHelp(params string[] arguments)
     {
@@ -136,6 +139,24 @@ public sealed class ChatCommandTests
         Assert.Equal(2, exitCode);
         Assert.Equal("", output);
         Assert.Contains("--help", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Chat_WithAFileThatCannotBeRead_NamesItAndSendsNothing()
+    {
+        await using var mistral = await MistralStandIn.StartAsync(TestContext.Current.CancellationToken);
+        using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
+        var file = program.Write("held.txt", "The notes.");
+        await using var held = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+
+        var (exitCode, output, error) = await program.RunAsync("", "chat", Question, "--file", file);
+
+        Assert.Equal(2, exitCode);
+        Assert.Equal("", output);
+        Assert.Contains("held.txt", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+        Assert.Empty(mistral.Requests);
     }
 
     [Fact]
@@ -226,7 +247,7 @@ public sealed class ChatCommandTests
     [Fact]
     public async Task Chat_AtATerminal_ShowsTheAnswerAndGivesARefusedMessageBackToBeEdited()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists(ProgramUnderTest.Terminal), "There is no 'script' to make a terminal with.");
+        TerminalUnderTest.Require();
         await using var mistral = await MistralStandIn.StartAsync(TestContext.Current.CancellationToken);
         mistral.Enqueue(StandInReply.Answer("A **number** used once."));
         using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
@@ -247,5 +268,25 @@ public sealed class ChatCommandTests
         Assert.Equal(2, mistral.Requests.Count);
         Assert.Contains("Is it fine?", mistral.Requests[1].Body, StringComparison.Ordinal);
         Assert.DoesNotContain("4012", mistral.Requests[1].Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Chat_LinesTypedWhileAnAnswerComes_AreMessagesOfTheirOwnAndAPastedTextIsOne()
+    {
+        TerminalUnderTest.Require();
+        await using var mistral = await MistralStandIn.StartAsync(TestContext.Current.CancellationToken);
+        mistral.Enqueue(StandInReply.Answer("First.") with { Delay = TimeSpan.FromSeconds(2) });
+        using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
+
+        var (exitCode, shown) = await program.TypeAsync(
+            [
+                ("/exit leaves.", "One\rpasted\r"),
+                ("·", "Two\rThree\r/exit\r"),
+            ],
+            "chat");
+
+        Assert.True(exitCode == 0, shown);
+        var messages = mistral.Requests.Select(request => request.Json.GetProperty("messages").EnumerateArray().Last().GetProperty("content").GetString());
+        Assert.Equal(["One\npasted", "Two", "Three"], messages);
     }
 }

@@ -9,6 +9,7 @@ public sealed class GitIgnoreTests
     [
         ".env", ".env.local", ".env.Production.local", ".env.staging", ".ENV", ".Env.Local", "server.pem", "SERVER.PEM", "server.key", "Server.Key", "bundle.pfx", "bundle.P12", "secrets/key.txt",
         "secrets/deeper/key.txt", "audit/audit.jsonl", "jobs/inbox/one.json", "Jobs/waiting/one.json", "Jobs/working/one.json", "jobs/done/one.json", "jobs/failed/one.json",
+        "jobs/health.json", "Jobs/health.json.tmp",
     ];
 
     private static readonly string[] s_wanted = [".env.example", "appsettings.json", "Program.cs", "Keys/ApiKey.cs", "Auditing/AuditKeys.cs", "Jobs/JobOptions.cs", "docs/keys.md", "secrets.md", "monkey.txt"];

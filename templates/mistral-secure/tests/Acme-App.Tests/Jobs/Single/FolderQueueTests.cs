@@ -1,7 +1,6 @@
 using System.Text;
 using Acme.App.Jobs;
-using Microsoft.Extensions.FileProviders;
-using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Options;
 
 namespace Acme.App.Tests.Jobs;
@@ -141,7 +140,7 @@ public sealed class FolderQueueTests : IDisposable
 
     private async Task<FolderQueue> OpenAsync()
     {
-        var queue = new FolderQueue(Options.Create(new JobOptions { Path = _folder }), new Home(), TimeProvider.System);
+        var queue = new FolderQueue(Options.Create(new JobOptions { Path = _folder }), new HostingEnvironment { ContentRootPath = _folder }, TimeProvider.System);
         await queue.OpenAsync(CancellationToken);
         return queue;
     }
@@ -151,16 +150,5 @@ public sealed class FolderQueueTests : IDisposable
         var file = Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, "inbox")).FullName, name);
         File.WriteAllText(file, "{}");
         File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddSeconds(-1));
-    }
-
-    private sealed class Home : IHostEnvironment
-    {
-        public string EnvironmentName { get; set; } = Environments.Development;
-
-        public string ApplicationName { get; set; } = "tests";
-
-        public string ContentRootPath { get; set; } = Path.GetTempPath();
-
-        public IFileProvider ContentRootFileProvider { get; set; } = new NullFileProvider();
     }
 }

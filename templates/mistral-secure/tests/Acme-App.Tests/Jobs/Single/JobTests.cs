@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Acme.App.Tests.StandIn;
 
@@ -14,13 +15,13 @@ public sealed class JobTests
     {
         await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
         using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
-        var done = Put(program, """{"user":"ada","messages":[{"role":"user","content":"What is a nonce?"}]}""", "done", "first.json");
+        var done = Put(program, """{"user":"ada","messages":[{"role":"user","content":"A nonce, s'il vous plaît?"}]}""", "done", "first.json");
 
-        await program.RunUntilAsync(done);
+        await RunUntilAsync(program, done);
 
-        using var result = JsonDocument.Parse(await File.ReadAllTextAsync(done, CancellationToken));
-        Assert.Equal("ada", result.RootElement.GetProperty("user").GetString());
-        Assert.Contains("What is a nonce?", result.RootElement.GetProperty("content").GetString(), StringComparison.Ordinal);
+        var text = await File.ReadAllTextAsync(done, CancellationToken);
+        Assert.Contains("A nonce, s'il vous plaît?", text, StringComparison.Ordinal);
+        Assert.Equal("ada", JsonElement.Parse(text).GetProperty("user").GetString());
         Assert.Contains("\"ada\"", await File.ReadAllTextAsync(program.AuditFile, CancellationToken), StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(program.JobsFolder, "working"), "*.json", SearchOption.AllDirectories));
     }
@@ -36,7 +37,7 @@ public sealed class JobTests
         using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
         var failed = Put(program, job, "failed", "first.json");
 
-        await program.RunUntilAsync(Path.ChangeExtension(failed, ".reason.json"));
+        await RunUntilAsync(program, Path.ChangeExtension(failed, ".reason.json"));
 
         using var reason = JsonDocument.Parse(await File.ReadAllTextAsync(Path.ChangeExtension(failed, ".reason.json"), CancellationToken));
         Assert.Equal(code, reason.RootElement.GetProperty("code").GetString());
@@ -52,7 +53,7 @@ public sealed class JobTests
         mistral.Enqueue(StandInReply.Error(503, "{}"));
         var done = Put(program, Hello, "done", "first.json");
 
-        await program.RunUntilAsync(done);
+        await RunUntilAsync(program, done);
 
         using var result = JsonDocument.Parse(await File.ReadAllTextAsync(done, CancellationToken));
         Assert.Equal(2, result.RootElement.GetProperty("attempts").GetInt32());
@@ -70,7 +71,7 @@ public sealed class JobTests
             mistral.Enqueue(StandInReply.Error(503, "{}"));
         var failed = Put(program, Hello, "failed", "first.json");
 
-        await program.RunUntilAsync(Path.ChangeExtension(failed, ".reason.json"));
+        await RunUntilAsync(program, Path.ChangeExtension(failed, ".reason.json"));
 
         using var reason = JsonDocument.Parse(await File.ReadAllTextAsync(Path.ChangeExtension(failed, ".reason.json"), CancellationToken));
         Assert.Equal("mistral.unavailable", reason.RootElement.GetProperty("code").GetString());
@@ -85,7 +86,7 @@ public sealed class JobTests
         mistral.Enqueue(StandInReply.Error(429, "{}", ("Retry-After", "1")));
         var done = Put(program, Hello, "done", "first.json");
 
-        await program.RunUntilAsync(done);
+        await RunUntilAsync(program, done);
 
         using var result = JsonDocument.Parse(await File.ReadAllTextAsync(done, CancellationToken));
         Assert.Equal(1, result.RootElement.GetProperty("attempts").GetInt32());
@@ -101,7 +102,7 @@ public sealed class JobTests
         Directory.CreateDirectory(Path.Combine(program.JobsFolder, "waiting"));
         await File.WriteAllTextAsync(Path.Combine(program.JobsFolder, "waiting", "2~0~first.json"), Hello, CancellationToken);
 
-        await program.RunUntilAsync(failed);
+        await RunUntilAsync(program, failed);
 
         Assert.Contains("job.poison", await File.ReadAllTextAsync(failed, CancellationToken), StringComparison.Ordinal);
         Assert.Empty(mistral.Requests);
@@ -113,7 +114,7 @@ public sealed class JobTests
         await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
         using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
         var failed = Put(program, "{ not json", "failed", "first.json");
-        await program.RunUntilAsync(Path.ChangeExtension(failed, ".reason.json"));
+        await RunUntilAsync(program, Path.ChangeExtension(failed, ".reason.json"));
 
         var (shown, status, _) = await program.RunAsync("", "jobs", "status", "--format", "json");
         var (unknown, _, _) = await program.RunAsync("", "jobs", "retry", "../first");
@@ -136,6 +137,29 @@ public sealed class JobTests
 
         Assert.Equal(1, exitCode);
         Assert.Contains("health file", output, StringComparison.Ordinal);
+    }
+
+    /// <summary>Runs the program until a file stands, then ends it.</summary>
+    private static async Task RunUntilAsync(ProgramUnderTest program, string file)
+    {
+        using var process = program.Start([]);
+        _ = process.StandardOutput.ReadToEndAsync();
+        _ = process.StandardError.ReadToEndAsync();
+        try
+        {
+            var started = Stopwatch.GetTimestamp();
+            while (!File.Exists(file))
+            {
+                Assert.False(process.HasExited, "The program ended too early.");
+                Assert.True(Stopwatch.GetElapsedTime(started) < ProgramUnderTest.TimeLimit, $"{Path.GetFileName(file)} did not come.");
+                await Task.Delay(50, CancellationToken);
+            }
+        }
+        finally
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None).WaitAsync(ProgramUnderTest.TimeLimit);
+        }
     }
 
     private static Dictionary<string, string> SettingsFor(MistralStandIn mistral, params (string Name, string Value)[] more)
