@@ -6,7 +6,8 @@ using Microsoft.Extensions.AI;
 namespace Acme.App.Auditing;
 
 /// <summary>Gathers what becomes the record of one call.</summary>
-internal sealed class AuditedCall(TimeProvider time, ICallerAccessor callers, string? modelAsked, string? keyFingerprint, AuditKey? hashContentWith) : IDisposable
+internal sealed class AuditedCall(TimeProvider time, ICallerAccessor callers, string? modelAsked, string? keyFingerprint, AuditKey? hashContentWith)
+    : IDisposable
 {
     private const string TimedOut = "timed_out";
 
