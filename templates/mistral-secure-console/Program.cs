@@ -8,7 +8,7 @@ using Acme.App.Terminal;
 
 return await StartUp.RunAsync(async () =>
 {
-    if (await Operator.RunAsync(args, Build) is { } exitCode)
+    if (await Operator.RunCommandAsync(args, Build) is { } exitCode)
         return exitCode;
 
     return await TerminalCommandLine.RunAsync(args, StartAsync, () => Operator.Commands(Build));

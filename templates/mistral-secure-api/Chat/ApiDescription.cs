@@ -106,6 +106,8 @@ internal static class ApiDescription
             options.Telemetry = false;
             options.Agent = new ScalarAgentOptions { Disabled = true };
             options.Mcp = new ScalarMcpOptions { Disabled = true };
+            options.ShowDeveloperTools = DeveloperToolsVisibility.Never;
+            options.HideClientButton = true;
             options.Nonce = context.GetNonce();
         }).AllowAnonymous().RequirePageHeaders();
         return endpoints;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
+using Acme.App.Configuration;
 
 namespace Acme.App.Auditing;
 
@@ -41,6 +42,19 @@ internal sealed class AuditKeys(IReadOnlyList<AuditKey> chain, string signingKey
         return key;
     }
 
+    public static bool CanSign(string key)
+    {
+        try
+        {
+            using var signing = ImportSigningKey(key);
+            return true;
+        }
+        catch (Exception exception) when (exception is FormatException or CryptographicException)
+        {
+            return false;
+        }
+    }
+
     public void Dispose()
     {
         if (_signing.IsValueCreated)
@@ -50,13 +64,23 @@ internal sealed class AuditKeys(IReadOnlyList<AuditKey> chain, string signingKey
     private static string[] ReadOrMake(AuditFiles files)
     {
         if (File.Exists(files.DevelopmentKeys))
-            return File.ReadAllLines(files.DevelopmentKeys);
+            return Read(files.DevelopmentKeys);
 
         // Of several processes that begin at once, the first one's keys stand. A move alone does not see to it: on Unix it looks first and renames then.
         using var turn = AuditFiles.TakeTurn(files.DevelopmentKeys + ".lock", s_patience);
         if (!File.Exists(files.DevelopmentKeys))
             MakeFile(files.DevelopmentKeys);
-        return File.ReadAllLines(files.DevelopmentKeys);
+        return Read(files.DevelopmentKeys);
+    }
+
+    private static string[] Read(string path)
+    {
+        var keys = File.ReadAllLines(path);
+        return keys is [var chain, var signing] && AuditKey.TryParse(chain) is not null && CanSign(signing)
+            ? keys
+            : throw new ConfigurationException([new(
+                "Audit:ChainKey", path, "The file with the development keys is damaged.",
+                "Put it back as it was, or remove it with its log: what the lost keys chained cannot be verified by new ones.")]);
     }
 
     /// <summary>No other process ever sees half a file.</summary>

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Acme.App.Configuration;
 using FluentValidation;
 
@@ -100,20 +99,7 @@ internal sealed class AuditOptionsValidator : OptionsValidator<AuditOptions>
             "The audit log needs a key for its chain outside Development: 32 bytes or more in base64.", MakeKeys);
         RuleForEach(options => options.PreviousChainKeys).Must(key => AuditKey.TryParse(key) is not null)
             .WithMessage("It is not 32 bytes or more in base64.").WithState(_ => "Set it to a former value of \"Audit:ChainKey\".");
-        Rule(nameof(AuditOptions.CheckpointKey), options => options.CheckpointKey is { Length: > 0 } key ? CanSign(key) : environment.IsDevelopment(),
+        Rule(nameof(AuditOptions.CheckpointKey), options => options.CheckpointKey is { Length: > 0 } key ? AuditKeys.CanSign(key) : environment.IsDevelopment(),
             "Checkpoints need a key to be signed with outside Development: an ECDSA private key, PKCS#8 in base64.", MakeKeys);
-    }
-
-    private static bool CanSign(string key)
-    {
-        try
-        {
-            using var signing = AuditKeys.ImportSigningKey(key);
-            return true;
-        }
-        catch (Exception exception) when (exception is FormatException or CryptographicException)
-        {
-            return false;
-        }
     }
 }

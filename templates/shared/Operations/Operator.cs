@@ -11,11 +11,25 @@ internal static class Operator
     // Known by name, so that the program's own start does without making them.
     private static readonly string[] Names = ["doctor", "keys", "audit"];
 
+    /// <summary>Runs a command, and refuses words that are none: a command that is misspelt or misplaced must not open a port either.</summary>
     /// <param name="arguments">The program's arguments.</param>
     /// <param name="build">Composes the program as it would run, without starting it.</param>
     /// <param name="ownCommands">The commands of the kind's own rooms.</param>
-    /// <returns>The exit code, or nothing when the arguments are the program's own.</returns>
+    /// <returns>The exit code, or nothing when the arguments are settings alone.</returns>
     public static async Task<int?> RunAsync(string[] arguments, Func<IHost> build, params Command[] ownCommands)
+    {
+        if (await RunCommandAsync(arguments, build, ownCommands) is { } exitCode)
+            return exitCode;
+        if (!HoldsStrayWord(arguments))
+            return null;
+
+        await Console.Error.WriteLineAsync("The command line holds a word that is neither a setting nor a command. A command comes first: see 'doctor --help'.");
+        return (int)ExitCode.Usage;
+    }
+
+    /// <summary>Runs a command, for a program whose own command line reads everything else.</summary>
+    /// <returns>The exit code, or nothing when the first argument names none.</returns>
+    public static async Task<int?> RunCommandAsync(string[] arguments, Func<IHost> build, params Command[] ownCommands)
     {
         if (arguments.Length == 0 || !Names.Concat(ownCommands.Select(command => command.Name)).Contains(arguments[0]))
             return null;
@@ -44,5 +58,20 @@ internal static class Operator
             KeysCommand.Create(build, Console.Out, terminal),
             AuditCommand.Create(() => build().Services, AnsiConsole.Console, terminal),
         ];
+    }
+
+    /// <summary>Settings are <c>--name value</c>, <c>--name=value</c> or <c>name=value</c>; .NET's configuration passes over everything else.</summary>
+    private static bool HoldsStrayWord(string[] arguments)
+    {
+        for (var index = 0; index < arguments.Length; index++)
+        {
+            if (arguments[index].Contains('='))
+                continue;
+            if (arguments[index] is not ['-' or '/', ..])
+                return true;
+            index++;
+        }
+
+        return false;
     }
 }

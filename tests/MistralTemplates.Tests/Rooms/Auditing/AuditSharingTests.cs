@@ -40,6 +40,21 @@ public sealed class AuditSharingTests
         Assert.True(verdict.Checkpoints >= Writers, "A writer signed nothing.");
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("half")]
+    [InlineData("half\nof it")]
+    public void Load_DevelopmentKeysThatAreDamaged_NameTheFileAndTheRemedy(string damaged)
+    {
+        using var folder = new TemporaryFolder();
+        var files = new AuditFiles(Path.Combine(folder.Path, "audit.jsonl"));
+        File.WriteAllText(files.DevelopmentKeys, damaged);
+
+        var problem = Assert.Single(Assert.Throws<ConfigurationException>(() => AuditKeys.Load(new AuditOptions(), files)).Problems);
+
+        Assert.Equal(("Audit:ChainKey", files.DevelopmentKeys), (problem.Setting, problem.Source));
+    }
+
     [Fact]
     public void Load_SeveralAtOnceWhereNoKeysAre_HaveTheSameKeys()
     {

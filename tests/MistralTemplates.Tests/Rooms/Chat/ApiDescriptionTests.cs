@@ -119,6 +119,9 @@ public sealed class ApiDescriptionTests
                 folder, TimeSpan.FromMinutes(2), CancellationToken);
 
             Assert.Contains("Answers a chat, whole or as server-sent events.", result.Output, StringComparison.Ordinal);
+            // Its maker's own services are not offered: the document would leave the machine with a click.
+            Assert.DoesNotContain("Generate SDK", result.Output, StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain("client.scalar.com", result.Output, StringComparison.Ordinal);
             // What the console says of the page: nothing that was refused, nothing that failed.
             var complaints = result.Error.Split('\n').Where(line => line.Contains("CONSOLE", StringComparison.Ordinal))
                 .Where(line => line.Contains("Refused", StringComparison.Ordinal) || line.Contains("violates", StringComparison.Ordinal) || line.Contains("Failed", StringComparison.Ordinal) || line.Contains("Uncaught", StringComparison.Ordinal));
