@@ -11,7 +11,7 @@ internal static class Operator
     // Known by name, so that the program's own start does without making them.
     private static readonly string[] Names = ["doctor", "keys", "audit"];
 
-    /// <summary>Runs a command, and refuses words that are none: a command that is misspelt or misplaced must not open a port either.</summary>
+    /// <summary>Runs a command, and refuses one that does not come first: the program must not start, and open a port, in its stead.</summary>
     /// <param name="arguments">The program's arguments.</param>
     /// <param name="build">Composes the program as it would run, without starting it.</param>
     /// <param name="ownCommands">The commands of the kind's own rooms.</param>
@@ -20,10 +20,10 @@ internal static class Operator
     {
         if (await RunCommandAsync(arguments, build, ownCommands) is { } exitCode)
             return exitCode;
-        if (!HoldsStrayWord(arguments))
+        if (!Words(arguments).Any(word => IsCommand(word, ownCommands)))
             return null;
 
-        await Console.Error.WriteLineAsync("The command line holds a word that is neither a setting nor a command. A command comes first: see 'doctor --help'.");
+        await Console.Error.WriteLineAsync("A command comes first on the command line, before any setting: see 'doctor --help'.");
         return (int)ExitCode.Usage;
     }
 
@@ -31,7 +31,7 @@ internal static class Operator
     /// <returns>The exit code, or nothing when the first argument names none.</returns>
     public static async Task<int?> RunCommandAsync(string[] arguments, Func<IHost> build, params Command[] ownCommands)
     {
-        if (arguments.Length == 0 || !Names.Concat(ownCommands.Select(command => command.Name)).Contains(arguments[0]))
+        if (arguments.Length == 0 || !IsCommand(arguments[0], ownCommands))
             return null;
 
         var root = new RootCommand("Commands for whoever runs the program.");
@@ -60,18 +60,17 @@ internal static class Operator
         ];
     }
 
-    /// <summary>Settings are <c>--name value</c>, <c>--name=value</c> or <c>name=value</c>; .NET's configuration passes over everything else.</summary>
-    private static bool HoldsStrayWord(string[] arguments)
+    private static bool IsCommand(string word, Command[] ownCommands) => Names.Concat(ownCommands.Select(command => command.Name)).Contains(word);
+
+    /// <summary>What belongs to no setting, <c>--name value</c> or <c>name=value</c>; .NET's configuration passes over it.</summary>
+    private static IEnumerable<string> Words(string[] arguments)
     {
         for (var index = 0; index < arguments.Length; index++)
         {
-            if (arguments[index].Contains('='))
-                continue;
-            if (arguments[index] is not ['-' or '/', ..])
-                return true;
-            index++;
+            if (arguments[index] is ['-' or '/', ..])
+                index += arguments[index].Contains('=') ? 0 : 1;
+            else
+                yield return arguments[index];
         }
-
-        return false;
     }
 }

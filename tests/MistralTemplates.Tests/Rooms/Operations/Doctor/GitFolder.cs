@@ -22,7 +22,7 @@ internal sealed class GitFolder : IDisposable
     public string Path => _folder.Path;
 
     /// <summary>A key as Mistral makes them, put together when the test runs.</summary>
-    public static string NewKey() => RandomNumberGenerator.GetString("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ", 27) + RandomNumberGenerator.GetString("23456789", 5);
+    public static string NewKey() => RandomNumberGenerator.GetString("bcdfghjkmnpqrstvwzBCDFGHJKLMNPQRSTVWZ", 27) + RandomNumberGenerator.GetString("23456789", 5);
 
     public static async Task<GitFolder> CreateAsync()
     {
