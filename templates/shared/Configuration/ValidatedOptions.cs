@@ -12,7 +12,8 @@ internal sealed record ValidatedSection(string Name);
 /// </summary>
 internal sealed class ValidatedOptions<TOptions>(
     ValidatedSection section, IEnumerable<ValidatedSection> sections, IConfiguration configuration, IValidator<TOptions> validator,
-    IEnumerable<IConfigureOptions<TOptions>> setups, IEnumerable<IPostConfigureOptions<TOptions>> lastSetups) : IOptionsFactory<TOptions>
+    IEnumerable<IConfigureOptions<TOptions>> setups, IEnumerable<IPostConfigureOptions<TOptions>> lastSetups,
+    IEnumerable<IValidateOptions<TOptions>> checks) : IOptionsFactory<TOptions>
     where TOptions : class, new()
 {
     public TOptions Create(string name)
@@ -33,6 +34,13 @@ internal sealed class ValidatedOptions<TOptions>(
         foreach (var setup in lastSetups)
             setup.PostConfigure(name, options);
         problems.AddRange(Judge(options).Where(judged => problems.All(problem => problem.Setting != judged.Setting)).ToList());
+        // Its own words may quote a value.
+        if (checks.Any(check => check.Validate(name, options).Failed))
+        {
+            problems.Add(Problem(
+                section.Name, "A check that the program adds to these options refuses them.", "Look that check up, where the options are set up."));
+        }
+
         return problems.Count == 0 ? options : throw new ConfigurationException(problems);
     }
 
