@@ -65,7 +65,18 @@ internal sealed partial class AuditCheckpoints(
         var (sequence, mac) = writer.Flush();
         var line = AuditCheckpoint.Sign(sequence, mac, time.GetUtcNow().UtcDateTime, keys.Signing);
         LogCheckpoint(logger, line);
-        AppendToFile(line);
+        try
+        {
+            AppendToFile(line);
+        }
+        finally
+        {
+            await PostAsync(line);
+        }
+    }
+
+    private async Task PostAsync(string line)
+    {
         if (options.CheckpointUrl is not { } url)
             return;
 

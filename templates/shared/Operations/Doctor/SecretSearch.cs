@@ -188,8 +188,8 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
         }
 
         return isHistory && git.IsShallow
-            ? Verdict.NotChecked($"this clone is shallow; {_files} files and blobs that are here hold no secret.{notes}", "Run 'git fetch --unshallow' and the doctor again.")
-            : Verdict.Passed($"No secret in {_files} files and blobs {where}.{notes}");
+            ? Verdict.NotChecked($"this clone is shallow; no secret in the {_files} versions of files that are here.{notes}", "Run 'git fetch --unshallow' and the doctor again.")
+            : Verdict.Passed($"No secret in {_files} {(_files == 1 ? "version of a file" : "versions of files")} {where}.{notes}");
     }
 
     /// <summary>A file's version, and the commit that brought it; none for what is only in the index or the work tree.</summary>

@@ -128,6 +128,23 @@ public sealed class AuditCheckpointsTests
         Assert.Contains(logs.GetSnapshot(), log => log.Message.StartsWith("Audit checkpoint:", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Dispose_CheckpointFileCannotBeWritten_StillTellsTheWebhook()
+    {
+        await using var witness = await FakeStore.Start(async context =>
+        {
+            using var reader = new StreamReader(context.Request.Body);
+            _posted.Enqueue(await reader.ReadToEndAsync());
+        });
+        var folder = Directory.CreateTempSubdirectory("audit-").FullName;
+        Directory.CreateDirectory(Path.Combine(folder, "audit", "checkpoints.txt"));
+        await using (var room = new AuditRoom(folder, new Dictionary<string, string?> { ["Audit:CheckpointUrl"] = witness.Address.AbsoluteUri }))
+            await WriteAsync(room, 3);
+
+        Assert.Equal(5, AuditCheckpoint.Parse(Assert.Single(_posted))!.Sequence);
+        Directory.Delete(folder, recursive: true);
+    }
+
     private AuditRoom Open(int records) => new(
         settings: new Dictionary<string, string?>
         {

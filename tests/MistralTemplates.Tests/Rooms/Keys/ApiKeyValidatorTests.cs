@@ -13,9 +13,10 @@ public sealed class ApiKeyValidatorTests
 
     [Theory]
     [InlineData("", "The key is empty.")]
-    [InlineData("abcdefghijklmnopqr s", "The key holds a space, a line break or a character outside ASCII.")]
-    [InlineData("abcdefghijkl\rmnopqrs", "The key holds a space, a line break or a character outside ASCII.")]
-    [InlineData("abcdefghijklmnopqrsü", "The key holds a space, a line break or a character outside ASCII.")]
+    [InlineData("abcdefghijklmnopqr s", "The key holds a space, a line break, a quote, a backslash or a character outside ASCII.")]
+    [InlineData("\"abcdefghijklmnopqr\"", "The key holds a space, a line break, a quote, a backslash or a character outside ASCII.")]
+    [InlineData("abcdefghijkl\rmnopqrs", "The key holds a space, a line break, a quote, a backslash or a character outside ASCII.")]
+    [InlineData("abcdefghijklmnopqrsü", "The key holds a space, a line break, a quote, a backslash or a character outside ASCII.")]
     [InlineData("abcdefghijklmnopqr9", "The key has fewer than 20 characters.")]
     [InlineData("your-api-key-here", "The key is a placeholder.")]
     [InlineData("YOUR_MISTRAL_API_KEY", "The key is a placeholder.")]
