@@ -34,6 +34,9 @@ public sealed class GeneratedRepository(string folder, string projectName, strin
 
     public string AuditFile => Path.Combine(Home, "audit", "audit.jsonl");
 
+    // A program that brings .NET along is started by its own name.
+    private string[] CommandLine => ProgramFile.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", ProgramFile] : [ProgramFile];
+
     private string Home => Elsewhere is null ? ProjectFolder : Path.GetDirectoryName(Elsewhere)!;
 
     /// <summary>Builds the repository, its tests included, with warnings as errors.</summary>
@@ -47,10 +50,10 @@ public sealed class GeneratedRepository(string folder, string projectName, strin
 
     /// <summary>Runs the built program to its end.</summary>
     public Task<CommandResult> RunAsync(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken, string? input = null) =>
-        Command.RunAsync("dotnet", [ProgramFile, .. arguments], Folder, s_chatLimit, cancellationToken, environment, input);
+        Command.RunAsync(CommandLine[0], [.. CommandLine[1..], .. arguments], Folder, s_chatLimit, cancellationToken, environment, input);
 
     public RunningProgram Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment) =>
-        RunningProgram.Start("dotnet", [ProgramFile, .. arguments], Folder, environment);
+        RunningProgram.Start(CommandLine[0], [.. CommandLine[1..], .. arguments], Folder, environment);
 
     /// <summary>One chat with the in-process stand-in, as a newcomer without a key has it.</summary>
     public Task<ChatOutcome> ChatOfflineAsync(string question, CancellationToken cancellationToken) =>

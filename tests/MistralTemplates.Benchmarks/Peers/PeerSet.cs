@@ -26,11 +26,13 @@ internal sealed class PeerSet(string folder, Uri upstream)
     {
         var pack = await TemplatePack.PackAsync(folder, cancellationToken);
         (await pack.CreateAsync(folder, "mistral-secure-api", Name, ["--no-restore"], cancellationToken)).EnsureSuccess("dotnet new mistral-secure-api");
-        var output = await PublishAsync(Name, cancellationToken);
+        // As the image's Dockerfile does.
+        var output = await PublishAsync(Name, ["--self-contained", "-p:PublishReadyToRunComposite=true"], cancellationToken);
         using var checkpointKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var environment = new Dictionary<string, string>
         {
             ["ASPNETCORE_ENVIRONMENT"] = "Production",
+            ["DOTNET_EnableDiagnostics"] = "0",
             ["MISTRAL_API_KEY"] = _mistralKey,
             ["Mistral__Endpoint"] = $"{upstream}",
             ["Audit__ChainKey"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)),
@@ -49,7 +51,7 @@ internal sealed class PeerSet(string folder, Uri upstream)
             ["Access__Limits__TokensPerMonth"] = Unreached,
         };
         return new Peer(
-            "mistral-secure-api", port => ["dotnet", Path.Combine(output, Name + ".dll")], "/api/chat", Question, new Dictionary<string, string>(Bearer()) { ["X-Forwarded-Proto"] = "https" },
+            "mistral-secure-api", _ => [Path.Combine(output, Name)], "/api/chat", Question, new Dictionary<string, string>(Bearer()) { ["X-Forwarded-Proto"] = "https" },
             port => new(environment) { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}" }, output);
     }
 
@@ -57,7 +59,7 @@ internal sealed class PeerSet(string folder, Uri upstream)
     public async Task<Peer> BuildStockAsync(CancellationToken cancellationToken)
     {
         (await Command.RunAsync("dotnet", ["new", "webapi", "-n", "Stock", "--no-restore"], folder, BuildLimit, cancellationToken)).EnsureSuccess("dotnet new webapi");
-        var output = await PublishAsync("Stock", cancellationToken);
+        var output = await PublishAsync("Stock", ["--no-self-contained"], cancellationToken);
         return new Peer(
             "stock webapi", port => ["dotnet", Path.Combine(output, "Stock.dll")], "/weatherforecast", null, new Dictionary<string, string>(),
             port => new() { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}" }, output);
@@ -90,10 +92,10 @@ internal sealed class PeerSet(string folder, Uri upstream)
         ];
     }
 
-    private async Task<string> PublishAsync(string name, CancellationToken cancellationToken)
+    private async Task<string> PublishAsync(string name, string[] options, CancellationToken cancellationToken)
     {
         var output = Path.Combine(folder, "published", name);
-        (await Command.RunAsync("dotnet", ["publish", "-c", "Release", "--use-current-runtime", "--no-self-contained", "-nologo", "-o", output], Path.Combine(folder, name), BuildLimit, cancellationToken)).EnsureSuccess($"dotnet publish of {name}");
+        (await Command.RunAsync("dotnet", ["publish", "-c", "Release", "--use-current-runtime", .. options, "-nologo", "-o", output], Path.Combine(folder, name), BuildLimit, cancellationToken)).EnsureSuccess($"dotnet publish of {name}");
         return output;
     }
 
