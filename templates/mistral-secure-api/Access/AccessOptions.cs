@@ -1,4 +1,4 @@
-using Acme.App.Guards;
+using Acme.App.Configuration;
 
 namespace Acme.App.Access;
 

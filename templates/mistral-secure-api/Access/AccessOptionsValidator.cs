@@ -1,6 +1,5 @@
 using System.Net;
 using Acme.App.Configuration;
-using Acme.App.Guards;
 using FluentValidation;
 using FluentValidation.Results;
 

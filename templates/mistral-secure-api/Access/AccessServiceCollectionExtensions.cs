@@ -49,7 +49,7 @@ internal static class AccessServiceCollectionExtensions
             AccessPolicies.Add(authorization, access.Value));
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AuditedAuthorization>();
         services.AddRateLimiter(_ => { });
-        services.AddOptions<RateLimiterOptions>().Configure<IOptions<AccessOptions>>((limiter, access) => RequestLimits.Configure(limiter, access.Value));
+        services.AddOptions<RateLimiterOptions>().Configure<IOptions<AccessOptions>>((limiter, access) => AddressLimits.Configure(limiter, access.Value));
 
         services.AddSecurityHeaderPolicies()
             .SetDefaultPolicy(api => api.AddDefaultApiSecurityHeaders())

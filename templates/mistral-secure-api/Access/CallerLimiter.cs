@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Acme.App.Auditing;
+using Acme.App.Configuration;
 using Acme.App.Guards;
 using Microsoft.Extensions.Options;
 

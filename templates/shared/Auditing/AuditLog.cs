@@ -55,20 +55,20 @@ internal sealed partial class AuditLog(
         }
 
         var problem = _problem;
-        return new AuditStatus(problem is null, problem is not null && options.OnFailure == AuditFailureMode.FailClosed, problem, Interlocked.Read(ref _lost));
+        return new AuditStatus(problem is null, problem is not null && options.FailureMode == FailureMode.Closed, problem, Interlocked.Read(ref _lost));
     }
 
     /// <summary>Throws when nothing may happen now because it could not be audited.</summary>
     public void EnsureAvailable()
     {
         var isFine = _problem is null && writer.IsOpen;
-        if (!isFine && options.OnFailure == AuditFailureMode.FailClosed && CheckStatus() is { Problem: { } problem })
+        if (!isFine && options.FailureMode == FailureMode.Closed && CheckStatus() is { Problem: { } problem })
             throw new AuditUnavailableException(problem);
     }
 
-    public ValueTask WriteAsync(AuditRecord record) => WriteAsync(record, options.OnFailure);
+    public ValueTask WriteAsync(AuditRecord record) => WriteAsync(record, options.FailureMode);
 
-    private async ValueTask WriteAsync(AuditRecord record, AuditFailureMode onFailure)
+    private async ValueTask WriteAsync(AuditRecord record, FailureMode mode)
     {
         try
         {
@@ -84,7 +84,7 @@ internal sealed partial class AuditLog(
         {
             Fail(exception);
             _failures.Add(1);
-            if (onFailure == AuditFailureMode.FailClosed)
+            if (mode == FailureMode.Closed)
                 throw new AuditUnavailableException(Describe(exception));
 
             Interlocked.Increment(ref _lost);
@@ -98,7 +98,7 @@ internal sealed partial class AuditLog(
             return;
 
         if (writer.HasStarted && _problem is null)
-            await WriteAsync(new AuditRecord(AuditActions.AuditStopped), AuditFailureMode.FailOpen);
+            await WriteAsync(new AuditRecord(AuditActions.AuditStopped), FailureMode.Open);
         await checkpoints.FinishAsync();
         await _serilog.DisposeAsync();
         await (_forwarding?.DisposeAsync() ?? default);
@@ -110,7 +110,7 @@ internal sealed partial class AuditLog(
     {
         _problem = Describe(exception);
         _failedAt = time.GetTimestamp();
-        LogUnavailable(_problem, options.OnFailure);
+        LogUnavailable(_problem, options.FailureMode);
     }
 
     private static string Describe(Exception exception) => exception switch
@@ -120,9 +120,9 @@ internal sealed partial class AuditLog(
         _ => exception.Message,
     };
 
-    [LoggerMessage(5003, LogLevel.Critical, "The audit log cannot be written: {Problem} Requests follow {Mode}.")]
-    private partial void LogUnavailable(string problem, AuditFailureMode mode);
+    [LoggerMessage(5003, LogLevel.Critical, "The audit log cannot be written: {Problem} Audit:FailureMode is {Mode}.")]
+    private partial void LogUnavailable(string problem, FailureMode mode);
 }
 
-/// <summary>The audit log cannot be written, and <c>Audit:OnFailure</c> says that nothing happens without a record.</summary>
+/// <summary>The audit log cannot be written, and <c>Audit:FailureMode</c> says that nothing happens without a record.</summary>
 internal sealed class AuditUnavailableException(string problem) : Exception($"The request was refused because it could not be audited. {problem}");

@@ -10,13 +10,6 @@ internal enum AuditDurability
     Disk,
 }
 
-/// <summary>While records cannot be written: every request is refused, or answered with the loss counted and an alarm logged.</summary>
-internal enum AuditFailureMode
-{
-    FailClosed,
-    FailOpen,
-}
-
 /// <summary>Where the audit log is written, and what goes into it.</summary>
 internal sealed class AuditOptions
 {
@@ -36,7 +29,8 @@ internal sealed class AuditOptions
 
     public AuditDurability Durability { get; set; } = AuditDurability.Process;
 
-    public AuditFailureMode OnFailure { get; set; } = AuditFailureMode.FailClosed;
+    /// <summary>While records cannot be written: closed refuses every request, open answers, counts the loss and logs an alarm.</summary>
+    public FailureMode FailureMode { get; set; } = FailureMode.Closed;
 
     /// <summary>The size in bytes at which a file is full. A new day begins a new file, too.</summary>
     public long MaxFileBytes { get; set; } = 64 * 1024 * 1024;
@@ -85,8 +79,8 @@ internal sealed class AuditOptionsValidator : OptionsValidator<AuditOptions>
             "Checkpoints need a file of their own.", "Set it to another file than \"Audit:Path\", best on another volume.");
         Rule(nameof(AuditOptions.Durability), options => Enum.IsDefined(options.Durability), "It is neither Process nor Disk.",
             "Set it to \"Process\" or to \"Disk\".");
-        Rule(nameof(AuditOptions.OnFailure), options => Enum.IsDefined(options.OnFailure),
-            "It is neither FailClosed nor FailOpen.", "Set it to \"FailClosed\" or to \"FailOpen\".");
+        Rule(nameof(AuditOptions.FailureMode), options => Enum.IsDefined(options.FailureMode), "It is neither Closed nor Open.",
+            "Set it to \"Closed\" or to \"Open\".");
         Rule(nameof(AuditOptions.MaxFileBytes), options => options.MaxFileBytes is >= 1 << 16 and <= 1L << 40,
             "A file cannot have this size.", "Set it to a number of bytes from 65536 to 1099511627776.");
         Rule(nameof(AuditOptions.CheckpointRecords), options => options.CheckpointRecords is >= 1 and <= 1_000_000,

@@ -1,3 +1,5 @@
+using Acme.App.Configuration;
+
 namespace Acme.App.Guards;
 
 /// <summary>What is done with a kind of sensitive data.</summary>
@@ -6,16 +8,6 @@ internal enum GuardMode
     Allow,
     Mask,
     Block,
-}
-
-/// <summary>What happens when a guard that asks somebody else gets no answer.</summary>
-internal enum FailureMode
-{
-    /// <summary>The request is refused.</summary>
-    Closed,
-
-    /// <summary>The request goes on, unguarded by that guard.</summary>
-    Open,
 }
 
 /// <summary>What becomes of invisible, bidirectional and control characters.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Acme.App.Configuration;
 using Acme.App.Mistral;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;

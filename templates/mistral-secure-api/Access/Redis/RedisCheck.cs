@@ -1,4 +1,4 @@
-using Acme.App.Guards;
+using Acme.App.Configuration;
 using Acme.App.Scale;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;

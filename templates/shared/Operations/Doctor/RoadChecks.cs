@@ -107,7 +107,7 @@ internal static class RoadChecks
         var verdict = new AuditVerifier(files, new AuditEvidence(keys.Chain, [keys.Signing], checkpoints, 1), new Progress<long>()).Verify(cancellationToken);
         return verdict.Problem is { } problem
             ? Verdict.Failed($"The audit log is not as it was written: {problem}", "Keep the log as it is, run 'audit verify', and find out who could write there.")
-            : Verdict.Passed($"The audit is outermost and can be written; its chain of {verdict.Records} records verifies.{(options.OnFailure == AuditFailureMode.FailOpen ? " Audit:OnFailure is FailOpen: requests go on while it cannot be written." : "")}");
+            : Verdict.Passed($"The audit is outermost and can be written; its chain of {verdict.Records} records verifies.{(options.FailureMode == FailureMode.Open ? " Audit:FailureMode is Open: requests go on while it cannot be written." : "")}");
     }
 
     private static Verdict CheckEndpoint(IServiceProvider services)

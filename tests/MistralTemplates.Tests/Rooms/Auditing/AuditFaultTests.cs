@@ -49,11 +49,11 @@ public sealed class AuditFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task Chat_FileCannotGrowAndFailOpen_IsAnsweredCountedAndAlarmed()
+    public async Task Chat_FileCannotGrowAndFailureModeOpen_IsAnsweredCountedAndAlarmed()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no limit for a file's size.");
         var cancellationToken = TestContext.Current.CancellationToken;
-        await using var full = ApiProcess.Start(_folder, new Dictionary<string, string>(ApiProcess.Settings(_folder)) { ["Audit__OnFailure"] = "FailOpen" }, largestFile: 16);
+        await using var full = ApiProcess.Start(_folder, new Dictionary<string, string>(ApiProcess.Settings(_folder)) { ["Audit__FailureMode"] = "Open" }, largestFile: 16);
         await full.WaitUntilItAnswersAsync(cancellationToken);
         Assert.Equal("Healthy", await full.Client.GetStringAsync(new Uri("/health/ready", UriKind.Relative), cancellationToken));
 

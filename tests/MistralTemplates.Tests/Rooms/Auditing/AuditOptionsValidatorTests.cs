@@ -1,4 +1,5 @@
 using Acme.App.Auditing;
+using Acme.App.Configuration;
 using FluentValidation.TestHelper;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Hosting;
@@ -38,7 +39,7 @@ public sealed class AuditOptionsValidatorTests
             Path = "",
             CheckpointPath = "",
             Durability = (AuditDurability)9,
-            OnFailure = (AuditFailureMode)9,
+            FailureMode = (FailureMode)9,
             MaxFileBytes = 1,
             CheckpointRecords = 0,
             CheckpointInterval = TimeSpan.Zero,

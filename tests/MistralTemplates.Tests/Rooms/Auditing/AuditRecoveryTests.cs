@@ -102,7 +102,7 @@ public sealed class AuditRecoveryTests
         {
             ["Audit:Path"] = "nofolder/audit.jsonl",
             ["Audit:CheckpointPath"] = "elsewhere/checkpoints.txt",
-            ["Audit:OnFailure"] = "FailOpen",
+            ["Audit:FailureMode"] = "Open",
             ["Audit:ChainKey"] = AuditKeys.Make()[0],
             ["Audit:CheckpointKey"] = AuditKeys.Make()[1],
         });

@@ -1,3 +1,4 @@
+using Acme.App.Configuration;
 using Acme.App.Guards;
 using Acme.App.Tests.StandIn;
 using Microsoft.Extensions.AI;

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.RateLimiting;
 namespace Acme.App.Access;
 
 /// <summary>How often one address may ask, before anyone is asked who they are: whoever has no token could have any number of bad ones looked at.</summary>
-internal static class RequestLimits
+internal static class AddressLimits
 {
     public static void Configure(RateLimiterOptions limiter, AccessOptions options)
     {
