@@ -134,7 +134,7 @@ public sealed class ErrorTests(RunningApi api) : IClassFixture<RunningApi>
             "mistral.invalid_request" => StandInReply.Error(400, """{"object":"error","message":"canary from the inside","type":"canary"}"""),
             "mistral.unreadable" => StandInReply.Json("{ canary"),
             "mistral.unavailable" => StandInReply.Error(503, "canary"),
-            _ => StandInReply.Answer("canary") with { Delay = TimeSpan.FromSeconds(3) },
+            _ => StandInReply.Answer("canary") with { Delay = TimeSpan.FromSeconds(30) },
         });
 
         using var response = await api.PostAsync(path, RunningApi.Question, traceId: _trace);
