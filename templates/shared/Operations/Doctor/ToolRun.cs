@@ -9,8 +9,11 @@ namespace Acme.App.Operations.Doctor;
 /// </summary>
 internal sealed class ToolRun : IDisposable
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
     private readonly Process _process;
     private readonly Task<string> _errors;
+    private readonly Task<bool> _writing;
     private readonly CancellationToken _cancellationToken;
     private readonly CancellationTokenRegistration _cancelling;
 
@@ -27,19 +30,23 @@ internal sealed class ToolRun : IDisposable
         // It needs none of the program's keys, and must not wait for anybody. What a hook tells git, its index above all, stays.
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MISTRAL", StringComparison.OrdinalIgnoreCase)).ToList())
             start.Environment.Remove(name);
-        foreach (var (name, value) in new[] { ("GIT_OPTIONAL_LOCKS", "0"), ("GIT_TERMINAL_PROMPT", "0"), ("GIT_NO_LAZY_FETCH", "1"), ("GIT_NO_REPLACE_OBJECTS", "1"), ("LC_ALL", "C") })
+        foreach (var (name, value) in new[]
+        {
+            ("GIT_OPTIONAL_LOCKS", "0"), ("GIT_TERMINAL_PROMPT", "0"), ("GIT_NO_LAZY_FETCH", "1"), ("GIT_NO_REPLACE_OBJECTS", "1"), ("LC_ALL", "C"),
+        })
             start.Environment[name] = value;
         _process = Process.Start(start)!;
         _cancellationToken = cancellationToken;
         _cancelling = cancellationToken.Register(Kill);
         _errors = OnThreadAsync(_process.StandardError.ReadToEnd);
-        _ = OnThreadAsync(() => Write(input));
+        _writing = OnThreadAsync(() => Write(input));
     }
 
     public StreamReader Text => _process.StandardOutput;
 
     /// <summary>Runs what blocks.</summary>
-    public static Task<T> OnThreadAsync<T>(Func<T> work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    public static Task<T> OnThreadAsync<T>(Func<T> work) =>
+        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>Waits for the end, once the output is read.</summary>
     /// <returns>The exit code.</returns>
@@ -55,6 +62,8 @@ internal sealed class ToolRun : IDisposable
     {
         _cancelling.Dispose();
         Kill();
+        // To dispose of the process closes its input, and throws while another thread does the same.
+        _writing.Wait(s_patience);
         _process.Dispose();
     }
 
