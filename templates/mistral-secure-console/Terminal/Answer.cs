@@ -12,7 +12,9 @@ internal sealed record Answer(string? Id, string Text, string Model, string? Fin
     /// <summary>Prints nothing of what was said.</summary>
     public override string ToString() => Model;
 
-    public AnswerJson ToJson() => new(Id, Model, Text, FinishReason, new(Usage?.InputTokenCount ?? 0, Usage?.OutputTokenCount ?? 0, Usage?.TotalTokenCount ?? 0));
+    public AnswerJson ToJson() => new(
+        Id, Model, Text, FinishReason,
+        new(Usage?.InputTokenCount ?? 0, Usage?.OutputTokenCount ?? 0, Usage?.TotalTokenCount ?? 0));
 }
 
 /// <summary>The answer as <c>--json</c> prints it.</summary>

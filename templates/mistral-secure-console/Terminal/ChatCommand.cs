@@ -29,11 +29,15 @@ internal sealed class ChatCommand
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<string?> _model = new("--model", "-m") { Description = "The model, one of Policy:AllowedModels. The default is Mistral:Model.", HelpName = "name" };
-    private readonly Option<string?> _system = new("--system", "-s") { Description = "What the model is told before all messages: \"Answer in French.\"", HelpName = "text" };
-    private readonly Option<FileInfo[]> _files = new("--file", "-f") { Description = "A text file to put behind the question; may be given more than once.", HelpName = "path" };
+    private readonly Option<string?> _model =
+        new("--model", "-m") { Description = "The model, one of Policy:AllowedModels. The default is Mistral:Model.", HelpName = "name" };
+    private readonly Option<string?> _system =
+        new("--system", "-s") { Description = "What the model is told before all messages: \"Answer in French.\"", HelpName = "text" };
+    private readonly Option<FileInfo[]> _files =
+        new("--file", "-f") { Description = "A text file to put behind the question; may be given more than once.", HelpName = "path" };
     private readonly Option<int?> _maxTokens = Number<int>("The most tokens that the answer may have.", "200", "--max-tokens");
-    private readonly Option<float?> _temperature = Number<float>("How freely the model chooses its words: 0 is the most predictable.", "0.3", "--temperature", "-t");
+    private readonly Option<float?> _temperature =
+        Number<float>("How freely the model chooses its words: 0 is the most predictable.", "0.3", "--temperature", "-t");
     private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object with the answer, the model and the tokens." };
 
     private ChatCommand() => _files.AcceptExistingOnly();

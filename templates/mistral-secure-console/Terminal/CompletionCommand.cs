@@ -31,7 +31,11 @@ internal static class CompletionCommand
     {
         var shell = new Argument<string>("shell") { Description = "bash, zsh or pwsh." };
         shell.AcceptOnlyFromAmong("bash", "zsh", "pwsh");
-        var command = new Command("completion", $"Prints a script by which a shell completes command lines; for bash: source <({TerminalCommandLine.Name} completion bash)") { shell };
+        var command = new Command(
+            "completion", $"Prints a script by which a shell completes command lines; for bash: source <({TerminalCommandLine.Name} completion bash)")
+        {
+            shell,
+        };
         command.SetAction(result =>
         {
             var script = result.GetValue(shell) switch { "bash" => Bash, "zsh" => Zsh, _ => PowerShell };

@@ -27,7 +27,8 @@ internal sealed class LineEditor(TextWriter output, Func<int> width)
                 Draw();
                 isAhead &= Console.KeyAvailable;
                 var key = Console.ReadKey(intercept: true);
-                if (key is { Modifiers: ConsoleModifiers.Control, Key: ConsoleKey.C } || (key is { Modifiers: ConsoleModifiers.Control, Key: ConsoleKey.D } && _line.Length == 0))
+                if (key is { Modifiers: ConsoleModifiers.Control, Key: ConsoleKey.C }
+                    || (key is { Modifiers: ConsoleModifiers.Control, Key: ConsoleKey.D } && _line.Length == 0))
                     return End(null);
 
                 // More keys at once after Enter: a text of several lines was pasted, and is one message.

@@ -94,7 +94,8 @@ internal sealed partial class MarkdownStream(TextWriter output, Func<int> width)
     }
 
     private static bool CouldStillBeAnything(string text) =>
-        text.TrimStart().StartsWith(Fence, StringComparison.Ordinal) || (text.Length < LongestPrefix && text.All(character => char.IsAsciiDigit(character) || " #-*+>.)`".Contains(character)));
+        text.TrimStart().StartsWith(Fence, StringComparison.Ordinal)
+        || (text.Length < LongestPrefix && text.All(character => char.IsAsciiDigit(character) || " #-*+>.)`".Contains(character)));
 
     /// <summary>Finds out what sort of line begins, and shows its mark.</summary>
     /// <returns>Where the line's text begins.</returns>

@@ -21,7 +21,9 @@ internal sealed record JobResult(string Id, string User, string? Model, string C
     public static JobResult FromResponse(string id, string user, int attempts, ChatResponse response)
     {
         var (input, output) = (response.Usage?.InputTokenCount ?? 0, response.Usage?.OutputTokenCount ?? 0);
-        return new(id, user, response.ModelId, response.Text, response.FinishReason?.Value, new(input, output, response.Usage?.TotalTokenCount ?? input + output), attempts);
+        return new(
+            id, user, response.ModelId, response.Text, response.FinishReason?.Value,
+            new(input, output, response.Usage?.TotalTokenCount ?? input + output), attempts);
     }
 }
 

@@ -5,7 +5,8 @@ namespace Acme.App.Jobs;
 
 /// <summary>Every few seconds: shows that the worker lives, takes up what dead ones left, and says how far it is. Once a day: checks the key.</summary>
 internal sealed partial class JobHeartbeat(
-    IJobQueue queue, JobHealth health, JobMetrics metrics, IApiKeys keys, IKeyVerifier verifier, IOptions<JobOptions> options, TimeProvider time, ILogger<JobHeartbeat> logger)
+    IJobQueue queue, JobHealth health, JobMetrics metrics, IApiKeys keys, IKeyVerifier verifier,
+    IOptions<JobOptions> options, TimeProvider time, ILogger<JobHeartbeat> logger)
     : BackgroundService
 {
     private (long, long, long) _told;

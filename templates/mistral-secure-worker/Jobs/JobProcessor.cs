@@ -4,7 +4,8 @@ namespace Acme.App.Jobs;
 
 /// <summary>Works the queue off: claims as many jobs as there are free hands, and ends each claim as its attempt went.</summary>
 internal sealed partial class JobProcessor(
-    IJobQueue queue, JobAnswerer answerer, JobPace pace, JobMetrics metrics, JobHealth health, IOptions<JobOptions> options, TimeProvider time, ILogger<JobProcessor> logger)
+    IJobQueue queue, JobAnswerer answerer, JobPace pace, JobMetrics metrics, JobHealth health,
+    IOptions<JobOptions> options, TimeProvider time, ILogger<JobProcessor> logger)
     : BackgroundService
 {
     private static readonly TimeSpan s_faultDelay = TimeSpan.FromSeconds(1);

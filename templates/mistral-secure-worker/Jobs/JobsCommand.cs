@@ -15,7 +15,8 @@ internal sealed class JobsCommand(Lazy<IServiceProvider> services, TextWriter ou
     private const int MostFailures = 20;
 
     private readonly Option<string> _format = new("--format") { Description = "text or json.", DefaultValueFactory = _ => "text" };
-    private readonly Argument<string[]> _ids = new("id") { Description = "The failed jobs' names, as jobs status shows them.", Arity = ArgumentArity.OneOrMore };
+    private readonly Argument<string[]> _ids =
+        new("id") { Description = "The failed jobs' names, as jobs status shows them.", Arity = ArgumentArity.OneOrMore };
 
     private IJobQueue Queue => services.Value.GetRequiredService<IJobQueue>();
 
@@ -26,7 +27,8 @@ internal sealed class JobsCommand(Lazy<IServiceProvider> services, TextWriter ou
     {
         _format.AcceptOnlyFromAmong("text", "json");
         var status = new Command("status", "Says how many jobs are where, and why the last ones failed.") { _format };
-        status.SetAction(async (arguments, cancellationToken) => (int)await ReachAsync(() => ShowAsync(arguments.GetValue(_format) == "json", cancellationToken)));
+        status.SetAction(async (arguments, cancellationToken) =>
+            (int)await ReachAsync(() => ShowAsync(arguments.GetValue(_format) == "json", cancellationToken)));
         var retry = new Command("retry", "Puts failed jobs back, as if they were new. Exit code 1 when there is no such job.") { _ids };
         retry.SetAction(async (arguments, cancellationToken) => (int)await ReachAsync(() => RetryAsync(arguments.GetValue(_ids) ?? [], cancellationToken)));
         var health = new Command("health", "Says whether the worker is well, for a container's or an orchestrator's check. Exit code 0 or 1.");

@@ -22,7 +22,8 @@ internal sealed class ApiKeyValidator : OptionsValidator<ApiKey>
         ClassLevelCascadeMode = CascadeMode.Stop;
         Rule("Key", key => key.Reveal().Length > 0, "The key is empty.", "Put the key that Mistral's console shows there.");
         Rule("Key", key => key.Reveal().All(letter => letter is > ' ' and <= '~' and not ('"' or '\'' or '\\')),
-            "The key holds a space, a line break, a quote, a backslash or a character outside ASCII.", "Copy the key again, without spaces or quotes around it.");
+            "The key holds a space, a line break, a quote, a backslash or a character outside ASCII.",
+            "Copy the key again, without spaces or quotes around it.");
         Rule("Key", key => !IsPlaceholder(key.Reveal()), "The key is a placeholder.", "Replace it by a key from Mistral's console.");
         Rule("Key", key => key.Reveal().Length >= MinimumLength, $"The key has fewer than {MinimumLength} characters.", "Copy the whole key.");
         Rule("Key", key => !others.Contains(key.Reveal()),

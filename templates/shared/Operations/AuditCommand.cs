@@ -14,27 +14,44 @@ namespace Acme.App.Operations;
 /// </summary>
 internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole results, IAnsiConsole progress)
 {
-    private readonly Argument<string?> _path = new("path") { Arity = ArgumentArity.ZeroOrOne, Description = "The audit file that is written now; the full ones are found beside it. Default: the setting Audit:Path." };
-    private readonly Option<string[]> _publicKeys = new("--public-key") { Description = "A file with a public key (PEM) that checkpoints may be signed with; may be repeated." };
-    private readonly Option<bool> _withoutSecret = new("--without-secret") { Description = "Check with the public key alone: the checkpoints and the numbers, not each record." };
-    private readonly Option<string?> _checkpoints = new("--checkpoints") { Description = "The file with the checkpoints. Default: the setting Audit:CheckpointPath." };
-    private readonly Option<long> _beginsAt = new("--begins-at") { Description = "The number of the first record, when older files were archived.", DefaultValueFactory = _ => 1 };
+    private readonly Argument<string?> _path = new("path")
+    {
+        Arity = ArgumentArity.ZeroOrOne,
+        Description = "The audit file that is written now; the full ones are found beside it. Default: the setting Audit:Path.",
+    };
+
+    private readonly Option<string[]> _publicKeys =
+        new("--public-key") { Description = "A file with a public key (PEM) that checkpoints may be signed with; may be repeated." };
+    private readonly Option<bool> _withoutSecret =
+        new("--without-secret") { Description = "Check with the public key alone: the checkpoints and the numbers, not each record." };
+    private readonly Option<string?> _checkpoints =
+        new("--checkpoints") { Description = "The file with the checkpoints. Default: the setting Audit:CheckpointPath." };
+    private readonly Option<long> _beginsAt =
+        new("--begins-at") { Description = "The number of the first record, when older files were archived.", DefaultValueFactory = _ => 1 };
     private readonly Option<int> _lines = new("--lines", "-n") { Description = "How many records.", DefaultValueFactory = _ => 20 };
     private readonly Option<string?> _user = new("--user") { Description = "Only what this user did, a pseudonymised one included." };
-    private readonly Option<DateTimeOffset?> _since = new("--since") { Description = "Only what happened at this time or later, for example 2026-11-23T08:00Z." };
-    private readonly Option<string?> _action = new("--action") { Description = "Only this action, for example chat.refused, or chat for all that begin with it." };
-    private readonly Option<bool> _public = new("--public") { Description = "Print the public key (PEM) of the checkpoint key in use instead of making new keys." };
+    private readonly Option<DateTimeOffset?> _since =
+        new("--since") { Description = "Only what happened at this time or later, for example 2026-11-23T08:00Z." };
+    private readonly Option<string?> _action =
+        new("--action") { Description = "Only this action, for example chat.refused, or chat for all that begin with it." };
+    private readonly Option<bool> _public =
+        new("--public") { Description = "Print the public key (PEM) of the checkpoint key in use instead of making new keys." };
 
     private readonly TextWriter _output = results.Profile.Out.Writer;
 
-    public static Command Create(Func<IServiceProvider> services, IAnsiConsole results, IAnsiConsole progress) => new AuditCommand(new Lazy<IServiceProvider>(services), results, progress).Build();
+    public static Command Create(Func<IServiceProvider> services, IAnsiConsole results, IAnsiConsole progress) =>
+        new AuditCommand(new Lazy<IServiceProvider>(services), results, progress).Build();
 
     private Command Build()
     {
-        var verify = new Command("verify", "Reads the whole log and says where it first differs from what was written. Exit code 0 or 1.") { _path, _publicKeys, _withoutSecret, _checkpoints, _beginsAt };
+        var verify = new Command("verify", "Reads the whole log and says where it first differs from what was written. Exit code 0 or 1.")
+        {
+            _path, _publicKeys, _withoutSecret, _checkpoints, _beginsAt,
+        };
         verify.SetAction((arguments, cancellationToken) => Task.Run(() => (int)Verify(arguments, cancellationToken), cancellationToken));
         var tail = new Command("tail", "Shows the last records.") { _path, _lines };
-        tail.SetAction(arguments => new AuditRecordPrinter(results).Print(Records(FilesOf(arguments).Existing().TakeLast(2)).TakeLast(arguments.GetValue(_lines))));
+        tail.SetAction(arguments =>
+            new AuditRecordPrinter(results).Print(Records(FilesOf(arguments).Existing().TakeLast(2)).TakeLast(arguments.GetValue(_lines))));
         var show = new Command("show", "Shows the records that fit.") { _path, _user, _since, _action };
         show.SetAction(Show);
         var keys = new Command("keys", "Makes the log's two keys and prints them once, as settings.") { _public };
@@ -53,8 +70,11 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
             key.ImportFromPem(File.ReadAllText(file));
             return key;
         });
-        var checkpoints = arguments.GetValue(_checkpoints) ?? (withSecret ? InHome(Options.CheckpointPath) : Path.Combine(Path.GetDirectoryName(files.Current)!, "checkpoints.txt"));
-        var evidence = new AuditEvidence(keys?.Chain ?? [], [.. publicKeys, .. keys is null ? Array.Empty<ECDsa>() : [keys.Signing]], checkpoints, arguments.GetValue(_beginsAt));
+        var checkpoints = arguments.GetValue(_checkpoints)
+            ?? (withSecret ? InHome(Options.CheckpointPath) : Path.Combine(Path.GetDirectoryName(files.Current)!, "checkpoints.txt"));
+        var evidence = new AuditEvidence(
+            keys?.Chain ?? [], [.. publicKeys, .. keys is null ? Array.Empty<ECDsa>() : [keys.Signing]],
+            checkpoints, arguments.GetValue(_beginsAt));
         var verdict = progress.Progress().AutoClear(true).Start(bar =>
         {
             var task = bar.AddTask("Reading the audit log", maxValue: Math.Max(1, files.Existing().Sum(file => new FileInfo(file).Length)));
@@ -62,7 +82,8 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
         });
         foreach (var note in verdict.Notes)
             _output.WriteLine($"Note: {note}");
-        _output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{verdict.Records} records in {verdict.Files} files, {verdict.Checkpoints} checkpoints."));
+        _output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{verdict.Records} records in {verdict.Files} files, {verdict.Checkpoints} checkpoints."));
         _output.WriteLine(verdict.Problem is { } problem ? $"NOT AS WRITTEN: {problem}"
             : withSecret ? "The log is as it was written." : "The log agrees with its checkpoints. What lies between them takes the secret to check.");
         return verdict.Problem is null ? ExitCode.Success : ExitCode.CheckFailed;

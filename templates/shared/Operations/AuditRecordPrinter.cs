@@ -14,7 +14,8 @@ internal sealed class AuditRecordPrinter(IAnsiConsole output)
     private const int DayLength = 10;
     private const int TimestampLength = 19;
 
-    private static readonly string[] s_fields = ["userId", "ipAddress", "requestId", "modelAnswered", "tokensTotal", "durationMs", "errorCode", "kinds", "detail"];
+    private static readonly string[] s_fields =
+        ["userId", "ipAddress", "requestId", "modelAnswered", "tokensTotal", "durationMs", "errorCode", "kinds", "detail"];
 
     public void Print(IEnumerable<string> lines)
     {
@@ -52,14 +53,21 @@ internal sealed class AuditRecordPrinter(IAnsiConsole output)
             if (itsDay != day)
                 output.Write(new Text($"{itsDay} UTC\n", new Style(decoration: Decoration.Bold)));
             day = itsDay;
-            table.AddRow(timestamp.Length < TimestampLength ? [new Text(""), new Text("not a record", Color.Red), new Text(""), new Text("Run \"audit verify\".")] : RowOf(document!.RootElement, timestamp));
+            table.AddRow(timestamp.Length < TimestampLength
+                ? [new Text(""), new Text("not a record", Color.Red), new Text(""), new Text("Run \"audit verify\".")]
+                : RowOf(document!.RootElement, timestamp));
         }
 
         Show(table);
     }
 
     private static Text[] RowOf(JsonElement record, string timestamp) =>
-        [new(timestamp[(DayLength + 1)..TimestampLength], Color.Grey), new(Raw(record, "action"), ColourOf(record)), new(Raw(record, "userId")), new(Told(record))];
+    [
+        new(timestamp[(DayLength + 1)..TimestampLength], Color.Grey),
+        new(Raw(record, "action"), ColourOf(record)),
+        new(Raw(record, "userId")),
+        new(Told(record)),
+    ];
 
     private void Show(Table table)
     {

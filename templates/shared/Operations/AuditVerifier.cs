@@ -151,7 +151,9 @@ internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IP
         return (isRecord, sequence - _expected) switch
         {
             (true, > 0) when next == _expected => $"The record was swapped with the one after it (record {sequence} where {_expected} belongs).",
-            (true, > 0) when _expected == evidence.BeginsAt => string.Create(CultureInfo.InvariantCulture, $"The log does not begin with record {_expected}: {sequence - _expected} were removed, or archived (see --begins-at)."),
+            (true, > 0) when _expected == evidence.BeginsAt => string.Create(
+                CultureInfo.InvariantCulture,
+                $"The log does not begin with record {_expected}: {sequence - _expected} were removed, or archived (see --begins-at)."),
             (true, > 0) => $"Records were removed: {_expected} to {sequence - 1}.",
             (true, < 0) => $"The record was inserted: {sequence} stands where {_expected} belongs.",
             _ => next == _expected ? "The line was inserted." : "The record was changed.",
@@ -159,7 +161,8 @@ internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IP
     }
 
     private string? CheckEnd() =>
-        _checkpoints.TryPeek(out var checkpoint) ? $"The log was cut off: it ends with record {_expected - 1}, but there is a checkpoint for record {checkpoint.Sequence}."
+        _checkpoints.TryPeek(out var checkpoint)
+            ? $"The log was cut off: it ends with record {_expected - 1}, but there is a checkpoint for record {checkpoint.Sequence}."
         : _sealed >= _expected ? $"The log was cut off: it ends with record {_expected - 1}, but the seal beside it is for record {_sealed}."
         : _sealed == 0 ? "The seal beside the log is gone or was changed."
         : null;

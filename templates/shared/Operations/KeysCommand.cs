@@ -45,7 +45,9 @@ internal static class KeysCommand
         await results.WriteLineAsync($"Source       {health.Source}");
         await results.WriteLineAsync($"Fingerprint  {health.Fingerprint}");
         await results.WriteLineAsync($"Version      {health.Version}");
-        await results.WriteLineAsync(since is null ? "Age          unknown: this source does not say" : string.Create(CultureInfo.InvariantCulture, $"Age          {health.Age.TotalDays:F1} days"));
+        await results.WriteLineAsync(since is null
+            ? "Age          unknown: this source does not say"
+            : string.Create(CultureInfo.InvariantCulture, $"Age          {health.Age.TotalDays:F1} days"));
         if (health.Warning is { } warning)
             await results.WriteLineAsync($"Warning      {warning}");
 
@@ -92,7 +94,9 @@ internal static class KeysCommand
         if (verdict == KeyVerdict.Rejected)
             return await EndAsync(results, ExitCode.CheckFailed, $"Mistral refuses the key {key.Fingerprint}. Nothing was changed.");
         if (verdict == KeyVerdict.Inconclusive)
-            return await EndAsync(results, ExitCode.CheckFailed, $"Mistral did not say whether it takes the key {key.Fingerprint}. Nothing was changed. Try again.");
+            return await EndAsync(
+                results, ExitCode.CheckFailed,
+                $"Mistral did not say whether it takes the key {key.Fingerprint}. Nothing was changed. Try again.");
 
         await results.WriteLineAsync($"Mistral takes the new key {key.Fingerprint}.");
         await results.WriteLineAsync(await source.TryWriteAsync(key, cancellationToken) ? $"It was stored in {source.Name}." : $"1. {source.HowToReplace}");
@@ -130,7 +134,9 @@ internal static class KeysCommand
     private static string Describe(MistralModel? model) => model switch
     {
         null => "not open to this key",
-        { Deprecation: { } end } => string.Create(CultureInfo.InvariantCulture, $"open, but switched off on {end:yyyy-MM-dd}; Mistral names {model.DeprecationReplacementModel ?? "no model"} instead"),
+        { Deprecation: { } end } => string.Create(
+            CultureInfo.InvariantCulture,
+            $"open, but switched off on {end:yyyy-MM-dd}; Mistral names {model.DeprecationReplacementModel ?? "no model"} instead"),
         _ => "open",
     };
 

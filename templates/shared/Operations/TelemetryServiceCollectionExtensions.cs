@@ -27,7 +27,8 @@ internal static class TelemetryServiceCollectionExtensions
             .WithTracing(traces => traces.AddSource("Microsoft.AspNetCore", "System.Net.Http", MistralServiceCollectionExtensions.TelemetrySource))
             .WithMetrics(metrics => metrics.AddMeter(
                 "Acme.App.*", "Audit", MistralServiceCollectionExtensions.TelemetrySource, "System.Net.Http",
-                "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.RateLimiting", "Microsoft.AspNetCore.Authentication"))
+                "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel",
+                "Microsoft.AspNetCore.RateLimiting", "Microsoft.AspNetCore.Authentication"))
             .WithLogging()
             .UseOtlpExporter();
         return builder;

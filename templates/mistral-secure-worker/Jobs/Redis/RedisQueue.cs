@@ -51,14 +51,16 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
         if (own.Length > 0)
             await database.StreamClaimIdsOnlyAsync(Place, Group, _worker, minIdleTimeInMs: 0, own);
         var lease = (long)(jobs.Value.Heartbeat * MissedBeats).TotalMilliseconds;
-        return (int)await EvaluateAsync(RedisQueueScripts.TakeUp, "", cancellationToken, Group, _worker, lease, MostAtOnce, (long)s_rememberWorkers.TotalMilliseconds);
+        return (int)await EvaluateAsync(
+            RedisQueueScripts.TakeUp, "", cancellationToken, Group, _worker, lease, MostAtOnce, (long)s_rememberWorkers.TotalMilliseconds);
     }
 
     public async Task<IReadOnlyList<ClaimedJob>> ClaimAsync(int most, CancellationToken cancellationToken)
     {
         try
         {
-            var entries = (RedisResult[])(await EvaluateAsync(RedisQueueScripts.Claim, "", cancellationToken, Group, _worker, most, time.GetUtcNow().ToUnixTimeMilliseconds(), MostAtOnce))!;
+            var entries = (RedisResult[])(await EvaluateAsync(
+                RedisQueueScripts.Claim, "", cancellationToken, Group, _worker, most, time.GetUtcNow().ToUnixTimeMilliseconds(), MostAtOnce))!;
             var jobs = Array.ConvertAll(entries, entry => Read((RedisResult[])entry!));
             foreach (var job in jobs)
                 _claims[job.Handle] = true;
@@ -101,7 +103,8 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
     {
         var database = await redis.DatabaseAsync(cancellationToken);
         var entries = await database.StreamRangeAsync(_prefix + "failed", count: most, messageOrder: Order.Descending);
-        return [.. entries.Select(entry => JsonSerializer.Deserialize((byte[])entry["failure"]!, JobJson.Default.JobFailure)! with { Id = entry["id"].ToString() })];
+        return [.. entries.Select(entry =>
+            JsonSerializer.Deserialize((byte[])entry["failure"]!, JobJson.Default.JobFailure)! with { Id = entry["id"].ToString() })];
     }
 
     public async Task<bool> RetryAsync(string id, CancellationToken cancellationToken) =>
@@ -128,6 +131,7 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
     private async Task<RedisResult> EvaluateAsync(string script, string id, CancellationToken cancellationToken, params RedisValue[] arguments)
     {
         var database = await redis.DatabaseAsync(cancellationToken);
-        return await database.ScriptEvaluateAsync(script, [Place, _prefix + "delayed", _prefix + "failed", _prefix + "counts", _prefix + "done:" + id], arguments);
+        return await database.ScriptEvaluateAsync(
+            script, [Place, _prefix + "delayed", _prefix + "failed", _prefix + "counts", _prefix + "done:" + id], arguments);
     }
 }

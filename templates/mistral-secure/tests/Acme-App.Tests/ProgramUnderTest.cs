@@ -57,7 +57,8 @@ internal sealed class ProgramUnderTest : IDisposable
             Path.Combine(AppContext.BaseDirectory, "Acme-App.dll"),
             .. arguments,
         ];
-        var start = new ProcessStartInfo(terminal ?? "dotnet", terminal is not null ? ["-qec", $"dotnet '{string.Join("' '", command)}'", "/dev/null"] : command)
+        var start = new ProcessStartInfo(
+            terminal ?? "dotnet", terminal is not null ? ["-qec", $"dotnet '{string.Join("' '", command)}'", "/dev/null"] : command)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

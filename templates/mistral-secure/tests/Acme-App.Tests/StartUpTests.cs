@@ -5,7 +5,10 @@ public sealed class StartUpTests
     [Fact]
     public async Task Start_WithoutAKey_SaysHowToGiveOne()
     {
-        using var program = new ProgramUnderTest { Settings = new Dictionary<string, string> { ["DOTNET_ENVIRONMENT"] = "Production", ["ASPNETCORE_ENVIRONMENT"] = "Production" } };
+        using var program = new ProgramUnderTest
+        {
+            Settings = new Dictionary<string, string> { ["DOTNET_ENVIRONMENT"] = "Production", ["ASPNETCORE_ENVIRONMENT"] = "Production" },
+        };
 
         var (exitCode, _, error) = await program.RunAsync("", "chat", "Hello");
 
@@ -18,7 +21,10 @@ public sealed class StartUpTests
     [Fact]
     public async Task Start_InAnUnknownEnvironment_IsRefused()
     {
-        using var program = new ProgramUnderTest { Settings = new Dictionary<string, string> { ["DOTNET_ENVIRONMENT"] = "Elsewhere", ["ASPNETCORE_ENVIRONMENT"] = "Elsewhere" } };
+        using var program = new ProgramUnderTest
+        {
+            Settings = new Dictionary<string, string> { ["DOTNET_ENVIRONMENT"] = "Elsewhere", ["ASPNETCORE_ENVIRONMENT"] = "Elsewhere" },
+        };
 
         var (exitCode, _, error) = await program.RunAsync("", "chat", "Hello");
 

@@ -51,7 +51,8 @@ internal sealed class AllowFile
             return;
         var parts = line.Split(' ', 2, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (parts is not [{ Length: FingerprintLength } fingerprint, _] || fingerprint.AsSpan().ContainsAnyExcept("0123456789abcdef"))
-            throw new DoctorInputException($"{place} is malformed. Write the fingerprint that the doctor shows, 12 hexadecimal digits, then a space and the reason.");
+            throw new DoctorInputException(
+                $"{place} is malformed. Write the fingerprint that the doctor shows, 12 hexadecimal digits, then a space and the reason.");
         _fingerprints.Add(fingerprint);
     }
 }

@@ -12,17 +12,28 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
 {
     private const int LinesOfTheChecklist = 10;
 
-    private readonly Argument<string?> _path = new("path") { Arity = ArgumentArity.ZeroOrOne, Description = "A folder in the repository to examine. Default: the program's own folder." };
-    private readonly Option<string> _format = new("--format") { Description = "table, json or sarif (2.1.0).", DefaultValueFactory = _ => "table" };
-    private readonly Option<bool> _staged = new("--staged") { Description = "Look only at what the next commit would bring: fast, and without the program's settings." };
-    private readonly Option<string?> _allow = new("--allow") { Description = $"The file with false alarms. Default: {AllowFile.DefaultName} at the top of the repository." };
+    private readonly Argument<string?> _path = new("path")
+    {
+        Arity = ArgumentArity.ZeroOrOne,
+        Description = "A folder in the repository to examine. Default: the program's own folder.",
+    };
 
-    public static Command Create(Func<IHost> build, TextWriter output, IAnsiConsole table, TextWriter errors) => new DoctorCommand(build, output, table, errors).Build();
+    private readonly Option<string> _format = new("--format") { Description = "table, json or sarif (2.1.0).", DefaultValueFactory = _ => "table" };
+    private readonly Option<bool> _staged =
+        new("--staged") { Description = "Look only at what the next commit would bring: fast, and without the program's settings." };
+    private readonly Option<string?> _allow =
+        new("--allow") { Description = $"The file with false alarms. Default: {AllowFile.DefaultName} at the top of the repository." };
+
+    public static Command Create(Func<IHost> build, TextWriter output, IAnsiConsole table, TextWriter errors) =>
+        new DoctorCommand(build, output, table, errors).Build();
 
     private Command Build()
     {
         _format.AcceptOnlyFromAmong("table", "json", "sarif");
-        var command = new Command("doctor", "Checks the security checklist of SECURITY.md, and the repository with its whole history.") { _path, _format, _staged, _allow };
+        var command = new Command("doctor", "Checks the security checklist of SECURITY.md, and the repository with its whole history.")
+        {
+            _path, _format, _staged, _allow,
+        };
         command.SetAction(async (arguments, cancellationToken) => (int)await RunAsync(arguments, cancellationToken));
         return command;
     }
@@ -34,7 +45,8 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
             var folder = arguments.GetValue(_path);
             using var host = arguments.GetValue(_staged) ? null : build();
             var home = host?.Services.GetRequiredService<IHostEnvironment>().ContentRootPath ?? (folder is null ? ProgramHome.Find([]).Folder : "");
-            using var patient = new Patient(home, GitRepository.Open(folder ?? home, isDemanded: folder is not null || host is null, cancellationToken), arguments.GetValue(_allow), build);
+            var repository = GitRepository.Open(folder ?? home, isDemanded: folder is not null || host is null, cancellationToken);
+            using var patient = new Patient(home, repository, arguments.GetValue(_allow), build);
             var checks = host is null ? RepositoryChecks.Staged : ChecksOf(host);
             var services = new PatientServices(host?.Services, patient);
             var results = new List<CheckResult>();
@@ -54,7 +66,8 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
     {
         var checks = host.Services.GetServices<DoctorCheck>().ToList();
         checks.AddRange(Enumerable.Range(1, LinesOfTheChecklist).Where(line => checks.All(check => check.Line != line))
-            .Select(line => new DoctorCheck(line, $"line-{line}", $"Line {line}", _ => Verdict.NotChecked("this kind of program has nothing that this line is about."))));
+            .Select(line => new DoctorCheck(
+                line, $"line-{line}", $"Line {line}", _ => Verdict.NotChecked("this kind of program has nothing that this line is about."))));
         checks.Add(new DoctorCheck(0, "configuration", "Configuration is whole", async (_, token) =>
         {
             await host.CheckConfigurationAsync(token);
@@ -80,7 +93,9 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
         }
         catch (Exception exception) when (exception is not (DoctorInputException or OperationCanceledException))
         {
-            return Verdict.NotChecked($"the check ended with {exception.GetType().Name}.", "Run it again; if it stays so, look at what the check needs in SECURITY.md.");
+            return Verdict.NotChecked(
+                $"the check ended with {exception.GetType().Name}.",
+                "Run it again; if it stays so, look at what the check needs in SECURITY.md.");
         }
     }
 

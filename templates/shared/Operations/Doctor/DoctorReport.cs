@@ -34,7 +34,8 @@ internal static class DoctorReport
         foreach (var place in results.SelectMany(result => result.Verdict.Places))
             console.WriteLine(Clean(place.ToString()));
 
-        console.MarkupLineInterpolated($"{Count(results, CheckMark.Passed)} passed, {Count(results, CheckMark.Failed)} failed, {Count(results, CheckMark.NotChecked)} not checked.");
+        console.MarkupLineInterpolated(
+            $"{Count(results, CheckMark.Passed)} passed, {Count(results, CheckMark.Failed)} failed, {Count(results, CheckMark.NotChecked)} not checked.");
     }
 
     // A path or an author's name may hold what steers a terminal.
@@ -62,7 +63,14 @@ internal static class DoctorReport
             ["mark"] = JsonNamingPolicy.CamelCase.ConvertName(result.Verdict.Mark.ToString()),
             ["found"] = result.Verdict.Found,
             ["remedy"] = result.Verdict.Remedy,
-            ["places"] = new JsonArray([.. result.Verdict.Places.Select(place => new JsonObject { ["path"] = place.Path, ["line"] = place.Line, ["commit"] = place.Commit, ["author"] = place.Author, ["fingerprint"] = place.Fingerprint })]),
+            ["places"] = new JsonArray([.. result.Verdict.Places.Select(place => new JsonObject
+            {
+                ["path"] = place.Path,
+                ["line"] = place.Line,
+                ["commit"] = place.Commit,
+                ["author"] = place.Author,
+                ["fingerprint"] = place.Fingerprint,
+            })]),
         })]),
     };
 
@@ -78,18 +86,23 @@ internal static class DoctorReport
                 ["driver"] = new JsonObject
                 {
                     ["name"] = "doctor",
-                    ["rules"] = new JsonArray([.. results.Select(result => new JsonObject { ["id"] = result.Check.Id, ["shortDescription"] = new JsonObject { ["text"] = result.Check.Title } })]),
+                    ["rules"] = new JsonArray([.. results.Select(result => new JsonObject
+                    {
+                        ["id"] = result.Check.Id,
+                        ["shortDescription"] = new JsonObject { ["text"] = result.Check.Title },
+                    })]),
                 },
             },
             ["invocations"] = new JsonArray(new JsonObject
             {
                 ["executionSuccessful"] = true,
-                ["toolExecutionNotifications"] = new JsonArray([.. results.Where(result => result.Verdict.Mark == CheckMark.NotChecked).Select(result => new JsonObject
-                {
-                    ["level"] = "warning",
-                    ["descriptor"] = new JsonObject { ["id"] = result.Check.Id },
-                    ["message"] = new JsonObject { ["text"] = result.Verdict.Found },
-                })]),
+                ["toolExecutionNotifications"] = new JsonArray([.. results.Where(result => result.Verdict.Mark == CheckMark.NotChecked)
+                    .Select(result => new JsonObject
+                    {
+                        ["level"] = "warning",
+                        ["descriptor"] = new JsonObject { ["id"] = result.Check.Id },
+                        ["message"] = new JsonObject { ["text"] = result.Verdict.Found },
+                    })]),
             }),
             ["results"] = new JsonArray([.. results.SelectMany(ToSarif)]),
         }),

@@ -23,7 +23,9 @@ internal sealed record GitRepository(string Top, bool IsShallow)
             if (git.End(out var error) == 0 && lines is [var shallow, var top])
                 return new GitRepository(top, shallow == "true");
             if (isDemanded || HasMarker(folder))
-                throw new DoctorInputException($"'{folder}' is not in a git repository that can be read: {Said(error)} Name a folder in one, with a work tree, that your user may read.");
+                throw new DoctorInputException(
+                    $"'{folder}' is not in a git repository that can be read: {Said(error)} "
+                    + "Name a folder in one, with a work tree, that your user may read.");
             return null;
         }
         catch (Win32Exception)
@@ -38,7 +40,9 @@ internal sealed record GitRepository(string Top, bool IsShallow)
         using var git = Start(arguments, input, cancellationToken);
         var output = git.Text.ReadToEnd();
         // check-ignore says by 1 that it ignores none.
-        return git.End(out var error) == 0 || (error.Length == 0 && output.Length == 0) ? output.Split('\0', StringSplitOptions.RemoveEmptyEntries) : throw Broken(error);
+        return git.End(out var error) == 0 || (error.Length == 0 && output.Length == 0)
+            ? output.Split('\0', StringSplitOptions.RemoveEmptyEntries)
+            : throw Broken(error);
     }
 
     public ToolRun Start(string[] arguments, IEnumerable<string> input, CancellationToken cancellationToken) => Start(Top, arguments, input, cancellationToken);
@@ -50,9 +54,11 @@ internal sealed record GitRepository(string Top, bool IsShallow)
             throw Broken(error);
     }
 
-    public static DoctorInputException Broken(string error) => new($"The repository cannot be read: {Said(error)} Run 'git fsck', and see that your user may read all of it.");
+    public static DoctorInputException Broken(string error) =>
+        new($"The repository cannot be read: {Said(error)} Run 'git fsck', and see that your user may read all of it.");
 
-    private static string Said(string error) => error.Split('\n') is [{ Length: > 0 } line, ..] ? $"git says \"{line.TrimEnd('.', '\r')}\"." : "git says nothing more.";
+    private static string Said(string error) =>
+        error.Split('\n') is [{ Length: > 0 } line, ..] ? $"git says \"{line.TrimEnd('.', '\r')}\"." : "git says nothing more.";
 
     private static ToolRun Start(string folder, string[] arguments, IEnumerable<string> input, CancellationToken cancellationToken) =>
         new("git", ["-C", folder, "--no-pager", .. arguments], input, cancellationToken);

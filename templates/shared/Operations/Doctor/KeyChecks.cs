@@ -13,7 +13,8 @@ internal static class KeyChecks
 {
     private const int ShortestKey = 16;
 
-    private static readonly string[] s_settings = [EnvironmentKeySource.Variable, .. new[] { "_DEV", "_STAGING", "_PROD" }.Select(ending => EnvironmentKeySource.Variable + ending)];
+    private static readonly string[] s_settings =
+        [EnvironmentKeySource.Variable, .. new[] { "_DEV", "_STAGING", "_PROD" }.Select(ending => EnvironmentKeySource.Variable + ending)];
     private static readonly string[] s_dotEnvFiles = [".env", ".env.local"];
     private static readonly string[] s_unread = ["bin", "obj", "node_modules", ".git"];
 
@@ -29,9 +30,11 @@ internal static class KeyChecks
     {
         var configuration = services.GetRequiredService<IConfiguration>();
         var home = services.GetRequiredService<Patient>().Home;
-        var keys = s_settings.Where(name => !string.IsNullOrWhiteSpace(configuration.Hidden(name))).Select(name => new VisibleKey(name, configuration.OriginOf(name), new ApiKey(configuration.Hidden(name)!, name))).ToList();
+        var keys = s_settings.Where(name => !string.IsNullOrWhiteSpace(configuration.Hidden(name)))
+            .Select(name => new VisibleKey(name, configuration.OriginOf(name), new ApiKey(configuration.Hidden(name)!, name))).ToList();
         foreach (var file in s_dotEnvFiles.Select(name => Path.Combine(home, name)).Where(File.Exists).Select(path => new DotEnvFile(path)))
-            keys.AddRange(s_settings.Where(name => file.Values.TryGetValue(name, out var value) && !string.IsNullOrWhiteSpace(value)).Select(name => new VisibleKey(name, file.Name, new ApiKey(file.Values[name], name))));
+            keys.AddRange(s_settings.Where(name => file.Values.TryGetValue(name, out var value) && !string.IsNullOrWhiteSpace(value))
+                .Select(name => new VisibleKey(name, file.Name, new ApiKey(file.Values[name], name))));
         return keys;
     }
 
@@ -51,11 +54,18 @@ internal static class KeyChecks
             cancellationToken.ThrowIfCancellationRequested();
             var found = new Dictionary<string, FoundSecret>();
             finder.FindInFile(file, found);
-            places.AddRange(found.Values.Where(secret => !allowed.Holds(secret.Fingerprint)).Select(secret => new Place(Path.GetRelativePath(home, file.FullName), secret.Line, Fingerprint: secret.Fingerprint)));
+            places.AddRange(found.Values.Where(secret => !allowed.Holds(secret.Fingerprint))
+                .Select(secret => new Place(Path.GetRelativePath(home, file.FullName), secret.Line, Fingerprint: secret.Fingerprint)));
         }
 
         if (places.Count > 0)
-            return Verdict.Failed("A secret stands in code or settings.", $"Revoke it, remove it there, and set {EnvironmentKeySource.Variable} in the environment instead.") with { Places = places };
+        {
+            var verdict = Verdict.Failed(
+                "A secret stands in code or settings.",
+                $"Revoke it, remove it there, and set {EnvironmentKeySource.Variable} in the environment instead.");
+            return verdict with { Places = places };
+        }
+
         if (KeyCheck.IsOffline(services.GetRequiredService<IConfiguration>()))
             return Verdict.Passed("No secret in code or settings. No key is needed while Mistral:Offline is on.");
 
@@ -73,7 +83,8 @@ internal static class KeyChecks
         }
     }
 
-    private static IEnumerable<FileInfo> Sources(DirectoryInfo folder) => folder.EnumerateFiles().Where(file => file.Extension is ".cs" or ".json" or ".csproj" or ".config")
+    private static IEnumerable<FileInfo> Sources(DirectoryInfo folder) => folder.EnumerateFiles()
+        .Where(file => file.Extension is ".cs" or ".json" or ".csproj" or ".config")
         .Concat(folder.EnumerateDirectories().Where(below => !s_unread.Contains(below.Name) && below.LinkTarget is null).SelectMany(Sources));
 
     private static Verdict CheckEnvironments(IServiceProvider services)
@@ -81,10 +92,14 @@ internal static class KeyChecks
         var keys = VisibleKeys(services).DistinctBy(key => key.Setting).ToList();
         var shared = keys.GroupBy(key => key.Key.Fingerprint).FirstOrDefault(group => group.Count() > 1);
         if (shared is not null)
-            return Verdict.Failed($"{string.Join(" and ", shared.Select(key => $"{key.Setting} ({key.Source})"))} hold the same key {shared.Key}.", "Create a key for each environment in Mistral's console, and revoke the shared one.");
+            return Verdict.Failed(
+                $"{string.Join(" and ", shared.Select(key => $"{key.Setting} ({key.Source})"))} hold the same key {shared.Key}.",
+                "Create a key for each environment in Mistral's console, and revoke the shared one.");
         return keys.Count > 1
             ? Verdict.Passed($"{string.Join(", ", keys.Select(key => $"{key.Setting} {key.Key.Fingerprint}"))}: all different.")
-            : Verdict.NotChecked($"{(keys.Count == 0 ? "no key" : "one key")} can be seen from here.", "Compare the fingerprints that 'keys verify' shows in each environment.");
+            : Verdict.NotChecked(
+                $"{(keys.Count == 0 ? "no key" : "one key")} can be seen from here.",
+                "Compare the fingerprints that 'keys verify' shows in each environment.");
     }
 
     private static async Task<Verdict> CheckAgeAsync(IServiceProvider services, CancellationToken cancellationToken)
@@ -99,7 +114,11 @@ internal static class KeyChecks
         {
             var key = await services.GetRequiredService<KeySource>().ReadAsync(cancellationToken);
             if (key.Since is not { } since)
-                return Verdict.NotChecked(string.Create(CultureInfo.InvariantCulture, $"the key's source does not say how old it is. It is to be replaced every {most.TotalDays:F0} days."), "Note the day of the last 'keys rotate'.");
+                return Verdict.NotChecked(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"the key's source does not say how old it is. It is to be replaced every {most.TotalDays:F0} days."),
+                    "Note the day of the last 'keys rotate'.");
             var age = services.GetRequiredService<TimeProvider>().GetUtcNow() - since;
             var found = string.Create(CultureInfo.InvariantCulture, $"The key is {age.TotalDays:F0} days old; at most {most.TotalDays:F0} are allowed.");
             return age <= most ? Verdict.Passed(found) : Verdict.Failed(found, "Run 'keys rotate'.");

@@ -10,7 +10,8 @@ namespace Acme.App.Operations.Doctor;
 internal static class RepositoryChecks
 {
     private static readonly Verdict s_noRepository = Verdict.NotChecked("there is no git repository here, or no git.");
-    private static readonly Verdict s_noAnswer = Verdict.NotChecked("the package feed did not answer.", "Restore the packages, and see that the feed can be reached.");
+    private static readonly Verdict s_noAnswer =
+        Verdict.NotChecked("the package feed did not answer.", "Restore the packages, and see that the feed can be reached.");
     private static readonly string[] s_mustBeIgnored = [".env", ".env.local", ".env.Production.local", "server.pem", "server.key", "secrets/key"];
     private static readonly string[] s_secretEndings = [".pem", ".key", ".pfx", ".p12"];
     private static readonly TimeSpan s_feedLimit = TimeSpan.FromSeconds(60);
@@ -36,20 +37,27 @@ internal static class RepositoryChecks
         if (patient.Git is not { } git)
             return s_noRepository;
 
-        var names = patient.Folders.SelectMany(folder => s_mustBeIgnored.Select(name => Path.GetRelativePath(git.Top, Path.Combine(folder, name)).Replace('\\', '/')))
+        var names = patient.Folders
+            .SelectMany(folder => s_mustBeIgnored.Select(name => Path.GetRelativePath(git.Top, Path.Combine(folder, name)).Replace('\\', '/')))
             .Where(name => !name.StartsWith("../", StringComparison.Ordinal)).Distinct().ToList();
         var ignored = git.List(["check-ignore", "-z", "--stdin", "--no-index"], cancellationToken, [.. names.Select(name => name + '\0')]);
         return names.Except(ignored).ToList() is { Count: > 0 } open
-            ? Verdict.Failed($"In the repository {git.Top}, git does not ignore {string.Join(", ", open)}.", "Put these names back into .gitignore, and look for a line with '!' that takes them out again.")
+            ? Verdict.Failed(
+                $"In the repository {git.Top}, git does not ignore {string.Join(", ", open)}.",
+                "Put these names back into .gitignore, and look for a line with '!' that takes them out again.")
             : CheckTracked(patient, cancellationToken);
     }
 
     private static Verdict CheckTracked(Patient patient, CancellationToken cancellationToken)
     {
         var tracked = patient.Git!.List(["ls-files", "-z", "-c", "-i", "--exclude-standard"], cancellationToken).Where(IsKeyFile).ToList();
-        return tracked.Count == 0
-            ? Verdict.Passed("Git ignores .env, its variants, key files and secrets/, and tracks none of them.")
-            : Verdict.Failed($"Git tracks {string.Join(", ", tracked)}, which it is told to ignore.", "Run 'git rm --cached' on each. If it was pushed, revoke what it holds first.") with { Places = [.. tracked.Select(path => new Place(path))] };
+        if (tracked.Count == 0)
+            return Verdict.Passed("Git ignores .env, its variants, key files and secrets/, and tracks none of them.");
+
+        var verdict = Verdict.Failed(
+            $"Git tracks {string.Join(", ", tracked)}, which it is told to ignore.",
+            "Run 'git rm --cached' on each. If it was pushed, revoke what it holds first.");
+        return verdict with { Places = [.. tracked.Select(path => new Place(path))] };
     }
 
     private static bool IsKeyFile(string path)
@@ -109,10 +117,13 @@ internal static class RepositoryChecks
                 return s_noAnswer;
             var packages = Elements(report, "projects").SelectMany(project => Elements(project, "frameworks"))
                 .SelectMany(framework => Elements(framework, "topLevelPackages").Concat(Elements(framework, "transitivePackages")))
-                .Where(package => Elements(package, "vulnerabilities").Any()).Select(package => $"{package.GetProperty("id")} {package.GetProperty("resolvedVersion")}").ToList();
+                .Where(package => Elements(package, "vulnerabilities").Any())
+                .Select(package => $"{package.GetProperty("id")} {package.GetProperty("resolvedVersion")}").ToList();
             return packages.Count == 0
                 ? Verdict.Passed("The feed knows of no vulnerability in the packages used.")
-                : Verdict.Failed($"Known to be vulnerable: {string.Join(", ", packages)}.", "Raise their versions: 'dotnet list package --vulnerable --include-transitive' names the advisories.");
+                : Verdict.Failed(
+                    $"Known to be vulnerable: {string.Join(", ", packages)}.",
+                    "Raise their versions: 'dotnet list package --vulnerable --include-transitive' names the advisories.");
         }
         catch (JsonException)
         {
@@ -120,7 +131,8 @@ internal static class RepositoryChecks
         }
     }
 
-    private static IEnumerable<JsonElement> Elements(JsonElement element, string name) => element.TryGetProperty(name, out var array) ? array.EnumerateArray() : [];
+    private static IEnumerable<JsonElement> Elements(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var array) ? array.EnumerateArray() : [];
 
     private static Verdict CheckContainerFile(IServiceProvider services)
     {
@@ -133,13 +145,18 @@ internal static class RepositoryChecks
         {
             finder.FindInFile(new FileInfo(file), found);
             var lines = File.ReadLines(file).Select((text, index) => (Text: text.Trim(), Line: index + 1));
-            var carrying = lines.FirstOrDefault(line => (Begins(line.Text, "ENV ") || Begins(line.Text, "ARG ")) && line.Text.Contains(EnvironmentKeySource.Variable, StringComparison.Ordinal)
+            var carrying = lines.FirstOrDefault(line =>
+                (Begins(line.Text, "ENV ") || Begins(line.Text, "ARG ")) && line.Text.Contains(EnvironmentKeySource.Variable, StringComparison.Ordinal)
                 || (Begins(line.Text, "COPY ") || Begins(line.Text, "ADD ")) && line.Text.Contains(".env", StringComparison.Ordinal));
             var line = found.Count > 0 ? found.Values.First().Line : carrying.Line;
             if (line > 0)
-                return Verdict.Failed($"{Path.GetFileName(file)} line {line} puts a secret into the image, where every layer keeps it.", "Remove the line, and give the program its secrets when it starts.");
+                return Verdict.Failed(
+                    $"{Path.GetFileName(file)} line {line} puts a secret into the image, where every layer keeps it.",
+                    "Remove the line, and give the program its secrets when it starts.");
             if (!File.Exists(Path.Combine(Path.GetDirectoryName(file)!, ".dockerignore")))
-                return Verdict.Failed($"There is no .dockerignore beside {Path.GetFileName(file)}, so that a .env goes into the build.", "Write a .dockerignore with **/.env, **/.env.*, **/*.pem, **/*.key and **/secrets/.");
+                return Verdict.Failed(
+                    $"There is no .dockerignore beside {Path.GetFileName(file)}, so that a .env goes into the build.",
+                    "Write a .dockerignore with **/.env, **/.env.*, **/*.pem, **/*.key and **/secrets/.");
         }
 
         return Verdict.Passed("The container file sets no key, and copies none.");

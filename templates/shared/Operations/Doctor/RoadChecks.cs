@@ -49,7 +49,9 @@ internal static class RoadChecks
     private static async Task<Verdict> CheckOutputAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         if (services.GetRequiredService<IChatClient>().GetService<SensitiveDataChatClient>() is null)
-            return Verdict.Failed("The guard of answers is not on the road from Mistral.", "Put UseGuards back on the road, in AuditingServiceCollectionExtensions.");
+            return Verdict.Failed(
+                "The guard of answers is not on the road from Mistral.",
+                "Put UseGuards back on the road, in AuditingServiceCollectionExtensions.");
 
         var secret = MakeUpKey();
         var answerWithKey = Task.FromResult(new ChatResponse(new ChatMessage(ChatRole.Assistant, $"MISTRAL_API_KEY={secret}")));
@@ -82,7 +84,9 @@ internal static class RoadChecks
         try
         {
             Directory.CreateDirectory(folder);
-            using (new FileStream(Path.Combine(folder, Path.GetRandomFileName()), new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose }))
+            using (new FileStream(
+                Path.Combine(folder, Path.GetRandomFileName()),
+                new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose }))
             {
             }
 
@@ -106,8 +110,12 @@ internal static class RoadChecks
         var checkpoints = Path.GetFullPath(options.CheckpointPath, services.GetRequiredService<IHostEnvironment>().ContentRootPath);
         var verdict = new AuditVerifier(files, new AuditEvidence(keys.Chain, [keys.Signing], checkpoints, 1), new Progress<long>()).Verify(cancellationToken);
         return verdict.Problem is { } problem
-            ? Verdict.Failed($"The audit log is not as it was written: {problem}", "Keep the log as it is, run 'audit verify', and find out who could write there.")
-            : Verdict.Passed($"The audit is outermost and can be written; its chain of {verdict.Records} records verifies.{(options.FailureMode == FailureMode.Open ? " Audit:FailureMode is Open: requests go on while it cannot be written." : "")}");
+            ? Verdict.Failed(
+                $"The audit log is not as it was written: {problem}",
+                "Keep the log as it is, run 'audit verify', and find out who could write there.")
+            : Verdict.Passed(
+                $"The audit is outermost and can be written; its chain of {verdict.Records} records verifies."
+                + (options.FailureMode == FailureMode.Open ? " Audit:FailureMode is Open: requests go on while it cannot be written." : ""));
     }
 
     private static Verdict CheckEndpoint(IServiceProvider services)

@@ -16,7 +16,8 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
 
     private static readonly string[] s_history =
     [
-        "-c", "core.quotePath=false", "log", "--all", "--reverse", "--raw", "-c", "--root", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-show-signature", "--no-color", "--format=%H %an",
+        "-c", "core.quotePath=false", "log", "--all", "--reverse", "--raw", "-c", "--root", "--no-abbrev", "--no-renames",
+        "--no-ext-diff", "--no-show-signature", "--no-color", "--format=%H %an",
     ];
 
     private readonly SensitiveDataDetector _detector = SecretFinder.DetectorOf(guards);
@@ -46,7 +47,9 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
     /// <summary>Only what the next commit would change.</summary>
     public Verdict SearchStaged(CancellationToken cancellationToken)
     {
-        var fields = git.List(["diff", "--cached", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--ignore-submodules=none", "--diff-filter=ACMT"], cancellationToken);
+        var fields = git.List(
+            ["diff", "--cached", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--ignore-submodules=none", "--diff-filter=ACMT"],
+            cancellationToken);
         foreach (var pair in fields.Chunk(2))
         {
             var (mode, blob) = ResultOf(pair[0]);
@@ -111,7 +114,8 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
     /// <summary>Reads blobs one after another, and gives those of which there is something to tell.</summary>
     private List<(Version Version, IReadOnlyCollection<FoundSecret> Secrets, bool IsBinary)> Read(List<Version> versions, CancellationToken cancellationToken)
     {
-        using var content = git.Start(["cat-file", "--batch=%(objecttype) %(objectsize)", "--buffer"], versions.Select(version => version.Blob + "\n"), cancellationToken);
+        using var content = git.Start(
+            ["cat-file", "--batch=%(objecttype) %(objectsize)", "--buffer"], versions.Select(version => version.Blob + "\n"), cancellationToken);
         List<(Version, IReadOnlyCollection<FoundSecret>, bool)> notable = [];
         var finder = new SecretFinder(_detector, keys);
         var stream = new BufferedStream(content.Text.BaseStream, SecretFinder.PieceBytes);
@@ -181,14 +185,18 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
         if (_found.Count > 0)
         {
             var verdict = Verdict.Failed(
-                $"{_found.Count} {(_found.Count == 1 ? "secret" : "secrets")} {where}{(_found.Count > MostPlaces ? $", of which {MostPlaces} are named" : "")}.{notes}",
-                "1. Revoke each at its provider: what was pushed is known. 2. Put a new one where the program takes its secrets from. 3. Remove it from the files, and rewrite the history "
+                $"{_found.Count} {(_found.Count == 1 ? "secret" : "secrets")} {where}"
+                + $"{(_found.Count > MostPlaces ? $", of which {MostPlaces} are named" : "")}.{notes}",
+                "1. Revoke each at its provider: what was pushed is known. 2. Put a new one where the program takes its secrets from. "
+                + "3. Remove it from the files, and rewrite the history "
                 + $"(git filter-repo --replace-text). 4. Only a false alarm goes into {AllowFile.DefaultName}, as its fingerprint and the reason.");
             return verdict with { Places = [.. _found.Take(MostPlaces)] };
         }
 
         return isHistory && git.IsShallow
-            ? Verdict.NotChecked($"this clone is shallow; no secret in the {_files} versions of files that are here.{notes}", "Run 'git fetch --unshallow' and the doctor again.")
+            ? Verdict.NotChecked(
+                $"this clone is shallow; no secret in the {_files} versions of files that are here.{notes}",
+                "Run 'git fetch --unshallow' and the doctor again.")
             : Verdict.Passed($"No secret in {_files} {(_files == 1 ? "version of a file" : "versions of files")} {where}.{notes}");
     }
 

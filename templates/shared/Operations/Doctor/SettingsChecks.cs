@@ -17,10 +17,13 @@ internal static class SettingsChecks
     private static Verdict CheckPolicies(IServiceProvider services)
     {
         var home = services.GetRequiredService<Patient>().Home;
-        var missing = s_environments.Where(name => Read(home, name)?.GetSection(PolicyOptions.SectionName).Get<PolicyOptions>() is not { AllowedModels.Length: > 0, MaxTokensPerRequest: > 0 }).ToList();
+        var missing = s_environments.Where(name => Read(home, name)?.GetSection(PolicyOptions.SectionName).Get<PolicyOptions>()
+            is not { AllowedModels.Length: > 0, MaxTokensPerRequest: > 0 }).ToList();
         return missing.Count == 0
             ? Verdict.Passed($"{string.Join(", ", s_environments)} each have one.")
-            : Verdict.Failed($"There is no valid policy for {string.Join(", ", missing)}.", $"Write a Policy section into {string.Join(", ", missing.Select(FileOf))}.");
+            : Verdict.Failed(
+                $"There is no valid policy for {string.Join(", ", missing)}.",
+                $"Write a Policy section into {string.Join(", ", missing.Select(FileOf))}.");
     }
 
     private static Verdict CheckOffline(IServiceProvider services)
@@ -28,9 +31,12 @@ internal static class SettingsChecks
         var home = services.GetRequiredService<Patient>().Home;
         if (Read(home, Environments.Production) is not { } production)
             return Verdict.Failed($"{FileOf(Environments.Production)} is missing or cannot be read.", "Put it back, with OfflineAllowed set to false.");
-        var isOffline = services.GetRequiredService<IHostEnvironment>().IsProduction() && services.GetRequiredService<IConfiguration>().GetValue<bool>("Mistral:Offline");
+        var isOffline = services.GetRequiredService<IHostEnvironment>().IsProduction()
+            && services.GetRequiredService<IConfiguration>().GetValue<bool>("Mistral:Offline");
         return isOffline || production.GetValue<bool>("Mistral:Offline") || production.GetValue<bool>("Policy:OfflineAllowed")
-            ? Verdict.Failed("Production is offline, or may be.", $"Set Policy:OfflineAllowed in {FileOf(Environments.Production)} and Mistral:Offline to false.")
+            ? Verdict.Failed(
+                "Production is offline, or may be.",
+                $"Set Policy:OfflineAllowed in {FileOf(Environments.Production)} and Mistral:Offline to false.")
             : Verdict.Passed("Production's policy does not allow the stand-in, and no setting asks for it.");
     }
 
@@ -50,8 +56,12 @@ internal static class SettingsChecks
             if ((File.GetUnixFileMode(file) & ~own) != 0)
                 open.Add(file);
         return open.Count == 0
-            ? Verdict.Passed(files.Count == 0 ? "There is no .env and no audit log yet." : "The .env files and the audit log are open to the program's user alone.")
-            : Verdict.Failed($"Others may read or write {string.Join(", ", open.Select(file => Path.GetRelativePath(home, file)))}.", "Run 'chmod 600' on each.");
+            ? Verdict.Passed(files.Count == 0
+                ? "There is no .env and no audit log yet."
+                : "The .env files and the audit log are open to the program's user alone.")
+            : Verdict.Failed(
+                $"Others may read or write {string.Join(", ", open.Select(file => Path.GetRelativePath(home, file)))}.",
+                "Run 'chmod 600' on each.");
     }
 
     private static string FileOf(string environment) => $"appsettings.{environment}.json";
@@ -61,7 +71,8 @@ internal static class SettingsChecks
     {
         try
         {
-            return new ConfigurationBuilder().AddJsonFile(Path.Combine(home, ProgramHome.SettingsFile), optional: true).AddJsonFile(Path.Combine(home, FileOf(environment))).Build();
+            return new ConfigurationBuilder().AddJsonFile(Path.Combine(home, ProgramHome.SettingsFile), optional: true)
+                .AddJsonFile(Path.Combine(home, FileOf(environment))).Build();
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
         {

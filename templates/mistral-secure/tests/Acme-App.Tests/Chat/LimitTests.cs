@@ -56,7 +56,9 @@ public sealed class LimitTests : IAsyncLifetime
     {
         const int budget = 520;
         await using var api = new ApiUnderTest(
-            _mistral, ("Access:Limits:TokensPerMinute", "1000"), ("Access:Callers:ada:TokensPerMinute", $"{budget}"), ("Access:Callers:ada:RequestsPerMinute", "1000"), ("Access:Callers:ada:ConcurrentRequests", "100"));
+            _mistral,
+            ("Access:Limits:TokensPerMinute", "1000"), ("Access:Callers:ada:TokensPerMinute", $"{budget}"),
+            ("Access:Callers:ada:RequestsPerMinute", "1000"), ("Access:Callers:ada:ConcurrentRequests", "100"));
         using var client = Client(api, TestTokens.Create());
 
         var responses = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => AskAsync(client, maxTokens: 500)));

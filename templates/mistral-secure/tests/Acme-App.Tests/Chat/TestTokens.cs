@@ -21,7 +21,9 @@ internal static class TestTokens
         ["Authentication:Schemes:Bearer:SigningKeys:0:Value"] = Convert.ToBase64String(s_key),
     };
 
-    public static string Create(string subject = "ada", string scope = "chat", string audience = Audience, byte[]? key = null, DateTime? expires = null, string? callerClass = null)
+    public static string Create(
+        string subject = "ada", string scope = "chat", string audience = Audience, byte[]? key = null,
+        DateTime? expires = null, string? callerClass = null)
     {
         var claims = new Dictionary<string, object> { ["sub"] = subject, ["scope"] = scope };
         if (callerClass is not null)

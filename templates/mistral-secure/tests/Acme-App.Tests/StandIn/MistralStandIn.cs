@@ -211,7 +211,8 @@ internal sealed class MistralStandIn : IAsyncDisposable
 
     private static string Moderation(JsonElement request)
     {
-        var results = request.GetProperty("input") is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() > 0 && list[0].ValueKind != JsonValueKind.Object
+        var results = request.GetProperty("input") is { ValueKind: JsonValueKind.Array } list
+            && list.GetArrayLength() > 0 && list[0].ValueKind != JsonValueKind.Object
             ? list.GetArrayLength()
             : 1;
         string[] categories =

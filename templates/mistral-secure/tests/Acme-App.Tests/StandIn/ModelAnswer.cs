@@ -14,7 +14,8 @@ internal static class ModelAnswer
         var last = request.GetProperty("messages").EnumerateArray().Last();
         var text = $"{(last.GetProperty("role").GetString() == "tool" ? "The tool said" : "You said")}: {TextOf(last)}";
         if (DemandedTool(request) is { } tool)
-            return StandInReply.Calls(new StandInToolCall("standin01", tool.GetProperty("name").GetString()!, Sample(tool.GetProperty("parameters"), text)!.ToJsonString()));
+            return StandInReply.Calls(new StandInToolCall(
+                "standin01", tool.GetProperty("name").GetString()!, Sample(tool.GetProperty("parameters"), text)!.ToJsonString()));
         if (!request.TryGetProperty("response_format", out var format) || !format.TryGetProperty("type", out var type) || type.GetString() == "text")
             return StandInReply.Answer(text);
         return StandInReply.Answer(format.TryGetProperty("json_schema", out var schema) && schema.ValueKind == JsonValueKind.Object

@@ -78,7 +78,8 @@ public sealed class ChatCommandTests
     {
         await using var mistral = await MistralStandIn.StartAsync(TestContext.Current.CancellationToken);
         // Numbers are read the same wherever the program runs.
-        using var program = new ProgramUnderTest { Settings = new Dictionary<string, string>(ProgramUnderTest.SettingsFor(mistral)) { ["LC_ALL"] = "de_DE.UTF-8" } };
+        var settings = new Dictionary<string, string>(ProgramUnderTest.SettingsFor(mistral)) { ["LC_ALL"] = "de_DE.UTF-8" };
+        using var program = new ProgramUnderTest { Settings = settings };
         var file = program.Write("notes.txt", "The notes.");
 
         var (exitCode, _, _) = await program.RunAsync(
@@ -89,7 +90,8 @@ public sealed class ChatCommandTests
         Assert.Equal("mistral-medium-latest", body.RootElement.GetProperty("model").GetString());
         Assert.Equal(0.5, body.RootElement.GetProperty("temperature").GetDouble());
         Assert.Equal(77, body.RootElement.GetProperty("max_tokens").GetInt32());
-        var messages = body.RootElement.GetProperty("messages").EnumerateArray().Select(message => $"{message.GetProperty("role")}: {message.GetProperty("content")}");
+        var messages = body.RootElement.GetProperty("messages").EnumerateArray()
+            .Select(message => $"{message.GetProperty("role")}: {message.GetProperty("content")}");
         Assert.Equal(["system: Be brief.", $"user: {Question}\n\nThe notes."], messages);
     }
 
@@ -106,7 +108,8 @@ public sealed class ChatCommandTests
         using var answer = JsonDocument.Parse(output);
         Assert.Contains(Question, answer.RootElement.GetProperty("content").GetString(), StringComparison.Ordinal);
         var usage = answer.RootElement.GetProperty("usage");
-        Assert.Equal(usage.GetProperty("totalTokens").GetInt32(), usage.GetProperty("promptTokens").GetInt32() + usage.GetProperty("completionTokens").GetInt32());
+        var sum = usage.GetProperty("promptTokens").GetInt32() + usage.GetProperty("completionTokens").GetInt32();
+        Assert.Equal(usage.GetProperty("totalTokens").GetInt32(), sum);
     }
 
     [Fact]
@@ -171,7 +174,8 @@ public sealed class ChatCommandTests
         Assert.Equal("", output);
         Assert.Equal($"The request holds sensitive data: card.{Environment.NewLine}", error);
         Assert.Empty(mistral.Requests);
-        Assert.Contains($"\"userId\":\"{Environment.UserName}\"", await File.ReadAllTextAsync(program.AuditFile, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        var audit = await File.ReadAllTextAsync(program.AuditFile, TestContext.Current.CancellationToken);
+        Assert.Contains($"\"userId\":\"{Environment.UserName}\"", audit, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -182,7 +186,8 @@ public sealed class ChatCommandTests
         var file = Path.Combine(Path.GetDirectoryName(program.AuditFile)!, "saved.md");
 
         var (exitCode, _, error) = await program.RunAsync(
-            $"First\n/clear\n/model mistral-medium-latest\n/model no-such-model\n/system Be brief.\nSecond\n/save {file}\n/save {file}\n/unknown\n/exit\nThird\n", "chat");
+            "First\n/clear\n/model mistral-medium-latest\n/model no-such-model\n/system Be brief.\nSecond\n"
+            + $"/save {file}\n/save {file}\n/unknown\n/exit\nThird\n", "chat");
 
         Assert.Equal(0, exitCode);
         Assert.Equal(2, mistral.Requests.Count);
@@ -192,7 +197,8 @@ public sealed class ChatCommandTests
         Assert.Contains("The model is not on this environment's list.", error, StringComparison.Ordinal);
         Assert.Contains("There is such a file already.", error, StringComparison.Ordinal);
         Assert.Contains("There is no such command.", error, StringComparison.Ordinal);
-        Assert.StartsWith("## user\n\nSecond\n\n## assistant\n\n", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        var saved = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+        Assert.StartsWith("## user\n\nSecond\n\n## assistant\n\n", saved, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -238,7 +244,8 @@ public sealed class ChatCommandTests
         var (exitCode, output, error) = await second!;
         Assert.True(exitCode == 0, error);
         Assert.Contains(Question, output, StringComparison.Ordinal);
-        var actions = (await File.ReadAllLinesAsync(program.AuditFile, TestContext.Current.CancellationToken)).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("action").GetString());
+        var actions = (await File.ReadAllLinesAsync(program.AuditFile, TestContext.Current.CancellationToken))
+            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("action").GetString());
         Assert.Equal(["audit.started", "audit.started", "chat.complete", "audit.stopped", "chat.cancelled", "audit.stopped"], actions);
         var verified = await program.RunAsync("", "audit", "verify");
         Assert.True(verified.ExitCode == 0, verified.Output + verified.Error);

@@ -46,7 +46,9 @@ public sealed partial class MarkdownStreamTests
         for (var seed = 0; seed < 300; seed++)
             Assert.Equal(whole, Render(Pieces(Sample, new Random(seed)), width));
         var words = Escape().Replace(whole, "").Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(Sample.Replace("# Heading", "Heading").Replace("*answer*", "answer").Replace("**bold words**", "bold words").Replace("*italic*", "italic").Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries), words);
+        var bare = Sample.Replace("# Heading", "Heading").Replace("*answer*", "answer")
+            .Replace("**bold words**", "bold words").Replace("*italic*", "italic");
+        Assert.Equal(bare.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries), words);
     }
 
     [Fact]

@@ -39,7 +39,8 @@ internal static class TerminalUnderTest
     }
 
     /// <summary>Runs the program at a terminal, and types each text once the one before it was shown.</summary>
-    public static async Task<(int ExitCode, string Shown)> TypeAsync(this ProgramUnderTest program, (string Awaited, string Typed)[] steps, params string[] arguments)
+    public static async Task<(int ExitCode, string Shown)> TypeAsync(
+        this ProgramUnderTest program, (string Awaited, string Typed)[] steps, params string[] arguments)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(ProgramUnderTest.TimeLimit);

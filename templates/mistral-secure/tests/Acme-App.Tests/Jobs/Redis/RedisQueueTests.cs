@@ -34,7 +34,8 @@ public sealed class RedisQueueTests : IAsyncLifetime
 
         try
         {
-            _server = Process.Start(new ProcessStartInfo("redis-server", ["--port", _port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", ""]) { RedirectStandardOutput = true })!;
+            string[] arguments = ["--port", _port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", ""];
+            _server = Process.Start(new ProcessStartInfo("redis-server", arguments) { RedirectStandardOutput = true })!;
         }
         catch (System.ComponentModel.Win32Exception)
         {
@@ -120,7 +121,8 @@ public sealed class RedisQueueTests : IAsyncLifetime
             await queue.CompleteAsync(claim, Result("answer"), CancellationToken);
 
         Assert.Equal(new JobCounts(0, 0, 0, 1, 1), await queue.CountAsync(CancellationToken));
-        Assert.Equal(("a", "job.duplicate"), Assert.Single(await queue.ListFailedAsync(5, CancellationToken)) is var failure ? (failure.Id, failure.Code) : default);
+        var failure = Assert.Single(await queue.ListFailedAsync(5, CancellationToken));
+        Assert.Equal(("a", "job.duplicate"), (failure.Id, failure.Code));
     }
 
     [Fact]
@@ -143,7 +145,8 @@ public sealed class RedisQueueTests : IAsyncLifetime
     {
         var queue = await OpenAsync();
         await PutAsync("a");
-        await queue.FailAsync(Assert.Single(await queue.ClaimAsync(1, CancellationToken)), new JobFailure("a", "job.invalid", "It is wrong."), CancellationToken);
+        var claim = Assert.Single(await queue.ClaimAsync(1, CancellationToken));
+        await queue.FailAsync(claim, new JobFailure("a", "job.invalid", "It is wrong."), CancellationToken);
 
         Assert.False(await queue.RetryAsync("b", CancellationToken));
         Assert.True(await queue.RetryAsync("a", CancellationToken));
@@ -170,7 +173,8 @@ public sealed class RedisQueueTests : IAsyncLifetime
     {
         var connection = new RedisConnection(Options.Create(new RedisOptions { Endpoint = $"127.0.0.1:{_port}", KeyPrefix = "test:" }));
         _connections.Add(connection);
-        var queue = new RedisQueue(connection, Options.Create(new JobOptions { Heartbeat = s_heartbeat }), Options.Create(new RedisQueueOptions()), TimeProvider.System);
+        var jobs = Options.Create(new JobOptions { Heartbeat = s_heartbeat });
+        var queue = new RedisQueue(connection, jobs, Options.Create(new RedisQueueOptions()), TimeProvider.System);
         await queue.OpenAsync(CancellationToken);
         return queue;
     }

@@ -140,7 +140,8 @@ public sealed class FolderQueueTests : IDisposable
 
     private async Task<FolderQueue> OpenAsync()
     {
-        var queue = new FolderQueue(Options.Create(new JobOptions { Path = _folder }), new HostingEnvironment { ContentRootPath = _folder }, TimeProvider.System);
+        var queue = new FolderQueue(
+            Options.Create(new JobOptions { Path = _folder }), new HostingEnvironment { ContentRootPath = _folder }, TimeProvider.System);
         await queue.OpenAsync(CancellationToken);
         return queue;
     }
