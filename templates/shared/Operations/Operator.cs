@@ -11,41 +11,34 @@ internal static class Operator
     // Known by name, so that the program's own start does without making them.
     private static readonly string[] Names = ["doctor", "keys", "audit"];
 
-    /// <summary>Runs a command, and refuses one that does not come first: the program must not start, and open a port, in its stead.</summary>
+    /// <summary>
+    /// Runs a command or shows the help, and refuses any other word, or a command after a setting: the program must not start, and open
+    /// a port, in its stead.
+    /// </summary>
     /// <param name="arguments">The program's arguments.</param>
     /// <param name="build">Composes the program as it would run, without starting it.</param>
     /// <param name="ownCommands">The commands of the kind's own rooms.</param>
     /// <returns>The exit code, or nothing when the arguments are settings alone.</returns>
     public static async Task<int?> RunAsync(string[] arguments, Func<IHost> build, params Command[] ownCommands)
     {
+        if (arguments is ["--help" or "-h" or "-?" or "--version", ..])
+            return await InvokeAsync([arguments[0]], build, ownCommands);
         if (await RunCommandAsync(arguments, build, ownCommands) is { } exitCode)
             return exitCode;
-        if (!Words(arguments).Any(word => IsCommand(word, ownCommands)))
+        if (!HasWord(arguments))
             return null;
 
-        await Console.Error.WriteLineAsync("A command comes first on the command line, before any setting: see 'doctor --help'.");
+        await Console.Error.WriteLineAsync(
+            "The command line holds something that is neither a command, which comes first, nor a setting such as '--Audit:Path FILE'. See '--help'.");
         return (int)ExitCode.Usage;
     }
 
     /// <summary>Runs a command, for a program whose own command line reads everything else.</summary>
     /// <returns>The exit code, or nothing when the first argument names none.</returns>
-    public static async Task<int?> RunCommandAsync(string[] arguments, Func<IHost> build, params Command[] ownCommands)
-    {
-        if (arguments.Length == 0 || !IsCommand(arguments[0], ownCommands))
-            return null;
-
-        var root = new RootCommand("Commands for whoever runs the program.");
-        foreach (var command in Commands(build).Concat(ownCommands))
-            root.Add(command);
-
-        var parsed = root.Parse(arguments);
-        if (parsed.Errors.Count == 0)
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
-
-        // The parser's own message repeats the argument, which may be a key that someone typed there.
-        await Console.Error.WriteLineAsync($"The command line is not complete or holds something unknown. See '{arguments[0]} --help'.");
-        return (int)ExitCode.Usage;
-    }
+    public static async Task<int?> RunCommandAsync(string[] arguments, Func<IHost> build, params Command[] ownCommands) =>
+        arguments is [var first, ..] && Names.Concat(ownCommands.Select(command => command.Name)).Contains(first)
+            ? await InvokeAsync(arguments, build, ownCommands)
+            : null;
 
     /// <summary>The commands themselves, for a program whose help shows them beside its own.</summary>
     public static Command[] Commands(Func<IHost> build)
@@ -60,17 +53,32 @@ internal static class Operator
         ];
     }
 
-    private static bool IsCommand(string word, Command[] ownCommands) => Names.Concat(ownCommands.Select(command => command.Name)).Contains(word);
+    private static async Task<int> InvokeAsync(string[] arguments, Func<IHost> build, Command[] ownCommands)
+    {
+        var root = new RootCommand("Without a command the program starts, with settings such as --Audit:Path FILE.");
+        foreach (var command in Commands(build).Concat(ownCommands))
+            root.Add(command);
 
-    /// <summary>What belongs to no setting, <c>--name value</c> or <c>name=value</c>; .NET's configuration passes over it.</summary>
-    private static IEnumerable<string> Words(string[] arguments)
+        var parsed = root.Parse(arguments);
+        if (parsed.Errors.Count == 0)
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+
+        // The parser's own message repeats the argument, which may be a key that someone typed there.
+        await Console.Error.WriteLineAsync($"The command line is not complete or holds something unknown. See '{arguments[0]} --help'.");
+        return (int)ExitCode.Usage;
+    }
+
+    /// <summary>Whether something belongs to no setting, <c>--name value</c> or <c>name=value</c>; .NET's configuration passes over it.</summary>
+    private static bool HasWord(string[] arguments)
     {
         for (var index = 0; index < arguments.Length; index++)
         {
-            if (arguments[index] is ['-' or '/', ..])
-                index += arguments[index].Contains('=') ? 0 : 1;
-            else
-                yield return arguments[index];
+            var isSetting = arguments[index].Contains('=');
+            if (!isSetting && arguments[index] is not ['-' or '/', ..])
+                return true;
+            index += isSetting ? 0 : 1;
         }
+
+        return false;
     }
 }

@@ -53,7 +53,9 @@ public sealed class ProgramTests(PackFixture fixture)
         var variant = Variant.Find(id);
         var program = await fixture.BuiltAsync(variant);
 
-        var result = await program.RunAsync(["chat", Question], new Dictionary<string, string> { ["DOTNET_ENVIRONMENT"] = "Development", ["ASPNETCORE_ENVIRONMENT"] = "Development" }, CancellationToken);
+        string[] arguments = variant.Kind == "console" ? ["chat", Question] : [];
+        var result = await program.RunAsync(
+            arguments, new Dictionary<string, string> { ["DOTNET_ENVIRONMENT"] = "Development", ["ASPNETCORE_ENVIRONMENT"] = "Development" }, CancellationToken);
 
         Assert.Equal(78, result.ExitCode);
         Assert.Equal("", result.Output);

@@ -191,7 +191,6 @@ public sealed class KeysCommandTests
     [InlineData("--urls", "http://127.0.0.1:0")]
     [InlineData("--Audit:Path", "audit")]
     [InlineData("--Audit:Path=audit.jsonl", "Audit:Shared=true")]
-    [InlineData("chat", "Hello")]
     public async Task Run_ArgumentsOfTheProgram_AreLeftToIt(params string[] arguments) => Assert.Null(await Operator.RunAsync(arguments, NeverBuilt));
 
     [Theory]
@@ -199,7 +198,16 @@ public sealed class KeysCommandTests
     [InlineData("keys", "rotate", "a-key-as-an-argument")]
     [InlineData("--contentRoot", "somewhere", "keys", "verify")]
     [InlineData("--contentRoot=somewhere", "doctor")]
+    [InlineData("doctr")]
+    [InlineData("--urls", "http://127.0.0.1:0", "doctr")]
     public async Task Run_WrongCommandLine_IsAUsageError(params string[] arguments) => Assert.Equal(2, await Operator.RunAsync(arguments, NeverBuilt));
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("-h")]
+    [InlineData("-?")]
+    [InlineData("--version")]
+    public async Task Run_Help_StartsNothing(string argument) => Assert.Equal(0, await Operator.RunAsync([argument], NeverBuilt));
 
     private static IHost NeverBuilt() => throw new InvalidOperationException("The program was composed for arguments that need no program.");
 
