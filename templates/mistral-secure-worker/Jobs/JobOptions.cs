@@ -2,23 +2,10 @@ using Acme.App.Configuration;
 
 namespace Acme.App.Jobs;
 
-/// <summary>What a result survives before its job counts as done: the process's end, however sudden, or the loss of power as well.</summary>
-internal enum JobDurability
-{
-    Process,
-    Disk,
-}
-
-/// <summary>Where the jobs are, how many are worked on, and how often they are tried.</summary>
+/// <summary>How many jobs are worked on, and how often they are tried.</summary>
 internal sealed class JobOptions
 {
     public const string SectionName = "Jobs";
-
-    /// <summary>The folder queue's folder; a relative path starts at the program's home. The default is <c>jobs</c>.</summary>
-    public string Path { get; set; } = "jobs";
-
-    /// <summary>What a result in the folder queue survives. The default is the process's end; <c>Disk</c> costs a flush for each job.</summary>
-    public JobDurability Durability { get; set; } = JobDurability.Process;
 
     /// <summary>How many jobs are worked on at a time. The default is 4.</summary>
     public int Concurrency { get; set; } = 4;
@@ -55,12 +42,8 @@ internal sealed class JobOptionsValidator : OptionsValidator<JobOptions>
 {
     public JobOptionsValidator()
     {
-        Rule(nameof(JobOptions.Path), options => !string.IsNullOrWhiteSpace(options.Path),
-            "The jobs have no folder.", "Set it to a folder, for example jobs.");
         Rule(nameof(JobOptions.HealthFile), options => !string.IsNullOrWhiteSpace(options.HealthFile),
             "The health file has no name.", "Set it to a file, for example jobs/health.json.");
-        Rule(nameof(JobOptions.Durability), options => Enum.IsDefined(options.Durability),
-            "The durability is not one that there is.", "Set it to Process or Disk.");
         Rule(nameof(JobOptions.Concurrency), options => options.Concurrency is >= 1 and <= 256,
             "The number of jobs worked on at a time is out of range.", "Set it to a number from 1 to 256.");
         Rule(nameof(JobOptions.RequestsPerMinute), options => options.RequestsPerMinute is >= 0 and <= 1_000_000,

@@ -30,7 +30,7 @@ internal abstract class JobStore : IAsyncDisposable
 
 internal sealed class FolderJobStore(string folder) : JobStore
 {
-    public override (string Name, string Value)[] Settings => [];
+    public override (string Name, string Value)[] Settings => [("Jobs__Folder__Path", folder)];
 
     public override async Task PutAsync(int first, int count)
     {

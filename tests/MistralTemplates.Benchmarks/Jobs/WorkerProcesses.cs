@@ -26,7 +26,6 @@ internal sealed class WorkerProcesses(string folder, string scale)
             ["Mistral__Offline"] = "true",
             ["Audit__Path"] = Path.Combine(folder, $"audit-{worker}", "audit.jsonl"),
             ["Audit__CheckpointPath"] = Path.Combine(folder, $"audit-{worker}", "checkpoints.txt"),
-            ["Jobs__Path"] = Path.Combine(folder, "jobs"),
             ["Jobs__HealthFile"] = Path.Combine(folder, $"health-{worker}.json"),
             ["Jobs__PollInterval"] = "00:00:00.020",
         };

@@ -25,9 +25,11 @@ internal sealed class PeerSet(string folder, Uri upstream)
     public async Task<Peer> BuildGeneratedAsync(CancellationToken cancellationToken)
     {
         var pack = await TemplatePack.PackAsync(folder, cancellationToken);
-        (await pack.CreateAsync(folder, "mistral-secure-api", Name, ["--no-restore"], cancellationToken)).EnsureSuccess("dotnet new mistral-secure-api");
-        // As the image's Dockerfile does.
-        var output = await PublishAsync(Name, ["--self-contained", "-p:PublishReadyToRunComposite=true"], cancellationToken);
+        (await pack.CreateAsync(folder, "mistral-secure", Name, ["--no-restore"], cancellationToken)).EnsureSuccess("dotnet new mistral-secure");
+        var repository = Path.Combine(folder, Name);
+        var output = Path.Combine(folder, "published", Name);
+        var image = await ImageFile.ReadAsync(repository, cancellationToken);
+        await PublishAsync(repository, image.PublishArguments(output), cancellationToken);
         using var checkpointKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var environment = new Dictionary<string, string>
         {
@@ -51,7 +53,7 @@ internal sealed class PeerSet(string folder, Uri upstream)
             ["Access__Limits__TokensPerMonth"] = Unreached,
         };
         return new Peer(
-            "mistral-secure-api", _ => [Path.Combine(output, Name)], "/api/chat", Question, new Dictionary<string, string>(Bearer()) { ["X-Forwarded-Proto"] = "https" },
+            "mistral-secure-api", _ => [image.ProgramIn(output)], "/api/chat", Question, new Dictionary<string, string>(Bearer()) { ["X-Forwarded-Proto"] = "https" },
             port => new(environment) { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}" }, output);
     }
 
@@ -59,7 +61,8 @@ internal sealed class PeerSet(string folder, Uri upstream)
     public async Task<Peer> BuildStockAsync(CancellationToken cancellationToken)
     {
         (await Command.RunAsync("dotnet", ["new", "webapi", "-n", "Stock", "--no-restore"], folder, BuildLimit, cancellationToken)).EnsureSuccess("dotnet new webapi");
-        var output = await PublishAsync("Stock", ["--no-self-contained"], cancellationToken);
+        var output = Path.Combine(folder, "published", "Stock");
+        await PublishAsync(Path.Combine(folder, "Stock"), ["publish", "-c", "Release", "--use-current-runtime", "--no-self-contained", "-o", output], cancellationToken);
         return new Peer(
             "stock webapi", port => ["dotnet", Path.Combine(output, "Stock.dll")], "/weatherforecast", null, new Dictionary<string, string>(),
             port => new() { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}" }, output);
@@ -92,12 +95,8 @@ internal sealed class PeerSet(string folder, Uri upstream)
         ];
     }
 
-    private async Task<string> PublishAsync(string name, string[] options, CancellationToken cancellationToken)
-    {
-        var output = Path.Combine(folder, "published", name);
-        (await Command.RunAsync("dotnet", ["publish", "-c", "Release", "--use-current-runtime", .. options, "-nologo", "-o", output], Path.Combine(folder, name), BuildLimit, cancellationToken)).EnsureSuccess($"dotnet publish of {name}");
-        return output;
-    }
+    private static async Task PublishAsync(string project, string[] arguments, CancellationToken cancellationToken) =>
+        (await Command.RunAsync("dotnet", arguments, project, BuildLimit, cancellationToken)).EnsureSuccess($"dotnet publish in {project}");
 
     /// <summary>A token as <c>dotnet user-jwts create</c> makes it.</summary>
     private Dictionary<string, string> Bearer()

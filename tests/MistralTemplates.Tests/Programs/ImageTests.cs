@@ -1,4 +1,3 @@
-using System.Text.Json;
 using MistralTemplates.Harness;
 using MistralTemplates.Tests.Creation;
 
@@ -7,10 +6,6 @@ namespace MistralTemplates.Tests.Programs;
 /// <summary>The image's own commands, run without a container.</summary>
 public sealed class ImageTests(PackFixture fixture)
 {
-    private const string Publish = "RUN dotnet ";
-    private const string EntryPoint = "ENTRYPOINT ";
-    private const string Image = "/app";
-
     [Theory]
     [InlineData("api")]
     [InlineData("worker")]
@@ -19,18 +14,15 @@ public sealed class ImageTests(PackFixture fixture)
         var cancellationToken = TestContext.Current.CancellationToken;
         var repository = await fixture.CreateAsync($"image-{kind}", "mistral-secure", PackFixture.Name, "--kind", kind);
         var image = fixture.NewFolder($"image-{kind}-app");
-        var lines = await File.ReadAllLinesAsync(Path.Combine(repository, "Dockerfile"), cancellationToken);
-        var publish = Assert.Single(lines, line => line.StartsWith(Publish, StringComparison.Ordinal))[Publish.Length..].Split(" && ")[0];
-        List<string> arguments = [.. publish.Split(' ').Select(argument => argument == Image ? image : argument)];
+        var file = await ImageFile.ReadAsync(repository, cancellationToken);
+        List<string> arguments = [.. file.PublishArguments(image)];
 
         // To compile all of .NET anew takes minutes.
         if (!Variant.IsFullMatrix)
             arguments.Add("-p:PublishReadyToRun=false");
-        (await Command.RunAsync("dotnet", arguments, repository, TimeSpan.FromMinutes(10), cancellationToken)).EnsureSuccess(publish);
+        (await Command.RunAsync("dotnet", arguments, repository, TimeSpan.FromMinutes(10), cancellationToken)).EnsureSuccess("dotnet publish as in the Dockerfile");
 
-        var entryPoint = JsonSerializer.Deserialize<string[]>(Assert.Single(lines, line => line.StartsWith(EntryPoint, StringComparison.Ordinal))[EntryPoint.Length..]);
-        var program = Path.Combine(image, Path.GetRelativePath(Image, Assert.Single(entryPoint!))) + (OperatingSystem.IsWindows() ? ".exe" : "");
-        var chat = await new GeneratedRepository(repository, PackFixture.Name, kind) { Elsewhere = program }.ChatOfflineAsync("What is a nonce?", cancellationToken);
+        var chat = await new GeneratedRepository(repository, PackFixture.Name, kind) { Elsewhere = file.ProgramIn(image) }.ChatOfflineAsync("What is a nonce?", cancellationToken);
 
         Assert.Contains("What is a nonce?", chat.Answer, StringComparison.Ordinal);
         Assert.Contains("\"chat.complete\"", chat.AuditLine, StringComparison.Ordinal);

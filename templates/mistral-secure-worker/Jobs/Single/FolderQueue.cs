@@ -27,7 +27,8 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
     private static readonly TimeSpan s_settleTime = TimeSpan.FromMilliseconds(100);
 
     private readonly Queue<(string Path, string Name, int Attempts)> _candidates = new();
-    private readonly JobOptions _options;
+    private readonly FolderQueueOptions _options;
+    private readonly JobOptions _jobs;
     private readonly TimeProvider _time;
     private readonly string _inbox;
     private readonly string _waiting;
@@ -35,9 +36,9 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
     private readonly string _failed;
     private readonly WorkerClaims _claims;
 
-    public FolderQueue(IOptions<JobOptions> options, IHostEnvironment environment, TimeProvider time)
+    public FolderQueue(IOptions<FolderQueueOptions> options, IOptions<JobOptions> jobs, IHostEnvironment environment, TimeProvider time)
     {
-        (_options, _time) = (options.Value, time);
+        (_options, _jobs, _time) = (options.Value, jobs.Value, time);
         Place = Path.GetFullPath(_options.Path, environment.ContentRootPath);
         _inbox = Path.Combine(Place, "inbox");
         _waiting = Path.Combine(Place, "waiting");
@@ -84,7 +85,7 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
             }
             catch (IOException)
             {
-                Postpone(claim, candidate.Attempts, _options.RetryDelay);
+                Postpone(claim, candidate.Attempts, _jobs.RetryDelay);
                 if (claimed.Count == 0)
                     throw;
                 break;
@@ -162,7 +163,7 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
         try
         {
             using var stream = new FileStream(claim, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-            var body = new byte[Math.Min(stream.Length, _options.MaxJobBytes + 1L)];
+            var body = new byte[Math.Min(stream.Length, _jobs.MaxJobBytes + 1L)];
             return body.AsMemory(0, stream.ReadAtLeast(body, body.Length, throwOnEndOfStream: false));
         }
         catch (UnauthorizedAccessException)

@@ -8,14 +8,13 @@ internal sealed class ProgramUnderTest : IDisposable
 {
     public static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(60);
 
-    private readonly string _data = Directory.CreateTempSubdirectory("program-under-test-").FullName;
-
     /// <summary>Settings as environment variables; start with <see cref="SettingsFor"/>.</summary>
-    public required IReadOnlyDictionary<string, string> Settings { get; init; }
+    public required Dictionary<string, string> Settings { get; init; }
 
-    public string AuditFile => Path.Combine(_data, "audit.jsonl");
+    /// <summary>For what the program writes.</summary>
+    public string Folder { get; } = Directory.CreateTempSubdirectory("program-under-test-").FullName;
 
-    public string JobsFolder => Path.Combine(_data, "jobs");
+    public string AuditFile => Path.Combine(Folder, "audit.jsonl");
 
     /// <summary>The settings of a program that asks the stand-in.</summary>
     public static Dictionary<string, string> SettingsFor(MistralStandIn standIn) => new()
@@ -40,7 +39,7 @@ internal sealed class ProgramUnderTest : IDisposable
     /// <summary>Writes a file for the program to read.</summary>
     public string Write(string name, string text)
     {
-        var path = Path.Combine(_data, name);
+        var path = Path.Combine(Folder, name);
         File.WriteAllText(path, text);
         return path;
     }
@@ -73,13 +72,11 @@ internal sealed class ProgramUnderTest : IDisposable
         // The test's own folder: no .env of the repository is read, and its settings are the project's.
         start.Environment["DOTNET_CONTENTROOT"] = AppContext.BaseDirectory;
         start.Environment["Audit__Path"] = AuditFile;
-        start.Environment["Audit__CheckpointPath"] = Path.Combine(_data, "checkpoints.txt");
-        start.Environment["Jobs__Path"] = JobsFolder;
-        start.Environment["Jobs__HealthFile"] = Path.Combine(_data, "health.json");
+        start.Environment["Audit__CheckpointPath"] = Path.Combine(Folder, "checkpoints.txt");
         foreach (var (name, value) in Settings)
             start.Environment[name] = value;
         return Process.Start(start) ?? throw new InvalidOperationException("The program did not start.");
     }
 
-    public void Dispose() => Directory.Delete(_data, recursive: true);
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
 }

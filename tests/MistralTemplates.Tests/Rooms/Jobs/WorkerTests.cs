@@ -199,6 +199,6 @@ public sealed class WorkerTests : IAsyncLifetime
     private Dictionary<string, string> Settings(params (string Name, string Value)[] more) => _processes.Settings(0,
     [
         ("Mistral__Offline", "false"), ("Mistral__Endpoint", _mistral.Endpoint.ToString()), ("MISTRAL_API_KEY_DEV", MistralStandIn.UsualKey),
-        ("Mistral__Resilience__MaxRetries", "0"), ("Jobs__Heartbeat", "00:00:00.200"), .. more,
+        ("Mistral__Resilience__MaxRetries", "0"), ("Jobs__Heartbeat", "00:00:00.200"), ("Jobs__Folder__Path", Jobs), .. more,
     ]);
 }

@@ -14,7 +14,7 @@ public sealed class JobTests
     public async Task Job_InTheInbox_IsAnsweredAndAudited()
     {
         await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
-        using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
+        using var program = WorkerFor(mistral);
         var done = Put(program, """{"user":"ada","messages":[{"role":"user","content":"A nonce, s'il vous plaît?"}]}""", "done", "first.json");
 
         await RunUntilAsync(program, done);
@@ -23,7 +23,7 @@ public sealed class JobTests
         Assert.Contains("A nonce, s'il vous plaît?", text, StringComparison.Ordinal);
         Assert.Equal("ada", JsonElement.Parse(text).GetProperty("user").GetString());
         Assert.Contains("\"ada\"", await File.ReadAllTextAsync(program.AuditFile, CancellationToken), StringComparison.Ordinal);
-        Assert.Empty(Directory.EnumerateFiles(Path.Combine(program.JobsFolder, "working"), "*.json", SearchOption.AllDirectories));
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(JobsOf(program), "working"), "*.json", SearchOption.AllDirectories));
     }
 
     [Theory]
@@ -34,7 +34,7 @@ public sealed class JobTests
     public async Task Job_ThatIsWrong_GoesToFailedWithTheReason(string job, string code)
     {
         await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
-        using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
+        using var program = WorkerFor(mistral);
         var failed = Put(program, job, "failed", "first.json");
 
         await RunUntilAsync(program, Path.ChangeExtension(failed, ".reason.json"));
@@ -49,7 +49,7 @@ public sealed class JobTests
     public async Task Job_ThatMistralCannotAnswerNow_IsTriedAgain()
     {
         await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
-        using var program = new ProgramUnderTest { Settings = SettingsFor(mistral, ("Jobs__RetryDelay", "00:00:00.050")) };
+        using var program = WorkerFor(mistral, ("Jobs__RetryDelay", "00:00:00.050"));
         mistral.Enqueue(StandInReply.Error(503, "{}"));
         var done = Put(program, Hello, "done", "first.json");
 
@@ -66,7 +66,7 @@ public sealed class JobTests
     public async Task Job_ThatMistralNeverAnswers_FailsAfterTheLastAttempt()
     {
         await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
-        using var program = new ProgramUnderTest { Settings = SettingsFor(mistral, ("Jobs__RetryDelay", "00:00:00.050"), ("Jobs__MaxAttempts", "2")) };
+        using var program = WorkerFor(mistral, ("Jobs__RetryDelay", "00:00:00.050"), ("Jobs__MaxAttempts", "2"));
         for (var attempt = 0; attempt < 2; attempt++)
             mistral.Enqueue(StandInReply.Error(503, "{}"));
         var failed = Put(program, Hello, "failed", "first.json");
@@ -82,7 +82,7 @@ public sealed class JobTests
     public async Task Job_AtTheRateLimit_WaitsAsLongAsMistralAsks_UncountedAndDone()
     {
         await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
-        using var program = new ProgramUnderTest { Settings = SettingsFor(mistral, ("Jobs__MaxAttempts", "1")) };
+        using var program = WorkerFor(mistral, ("Jobs__MaxAttempts", "1"));
         mistral.Enqueue(StandInReply.Error(429, "{}", ("Retry-After", "1")));
         var done = Put(program, Hello, "done", "first.json");
 
@@ -97,10 +97,10 @@ public sealed class JobTests
     public async Task Job_ThatEndsItsWorkerEachTime_FailsInTheEnd()
     {
         await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
-        using var program = new ProgramUnderTest { Settings = SettingsFor(mistral, ("Jobs__MaxAttempts", "2")) };
-        var failed = Path.Combine(program.JobsFolder, "failed", "first.reason.json");
-        Directory.CreateDirectory(Path.Combine(program.JobsFolder, "waiting"));
-        await File.WriteAllTextAsync(Path.Combine(program.JobsFolder, "waiting", "2~0~first.json"), Hello, CancellationToken);
+        using var program = WorkerFor(mistral, ("Jobs__MaxAttempts", "2"));
+        var failed = Path.Combine(JobsOf(program), "failed", "first.reason.json");
+        Directory.CreateDirectory(Path.Combine(JobsOf(program), "waiting"));
+        await File.WriteAllTextAsync(Path.Combine(JobsOf(program), "waiting", "2~0~first.json"), Hello, CancellationToken);
 
         await RunUntilAsync(program, failed);
 
@@ -112,7 +112,7 @@ public sealed class JobTests
     public async Task JobsRetry_OfAFailedJob_PutsItBack()
     {
         await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
-        using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
+        using var program = WorkerFor(mistral);
         var failed = Put(program, "{ not json", "failed", "first.json");
         await RunUntilAsync(program, Path.ChangeExtension(failed, ".reason.json"));
 
@@ -131,7 +131,7 @@ public sealed class JobTests
     public async Task JobsHealth_WithoutAWorker_SaysSo()
     {
         await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
-        using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
+        using var program = WorkerFor(mistral);
 
         var (exitCode, output, _) = await program.RunAsync("", "jobs", "health");
 
@@ -162,20 +162,24 @@ public sealed class JobTests
         }
     }
 
-    private static Dictionary<string, string> SettingsFor(MistralStandIn mistral, params (string Name, string Value)[] more)
+    private static ProgramUnderTest WorkerFor(MistralStandIn mistral, params (string Name, string Value)[] more)
     {
-        var settings = ProgramUnderTest.SettingsFor(mistral);
+        var worker = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
+        worker.Settings["Jobs__Folder__Path"] = JobsOf(worker);
+        worker.Settings["Jobs__HealthFile"] = Path.Combine(worker.Folder, "health.json");
         // The queue's own attempts are what is tried here, not those within one call.
-        settings["Mistral__Resilience__MaxRetries"] = "0";
+        worker.Settings["Mistral__Resilience__MaxRetries"] = "0";
         foreach (var (name, value) in more)
-            settings[name] = value;
-        return settings;
+            worker.Settings[name] = value;
+        return worker;
     }
+
+    private static string JobsOf(ProgramUnderTest worker) => Path.Combine(worker.Folder, "jobs");
 
     private static string Put(ProgramUnderTest program, string job, string expectedFolder, string name)
     {
-        var inbox = Directory.CreateDirectory(Path.Combine(program.JobsFolder, "inbox")).FullName;
+        var inbox = Directory.CreateDirectory(Path.Combine(JobsOf(program), "inbox")).FullName;
         File.WriteAllText(Path.Combine(inbox, name), job);
-        return Path.Combine(program.JobsFolder, expectedFolder, name);
+        return Path.Combine(JobsOf(program), expectedFolder, name);
     }
 }

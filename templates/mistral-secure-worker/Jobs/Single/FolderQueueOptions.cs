@@ -1,0 +1,33 @@
+using Acme.App.Configuration;
+
+namespace Acme.App.Jobs;
+
+/// <summary>What a result survives before its job counts as done: the process's end, however sudden, or the loss of power as well.</summary>
+internal enum JobDurability
+{
+    Process,
+    Disk,
+}
+
+/// <summary>Where the jobs are, and what their results survive.</summary>
+internal sealed class FolderQueueOptions
+{
+    public const string SectionName = "Jobs:Folder";
+
+    /// <summary>The folder; a relative path starts at the program's home. The default is <c>jobs</c>.</summary>
+    public string Path { get; set; } = "jobs";
+
+    /// <summary>What a result survives. The default is the process's end; <c>Disk</c> costs a flush for each job.</summary>
+    public JobDurability Durability { get; set; } = JobDurability.Process;
+}
+
+internal sealed class FolderQueueOptionsValidator : OptionsValidator<FolderQueueOptions>
+{
+    public FolderQueueOptionsValidator()
+    {
+        Rule(nameof(FolderQueueOptions.Path), options => !string.IsNullOrWhiteSpace(options.Path),
+            "The jobs have no folder.", "Set it to a folder, for example jobs.");
+        Rule(nameof(FolderQueueOptions.Durability), options => Enum.IsDefined(options.Durability),
+            "The durability is not one that there is.", "Set it to Process or Disk.");
+    }
+}
