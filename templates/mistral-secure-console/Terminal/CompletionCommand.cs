@@ -7,7 +7,10 @@ namespace Acme.App.Terminal;
 internal static class CompletionCommand
 {
     private const string Bash = """
-        _NAME_complete() { local IFS=$'\n'; COMPREPLY=( $(compgen -W "$(NAME "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}") ); }
+        _NAME_complete() {
+          local IFS=$'\n'
+          COMPREPLY=( $(compgen -W "$(NAME "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}") )
+        }
         complete -o default -F _NAME_complete NAME
         """;
 

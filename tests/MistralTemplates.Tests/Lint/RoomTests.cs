@@ -8,6 +8,7 @@ public sealed partial class RoomTests
 {
     private const int MaxLines = 300;
     private const int MaxProgramLines = 70;
+    private const int MaxLineLength = 160;
 
     private static readonly string s_templates = Path.Combine(TemplatePack.RepositoryRoot, "templates");
 
@@ -44,6 +45,16 @@ public sealed partial class RoomTests
     {
         var long_ = SourceFiles().Select(file => (File: Path.GetRelativePath(s_templates, file), Lines: File.ReadLines(file).Count()))
             .Where(file => file.Lines > (Path.GetFileName(file.File) == "Program.cs" ? MaxProgramLines : MaxLines));
+
+        Assert.Empty(long_);
+    }
+
+    [Fact]
+    public void Lines_ThatAnOwnerReads_FitTheScreen()
+    {
+        var long_ = SourceFiles().SelectMany(file => File.ReadLines(file).Index()
+            .Where(line => line.Item.Length > MaxLineLength)
+            .Select(line => $"{Path.GetRelativePath(s_templates, file)} line {line.Index + 1}"));
 
         Assert.Empty(long_);
     }
