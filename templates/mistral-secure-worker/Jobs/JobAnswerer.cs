@@ -17,10 +17,12 @@ internal sealed class JobAnswerer(
         if (claim.Attempt > options.Value.MaxAttempts)
             throw Wrong(claim, "job.poison", $"The worker ended {claim.Attempt - 1} times while it was at this job. Look into its log before you retry it.");
         if (claim.Body is not { } body)
-            throw Wrong(claim, "job.unreadable", "The job cannot be read. Give the worker's account the right to read it.");
+            throw Wrong(claim, "job.unreadable", "The job cannot be read. It must be a file, not a link, that the worker's account may read.");
         if (body.Length > options.Value.MaxJobBytes)
             throw Wrong(claim, "job.too_large", $"The job is larger than the {options.Value.MaxJobBytes} bytes that Jobs:MaxJobBytes allows.");
-        if (JsonSerializer.Deserialize(body.Span, JobJson.Default.Job) is not { } job)
+        // RFC 8259, section 8.1: a byte order mark is not to be written, and may be passed over.
+        var text = body.Span.StartsWith("\uFEFF"u8) ? body.Span[3..] : body.Span;
+        if (JsonSerializer.Deserialize(text, JobJson.Default.Job) is not { } job)
             throw Wrong(claim, "job.invalid", "The file holds null instead of a job.");
         if (string.IsNullOrWhiteSpace(job.User))
             throw Wrong(claim, "job.invalid", "The job names no user. Set \"user\" to the person or system that it is done for.");

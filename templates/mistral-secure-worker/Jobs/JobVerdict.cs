@@ -52,8 +52,8 @@ internal sealed record JobVerdict(JobCourse Course, JobFailure Failure, TimeSpan
 
     // The exception's own message may quote the job.
     private static string Describe(JsonException fault) => fault.LineNumber is { } line
-        ? $"The file is no job in JSON: see line {line + 1}. A job has user, messages and, if wanted, id, model, temperature and maxTokens."
-        : "The file is no job in JSON.";
+        ? $"The file is no job in JSON and UTF-8: see line {line + 1}. A job has user, messages and, if wanted, id, model, temperature and maxTokens."
+        : "The file is no job in JSON and UTF-8.";
 }
 
 /// <summary>The job itself is at fault.</summary>

@@ -35,7 +35,8 @@ internal sealed record ChatFailure(string Code, string Message)
 
     private static ChatFailure FromMistral(MistralException failure) => failure.Kind switch
     {
-        MistralErrorKind.Authentication => new("mistral.authentication", "Mistral does not take the key. Run 'keys verify' to see which key is used."),
+        MistralErrorKind.Authentication =>
+            new("mistral.authentication", "Mistral does not take this program's key. Whoever runs it finds out more by 'keys verify'."),
         MistralErrorKind.Permission => new("mistral.permission", "Mistral does not allow the key to do this."),
         MistralErrorKind.Guardrail => new("mistral.guardrail", "Mistral's guardrails stopped the request."),
         MistralErrorKind.NotFound => new("mistral.not_found", "Mistral does not know the model."),

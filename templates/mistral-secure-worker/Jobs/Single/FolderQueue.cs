@@ -160,6 +160,12 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
 
     private ReadOnlyMemory<byte>? Read(string claim)
     {
+        // A link leads to what its maker may not read. A pipe has no length, and to open it waits for whoever writes to it.
+        var file = new FileInfo(claim);
+        if (file.LinkTarget is not null)
+            return null;
+        if (file.Length == 0)
+            return ReadOnlyMemory<byte>.Empty;
         try
         {
             using var stream = new FileStream(claim, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);

@@ -90,6 +90,37 @@ public sealed class WorkerTests : IAsyncLifetime
         await worker.WaitForAsync(() => worker.Output.Contains("will soon be older than Keys:MaxAge allows", StringComparison.Ordinal), s_timeLimit, CancellationToken);
     }
 
+    [Fact]
+    public async Task Job_WithAByteOrderMark_IsAnswered()
+    {
+        var inbox = Directory.CreateDirectory(Path.Combine(Jobs, "inbox")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(inbox, JobStore.Name(0) + ".json"), WorkerProcesses.Job(0), Encoding.UTF8, CancellationToken);
+
+        await using var worker = _processes.Start(Settings());
+
+        Assert.Equal(1, (await ResultAsync(worker, 0)).GetProperty("attempts").GetInt32());
+    }
+
+    /// <summary>To open a pipe waits for whoever writes to it, and a link leads to what its maker may not read.</summary>
+    [Theory]
+    [InlineData("mkfifo", "job.malformed", "pipe.json")]
+    [InlineData("ln", "job.unreadable", "-s", "../../elsewhere.json", "link.json")]
+    public async Task Job_ThatIsNoFile_FailsAndHoldsNobodyUp(string program, string code, params string[] arguments)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no such file here.");
+        var inbox = Directory.CreateDirectory(Path.Combine(Jobs, "inbox")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(_folder, "elsewhere.json"), WorkerProcesses.Job(7), CancellationToken);
+        (await Command.RunAsync(program, arguments, inbox, s_timeLimit, CancellationToken)).EnsureSuccess(program);
+        var reason = Path.Combine(Jobs, "failed", Path.ChangeExtension(arguments[^1], ".reason.json"));
+
+        await using var worker = _processes.Start(Settings());
+        await worker.WaitForAsync(() => File.Exists(reason), s_timeLimit, CancellationToken);
+        await PutAsync(1);
+
+        await ResultAsync(worker, 0);
+        Assert.Equal(code, JsonElement.Parse(await File.ReadAllTextAsync(reason, CancellationToken)).GetProperty("code").GetString());
+    }
+
     /// <summary>Sixty in a minute: one at once, and one more each second.</summary>
     [Fact]
     public async Task Rate_OfRequests_IsHeld()
