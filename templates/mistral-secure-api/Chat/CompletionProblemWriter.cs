@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace Acme.App.Chat;
 
@@ -29,7 +30,8 @@ internal sealed class CompletionProblemWriter : IProblemDetailsWriter
             >= 500 => "server_error",
             _ => "invalid_request_error",
         };
-        var inner = new CompletionError(null, problem.Detail ?? problem.Title ?? "The request was refused.", kind, fields?.Keys.FirstOrDefault(), code, trace);
+        var message = problem.Detail ?? problem.Title ?? ReasonPhrases.GetReasonPhrase(problem.Status ?? StatusCodes.Status500InternalServerError);
+        var inner = new CompletionError(null, message, kind, fields?.Keys.FirstOrDefault(), code, trace);
         return inner with { Object = "error", Error = inner };
     }
 }

@@ -134,7 +134,8 @@ public sealed class CompletionsApiTests : IAsyncLifetime
 
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
         Assert.Equal("Bearer", Assert.Single(response.Headers.WwwAuthenticate).Scheme);
-        Assert.Equal("authentication_error", (await ErrorOfAsync(response)).GetProperty("type").GetString());
+        var error = await ErrorOfAsync(response);
+        Assert.Equal(("authentication_error", "Unauthorized"), (error.GetProperty("type").GetString(), error.GetProperty("message").GetString()));
         Assert.Equal(HttpStatusCode.Unauthorized, _api.Get("/v1/models"));
         Assert.Empty(_mistral.Requests);
     }
