@@ -26,6 +26,9 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
     // A file that was written a moment ago may not be whole: whoever writes into the inbox cannot be made to rename.
     private static readonly TimeSpan s_settleTime = TimeSpan.FromMilliseconds(100);
 
+    // Another machine's clock may go ahead by less; a file from further on was not written just now.
+    private static readonly TimeSpan s_clockSkew = TimeSpan.FromMinutes(5);
+
     private readonly Queue<(string Path, string Name, int Attempts)> _candidates = new();
     private readonly FolderQueueOptions _options;
     private readonly JobOptions _jobs;
@@ -152,9 +155,9 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
         foreach (var (path, parts) in due)
             _candidates.Enqueue((path, parts[2], (int)Math.Min(Number(parts[0]), int.MaxValue - 1)));
 
-        var settled = now.UtcDateTime - s_settleTime;
+        var (settled, future) = (now.UtcDateTime - s_settleTime, now.UtcDateTime + s_clockSkew);
         foreach (var file in new DirectoryInfo(_inbox).EnumerateFiles(Pattern).Take(CandidatesAtOnce)
-            .Where(file => file.LastWriteTimeUtc <= settled).OrderBy(file => file.LastWriteTimeUtc))
+            .Where(file => file.LastWriteTimeUtc <= settled || file.LastWriteTimeUtc > future).OrderBy(file => file.LastWriteTimeUtc))
             _candidates.Enqueue((file.FullName, Shorten(file.Name), 0));
     }
 

@@ -101,6 +101,18 @@ public sealed class WorkerTests : IAsyncLifetime
         Assert.Equal(1, (await ResultAsync(worker, 0)).GetProperty("attempts").GetInt32());
     }
 
+    /// <summary>As an archive of another time zone unpacks it.</summary>
+    [Fact]
+    public async Task Job_OfTomorrow_IsAnsweredToday()
+    {
+        await PutAsync(1);
+        File.SetLastWriteTimeUtc(Directory.GetFiles(Path.Combine(Jobs, "inbox")).Single(), DateTime.UtcNow.AddDays(1));
+
+        await using var worker = _processes.Start(Settings());
+
+        Assert.Equal(1, (await ResultAsync(worker, 0)).GetProperty("attempts").GetInt32());
+    }
+
     /// <summary>To open a pipe waits for whoever writes to it, and a link leads to what its maker may not read.</summary>
     [Theory]
     [InlineData("mkfifo", "job.malformed", "pipe.json")]
