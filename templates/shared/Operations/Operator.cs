@@ -9,7 +9,7 @@ namespace Acme.App.Operations;
 internal static class Operator
 {
     // Known by name, so that the program's own start does without making them.
-    private static readonly string[] Names = ["doctor", "keys", "audit"];
+    private static readonly string[] s_names = ["doctor", "keys", "audit"];
 
     /// <summary>
     /// Runs a command or shows the help, and refuses any other word, or a command after a setting: the program must not start, and open
@@ -36,7 +36,7 @@ internal static class Operator
     /// <summary>Runs a command, for a program whose own command line reads everything else.</summary>
     /// <returns>The exit code, or nothing when the first argument names none.</returns>
     public static async Task<int?> RunCommandAsync(string[] arguments, Func<IHost> build, params Command[] ownCommands) =>
-        arguments is [var first, ..] && Names.Concat(ownCommands.Select(command => command.Name)).Contains(first)
+        arguments is [var first, ..] && s_names.Concat(ownCommands.Select(command => command.Name)).Contains(first)
             ? await InvokeAsync(arguments, build, ownCommands)
             : null;
 

@@ -2,6 +2,12 @@ namespace Acme.App.Tests;
 
 public sealed class StartUpTests
 {
+//#if (kind == "console")
+    private static readonly string[] s_arguments = ["chat", "Hello"];
+//#else
+    private static readonly string[] s_arguments = [];
+//#endif
+
     [Fact]
     public async Task Start_WithoutAKey_SaysHowToGiveOne()
     {
@@ -10,7 +16,7 @@ public sealed class StartUpTests
             Settings = new Dictionary<string, string> { ["DOTNET_ENVIRONMENT"] = "Production", ["ASPNETCORE_ENVIRONMENT"] = "Production" },
         };
 
-        var (exitCode, _, error) = await program.RunAsync("", "chat", "Hello");
+        var (exitCode, _, error) = await program.RunAsync("", s_arguments);
 
         Assert.Equal(78, exitCode);
         // A store names its own settings; the environment its variable.
@@ -26,7 +32,7 @@ public sealed class StartUpTests
             Settings = new Dictionary<string, string> { ["DOTNET_ENVIRONMENT"] = "Elsewhere", ["ASPNETCORE_ENVIRONMENT"] = "Elsewhere" },
         };
 
-        var (exitCode, _, error) = await program.RunAsync("", "chat", "Hello");
+        var (exitCode, _, error) = await program.RunAsync("", s_arguments);
 
         Assert.Equal(78, exitCode);
         Assert.Contains("Development, Staging or Production", error, StringComparison.Ordinal);
@@ -44,7 +50,7 @@ public sealed class StartUpTests
             },
         };
 
-        var (exitCode, _, error) = await program.RunAsync("", "chat", "Hello");
+        var (exitCode, _, error) = await program.RunAsync("", s_arguments);
 
         Assert.Equal(78, exitCode);
         Assert.Contains("Mistral:Endpoint", error, StringComparison.Ordinal);

@@ -141,7 +141,10 @@ public sealed class FolderQueueTests : IDisposable
     private async Task<FolderQueue> OpenAsync()
     {
         var queue = new FolderQueue(
-            Options.Create(new JobOptions { Path = _folder }), new HostingEnvironment { ContentRootPath = _folder }, TimeProvider.System);
+            Options.Create(new FolderQueueOptions { Path = _folder }),
+            Options.Create(new JobOptions()),
+            new HostingEnvironment { ContentRootPath = _folder },
+            TimeProvider.System);
         await queue.OpenAsync(CancellationToken);
         return queue;
     }
