@@ -143,15 +143,23 @@ public sealed class CompletionsApiTests : IAsyncLifetime
     [Fact]
     public async Task Completions_MoreOftenThanAllowed_IsA429InTheClientsShape()
     {
-        using var first = await PostAsync("/v1/chat/completions", Encoding.UTF8.GetBytes(Question), trace: OfTheHasty);
-        using var second = await PostAsync("/v1/chat/completions", Encoding.UTF8.GetBytes(Question), trace: OfTheHasty);
+        var answered = 0;
+        HttpResponseMessage? response = null;
+        // The first two may fall into two minutes; the third is then refused.
+        for (var sent = 0; sent < 3 && response?.StatusCode != HttpStatusCode.TooManyRequests; sent++)
+        {
+            response?.Dispose();
+            response = await PostAsync("/v1/chat/completions", Encoding.UTF8.GetBytes(Question), trace: OfTheHasty);
+            answered += response.StatusCode == HttpStatusCode.OK ? 1 : 0;
+        }
 
-        Assert.Equal(HttpStatusCode.OK, first.StatusCode);
-        Assert.Equal(HttpStatusCode.TooManyRequests, second.StatusCode);
-        Assert.InRange(second.Headers.RetryAfter?.Delta?.TotalSeconds ?? 0, 1, 60);
-        var error = await ErrorOfAsync(second);
+        Assert.Equal(HttpStatusCode.TooManyRequests, response!.StatusCode);
+        Assert.InRange(response.Headers.RetryAfter?.Delta?.TotalSeconds ?? 0, 1, 60);
+        var error = await ErrorOfAsync(response);
         Assert.Equal(("rate_limited", "limit.requests"), (error.GetProperty("type").GetString(), error.GetProperty("code").GetString()));
-        Assert.Single(_mistral.Requests);
+        Assert.InRange(answered, 1, 2);
+        Assert.Equal(answered, _mistral.Requests.Count);
+        response.Dispose();
     }
 
     [Theory]

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using Acme.App.Tests.StandIn;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Acme.App.Tests.Chat;
 
@@ -35,11 +36,20 @@ internal sealed class ApiUnderTest(MistralStandIn mistral, params (string Name, 
             builder.UseSetting(setting, value);
         foreach (var (setting, value) in settings)
             builder.UseSetting(setting, value);
+        builder.ConfigureServices(services => services.AddSingleton<TimeProvider>(new StoppedClock()));
     }
 
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
         Directory.Delete(_data, recursive: true);
+    }
+
+    /// <summary>No minute ends between two requests of a test, so its limits hold; timers go on.</summary>
+    private sealed class StoppedClock : TimeProvider
+    {
+        private readonly DateTimeOffset _now = DateTimeOffset.UtcNow;
+
+        public override DateTimeOffset GetUtcNow() => _now;
     }
 }
