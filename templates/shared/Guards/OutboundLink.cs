@@ -18,15 +18,23 @@ internal static class OutboundLink
     private static readonly string[] Fetched = ["src", "srcset", "poster", "background"];
     private static readonly string[] Followed = ["href"];
 
-    /// <summary>Looks behind the <c>]</c> of a label, the <c>=</c> of an HTML attribute and, for <c>&lt;https://…></c>, about a colon.</summary>
+    /// <summary>
+    /// Looks behind the <c>]</c> of a label, the <c>=</c> of an HTML attribute, the <c>url(</c> of a style and, for <c>&lt;https://…></c>, about
+    /// a colon.
+    /// </summary>
     public static Finding? Find(ref TextWindow window, int at, int floor)
     {
         if (window[at] == ':')
             return FindAutolink(ref window, at, floor);
 
         var isLabel = window[at] == ']';
-        var isFetched = isLabel ? window[at + 1] == ':' || (window[at + 1] == '(' && IsImage(window.Text, at)) : IsAttribute(ref window, at, Fetched);
-        if (!isFetched && !(isLabel ? window[at + 1] == '(' : IsAttribute(ref window, at, Followed)))
+        var isFetched = window[at] switch
+        {
+            ']' => window[at + 1] == ':' || (window[at + 1] == '(' && IsImage(window.Text, at)),
+            '(' => window.Holds(at - 3, "url") && window[at - 4] is ':' or ',' or ' ' or '\t' or '\n',
+            _ => IsAttribute(ref window, at, Fetched),
+        };
+        if (!isFetched && !(isLabel ? window[at + 1] == '(' : window[at] == '=' && IsAttribute(ref window, at, Followed)))
             return null;
 
         var first = at + (isLabel ? 2 : 1);
@@ -36,7 +44,9 @@ internal static class OutboundLink
         // So far behind, what is put in place of the white space keeps a page from taking the rest for an address.
         if (start - first == MostBefore)
             return new Finding(SensitiveKind.Link, first, start);
-        return IsOutbound(ref window, start) ? Take(ref window, start, isFetched, window[start - 1]) : null;
+        return IsOutbound(ref window, start) || (window[at] == '=' && isFetched && IsOutboundList(ref window, start))
+            ? Take(ref window, start, isFetched, window[start - 1])
+            : null;
     }
 
     private static Finding? FindAutolink(ref TextWindow window, int at, int floor)
@@ -68,6 +78,25 @@ internal static class OutboundLink
         if (end - start > 1)
             return window[end] == '\\' ? window[end + 1] == ':' : window[end] == ':' && IsSlash(ref window, end + 1);
         return end == start && IsSlash(ref window, end) && IsSlash(ref window, end + 1) && window[end + 2] > ' ';
+    }
+
+    /// <summary>Whether a later address of <c>srcset</c>, which lists several in quotes, names another host.</summary>
+    private static bool IsOutboundList(ref TextWindow window, int start)
+    {
+        var closing = window[start - 1];
+        if (closing is not ('"' or '\''))
+            return false;
+        for (var index = start; index - start < MostLength && window[index] != closing && window[index] != '\0'; index++)
+        {
+            if (window[index] != ',')
+                continue;
+            while (window[index + 1] is ' ' or '\t' or '\n' && index - start < MostLength)
+                index++;
+            if (IsOutbound(ref window, index + 1))
+                return true;
+        }
+
+        return false;
     }
 
     private static bool IsSlash(ref TextWindow window, int index) => window[index] is '/' or '\\' || IsEntity(ref window, index);

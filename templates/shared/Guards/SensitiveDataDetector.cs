@@ -10,16 +10,19 @@ internal sealed class SensitiveDataDetector
 {
     private const int Hops = 4;
     private const int MostPlainDigits = 6;
-    private static readonly SearchValues<char> Anchors = SearchValues.Create("0123456789@:=>,_-]");
+    private static readonly SearchValues<char> Anchors = SearchValues.Create("0123456789@:=>,_-");
+    private static readonly SearchValues<char> AnchorsOfLinksToo = SearchValues.Create("0123456789@:=>,_-](");
 
     private readonly List<KeyShape>?[] _shapes = new List<KeyShape>?[128];
     private readonly GuardMode[] _modes;
     private readonly string[] _allowed;
+    private readonly SearchValues<char> _anchors;
 
     public SensitiveDataDetector(SensitiveDataOptions options, Func<GuardModes, GuardMode> direction, bool removesLinks = false)
     {
         _modes = [.. options.ToModes().Select(direction), removesLinks ? GuardMode.Mask : GuardMode.Allow];
         _allowed = options.AllowedValues;
+        _anchors = removesLinks ? AnchorsOfLinksToo : Anchors;
         foreach (var shape in KeyShape.ReadTable().Concat(options.Shapes).SelectMany(KeyShape.Parse))
             (_shapes[shape.First] ??= []).Add(shape);
     }
@@ -35,7 +38,7 @@ internal sealed class SensitiveDataDetector
     {
         var window = new TextWindow(text, isFinal);
         safe = text.Length;
-        while (text[position..].IndexOfAny(Anchors) is var offset and >= 0)
+        while (text[position..].IndexOfAny(_anchors) is var offset and >= 0)
         {
             position += offset;
             var next = position + 1;
@@ -76,10 +79,10 @@ internal sealed class SensitiveDataDetector
         {
             case '@':
                 return Guards(SensitiveKind.Email) ? EmailAddress.Find(ref window, at, floor) : null;
-            case ']' or '=' or ':' when Guards(SensitiveKind.Link) && OutboundLink.Find(ref window, at, floor) is { } link:
+            case ']' or '=' or ':' or '(' when Guards(SensitiveKind.Link) && OutboundLink.Find(ref window, at, floor) is { } link:
                 return link;
             case ']' or ':' or '=' or '>' or ',' or '-' or '_' when !Guards(SensitiveKind.Secret):
-            case ']':
+            case ']' or '(':
             case ',' when window[at - 1] is not ('"' or '\'' or '`'):
                 return null;
             case ':' or '=' or '>' or ',':

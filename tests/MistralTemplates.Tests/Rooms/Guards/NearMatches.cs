@@ -9,5 +9,6 @@ internal static class NearMatches
         "://", "https://a:", "https://a:b", "ghp_", "sk-", "sk-ant-", "eyJ", "eyJhbGciOiJIUzI1NiJ9.", "eyJa1-.", "-----", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\na", "DE89", "DE89 ",
         "SG.", "a/", "1/", "hooks.slack.com/services/", "](", "![", "](https://a?", "](https://", "src=", "\u001b[", "\u001b]", "\u200b", "\udb40", "Bearer ", "token token=", "xoxb-1", "+1 ", "(", "<a>", "\",\"", "AKIA1", "6e40:", "123-45-",
         "x", "'", "\"", "a'", "\"a\"@", "é", "é@", "\u4f60@", "0", "06 ", "0688 ", "1  ", "1 - ", "555-", "123 x1", "[a](", "[secret", "[a](https://", "[a]:", "[a]: ", "]:\n> ", "<https://", "src = ", "href=//", "\u4f60", "\u4f60a@", "](  ", "](//(",
+        "srcset='", "srcset='/a 1x, ", "srcset=\",", "srcset='  , ", "url(", ":url('", ":url(//(",
     ];
 }

@@ -67,6 +67,10 @@ public sealed class SafeTextTests
     [InlineData("see <https://evil.example/?q=data>", "see <#removed-link>")]
     [InlineData("<img alt=x src = https://evil.example/a>", "<img alt=x src = #removed-link>")]
     [InlineData("<img srcset='//evil.example/a 2x'>", "<img srcset='#removed-link'>")]
+    [InlineData("<img srcset='/a.png 1x,\n https://evil.example/a 2x' alt=x>", "<img srcset='#removed-link' alt=x>")]
+    [InlineData("<img srcset=\"/a 1x, /b 2x,//evil.example/a 3x\">", "<img srcset=\"#removed-link\">")]
+    [InlineData("<p style='background:url(https://evil.example/a)'>", "<p style='background:url(#removed-link)'>")]
+    [InlineData("<p style=\"background: red URL( '//evil.example/a(1)' )\">", "<p style=\"background: red URL( '#removed-link' )\">")]
     [InlineData("<a HREF=\"https://evil.example/?q=data\">", "<a HREF=\"#removed-link\">")]
     public void Apply_OutboundLink_LosesItsDestination(string text, string expected) => Assert.Equal(expected, Guarding.Output().Apply(text, new HashSet<SensitiveKind>()));
 
@@ -77,6 +81,7 @@ public sealed class SafeTextTests
     [InlineData("a[0] = b[1]; x == y; log[0]: done; [key]: // why, [INFO]: error:no, [r]: ./a.md, [s]: C:\\a, [t]: AT&T and [s]: #part")]
     [InlineData("see <https://docs.example/page>, https://docs.example/?page=1 and (have you read [docs](https://docs.example/page)?)")]
     [InlineData("<a href=\"https://docs.example/page\"> <img src=\"/a.png\"> ![x](data:image/png;base64,AAAA)")]
+    [InlineData("<img srcset=\"/a.png 1x, /b.png 2x\"> <p style='background:url(/a.png)'> get_url(\"https://docs.example/page\"), href = a, https://docs.example/page")]
     public void Apply_HarmlessLink_Stays(string text) => Assert.Same(text, Guarding.Output().Apply(text, new HashSet<SensitiveKind>()));
 
     /// <summary>What is left stands behind a <c>#</c>, and is sent to nobody.</summary>
