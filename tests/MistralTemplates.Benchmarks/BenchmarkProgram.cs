@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using BenchmarkDotNet.Running;
 using MistralTemplates.Benchmarks.Auditing;
 using MistralTemplates.Benchmarks.Creation;
@@ -14,7 +15,20 @@ namespace MistralTemplates.Benchmarks;
 /// <summary>Runs one of the commands, or hands its arguments to BenchmarkDotNet.</summary>
 internal static class BenchmarkProgram
 {
-    private static Task<int> Main(string[] arguments) => arguments switch
+    private static async Task<int> Main(string[] arguments)
+    {
+        try
+        {
+            return await RunAsync(arguments);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException or OverflowException or JsonException)
+        {
+            await Console.Error.WriteLineAsync($"'{string.Join(' ', arguments)}' does not work: {exception.Message}");
+            return 2;
+        }
+    }
+
+    private static Task<int> RunAsync(string[] arguments) => arguments switch
     {
         ["creation"] => CreationCommand.RunAsync(CancellationToken.None),
         ["detect", var file] => Task.FromResult(DetectCommand.Run(file, isVerbose: false)),
