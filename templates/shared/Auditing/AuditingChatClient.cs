@@ -41,12 +41,12 @@ internal sealed class AuditingChatClient(
 
         // Until the stream has ended one way or the other, it is the caller who leaves.
         var end = call.Left;
+        IAsyncEnumerator<ChatResponseUpdate>? updates = null;
         try
         {
-            await using var updates = base.GetStreamingResponseAsync(messages, options, cancellationToken).GetAsyncEnumerator(cancellationToken);
-            while (await MoveNextAsync(updates))
+            while (await MoveNextAsync())
             {
-                call.Observe(updates.Current);
+                call.Observe(updates!.Current);
                 yield return updates.Current;
             }
 
@@ -54,13 +54,22 @@ internal sealed class AuditingChatClient(
         }
         finally
         {
-            await audit.WriteAsync(end());
+            try
+            {
+                await (updates?.DisposeAsync() ?? default);
+            }
+            finally
+            {
+                await audit.WriteAsync(end());
+            }
         }
 
-        async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<ChatResponseUpdate> updates)
+        async ValueTask<bool> MoveNextAsync()
         {
             try
             {
+                // Who refuses a request may do so before there is a stream.
+                updates ??= InnerClient.GetStreamingResponseAsync(messages, options, cancellationToken).GetAsyncEnumerator(cancellationToken);
                 return await updates.MoveNextAsync();
             }
             catch (Exception exception)

@@ -10,7 +10,11 @@ namespace Acme.App.Operations.Doctor;
 /// </summary>
 internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiConsole table, TextWriter errors)
 {
-    private const int LinesOfTheChecklist = 10;
+    private static readonly DoctorCheck[] s_checksOfAnApi =
+    [
+        new(7, "rate-limits", "Callers are limited", _ => Verdict.NotChecked("only an API has callers.")),
+        new(8, "errors", "Errors tell nothing of the inside", _ => Verdict.NotChecked("only an API answers callers with errors.")),
+    ];
 
     private readonly Argument<string?> _path = new("path")
     {
@@ -65,9 +69,7 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
     private static List<DoctorCheck> ChecksOf(IHost host)
     {
         var checks = host.Services.GetServices<DoctorCheck>().ToList();
-        checks.AddRange(Enumerable.Range(1, LinesOfTheChecklist).Where(line => checks.All(check => check.Line != line))
-            .Select(line => new DoctorCheck(
-                line, $"line-{line}", $"Line {line}", _ => Verdict.NotChecked("this kind of program has nothing that this line is about."))));
+        checks.AddRange(s_checksOfAnApi.ExceptBy(checks.Select(check => check.Line).ToList(), check => check.Line));
         checks.Add(new DoctorCheck(0, "configuration", "Configuration is whole", async (_, token) =>
         {
             await host.CheckConfigurationAsync(token);

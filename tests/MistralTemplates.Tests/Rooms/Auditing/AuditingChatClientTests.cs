@@ -60,6 +60,27 @@ public sealed class AuditingChatClientTests
         AssertOneRecord(room, action, errorCode);
     }
 
+    /// <summary>A client further in may throw when it is asked for the stream, before there is one to read: nobody has left.</summary>
+    [Theory]
+    [InlineData("refused", "chat.refused", "sensitive.data")]
+    [InlineData("budget spent", "limit.exceeded", "limit.tokens")]
+    [InlineData("bug", "chat.failed", "unexpected")]
+    public async Task GetStreamingResponseAsync_RefusedBeforeThereIsAStream_LeavesTheRefusalOnRecord(string end, string action, string errorCode)
+    {
+        await using var room = new AuditRoom();
+
+        var failure = await Record.ExceptionAsync(async () =>
+        {
+            await foreach (var _ in room.Road(new ThrowingClient(ScriptedClient.Failure(end, s_canary)!)).GetStreamingResponseAsync(
+                s_canary, cancellationToken: TestContext.Current.CancellationToken))
+            {
+            }
+        });
+
+        Assert.NotNull(failure);
+        AssertOneRecord(room, action, errorCode);
+    }
+
     [Fact]
     public async Task GetStreamingResponseAsync_CallerLeavesHalfWay_LeavesOneRecord()
     {
@@ -117,6 +138,20 @@ public sealed class AuditingChatClientTests
         Assert.All(Leaks.Shapes(s_canary).Concat(Leaks.Shapes(room.Keys.Current.Reveal())), shape => Assert.DoesNotContain(shape, text, StringComparison.OrdinalIgnoreCase));
     }
 
+    private sealed class ThrowingClient(Exception failure) : IChatClient
+    {
+        public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) => throw failure;
+
+        public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+            IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) => throw failure;
+
+        public object? GetService(Type serviceType, object? serviceKey = null) => null;
+
+        public void Dispose()
+        {
+        }
+    }
+
     private sealed class ScriptedClient(string end, CancellationTokenSource? cancelled) : IChatClient
     {
         public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -131,7 +166,7 @@ public sealed class AuditingChatClientTests
             if (end == "cancelled")
                 await cancelled!.CancelAsync();
             cancellationToken.ThrowIfCancellationRequested();
-            if (Failure(messages.First().Text) is { } failure)
+            if (Failure(end, messages.First().Text) is { } failure)
                 throw failure;
             yield return new ChatResponseUpdate(ChatRole.Assistant, "b") { ModelId = "answered" };
             yield return new ChatResponseUpdate(ChatRole.Assistant, [new UsageContent(new UsageDetails { InputTokenCount = 3, OutputTokenCount = 4, TotalTokenCount = 7 })]);
@@ -143,7 +178,7 @@ public sealed class AuditingChatClientTests
         {
         }
 
-        private Exception? Failure(string prompt) => end switch
+        public static Exception? Failure(string end, string prompt) => end switch
         {
             "refused" => new ChatRefusedException(ChatRefusedException.SensitiveData, prompt) { Kinds = ["card"] },
             "no verdict" => new ChatRefusedException(ChatRefusedException.ModerationFailed, prompt),
