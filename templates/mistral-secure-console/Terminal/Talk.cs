@@ -16,6 +16,9 @@ internal sealed class Talk(Conversation conversation, ChatTerminal terminal, IOp
         Ctrl+C stops an answer; pressed again, it leaves.
         """;
 
+    private bool _allAnswered = true;
+
+    /// <returns>Success at a terminal, whose user has seen what failed; from a pipe, only when every question was answered.</returns>
     public async Task<ExitCode> RunAsync(CancellationToken cancellationToken)
     {
         terminal.Note($"You talk to {conversation.Model}. /help shows the commands, /exit leaves.");
@@ -32,13 +35,14 @@ internal sealed class Talk(Conversation conversation, ChatTerminal terminal, IOp
                 draft = await AskAsync(line, cancellationToken);
         }
 
-        return ExitCode.Success;
+        return _allAnswered || terminal.CanEdit ? ExitCode.Success : ExitCode.CheckFailed;
     }
 
     /// <returns>What the user may edit and send again.</returns>
     private async Task<string> AskAsync(string question, CancellationToken cancellationToken)
     {
         var answer = await terminal.AskAsync(conversation, question, asJson: false, cancellationToken);
+        _allAnswered &= answer is { Failure: null, IsStopped: false };
         if (answer.Failure is null || !terminal.CanEdit)
             return "";
         terminal.Note("Your message was not answered. Edit it, or delete it with Ctrl+U.");

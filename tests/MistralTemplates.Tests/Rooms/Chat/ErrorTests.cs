@@ -17,14 +17,19 @@ public sealed class ErrorTests(RunningApi api) : IClassFixture<RunningApi>
     private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(Chat)]
-    [InlineData(Completions)]
-    public async Task Request_ThatBreaksARule_IsA400ThatNamesTheField(string path)
+    [InlineData(Chat, "false")]
+    [InlineData(Completions, "false")]
+    [InlineData(Chat, "true")]
+    [InlineData(Completions, "true")]
+    public async Task Request_ThatBreaksARule_IsA400ThatNamesTheFieldAndIsOnRecord(string path, string stream)
     {
-        using var response = await api.PostAsync(path, """{"model":"mistral-small-latest","messages":[{"role":"user","content":"Hello"}],"temperature":9}""", traceId: _trace);
+        var body = $$"""{"model":"mistral-small-latest","messages":[{"role":"user","content":"Hello"}],"temperature":9,"stream":{{stream}}}""";
+
+        using var response = await api.PostAsync(path, body, traceId: _trace);
 
         var problem = await AssertProblemAsync(response, path, 400, "request.invalid");
         Assert.Contains("temperature", problem, StringComparison.Ordinal);
+        await AssertAuditedAsync("chat.refused");
     }
 
     [Theory]

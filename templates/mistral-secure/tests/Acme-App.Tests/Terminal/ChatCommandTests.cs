@@ -49,6 +49,19 @@ public sealed class ChatCommandTests
         Assert.Contains("My name is Ada.", mistral.Requests[1].Body, StringComparison.Ordinal);
     }
 
+    /// <summary>Whoever feeds a conversation through a pipe has nothing but the exit code.</summary>
+    [Fact]
+    public async Task Chat_InAConversationFromAPipe_FailsWhenAQuestionWasNotAnswered()
+    {
+        await using var mistral = await MistralStandIn.StartAsync(TestContext.Current.CancellationToken);
+        using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
+
+        var (exitCode, output, _) = await program.RunAsync("My card is 4012 8888 8888 1881.\nWhat is my name?\n", "chat");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("What is my name?", output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Chat_WhenMistralRefusesTheKey_SaysSoAndFails()
     {
