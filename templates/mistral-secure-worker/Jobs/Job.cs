@@ -30,21 +30,22 @@ internal sealed record JobResult(string Id, string User, string? Model, string C
 /// <summary>What an answer cost, in tokens.</summary>
 internal sealed record JobUsage(long PromptTokens, long CompletionTokens, long TotalTokens);
 
-/// <summary>Why a job failed, as it is kept beside the job. It quotes nothing of the job.</summary>
+/// <summary>Why a job failed, as it is kept beside the job. It quotes nothing of the job but the names of its fields.</summary>
 /// <param name="Fields">What is wrong with which field, when the job itself is at fault.</param>
 internal sealed record JobFailure(string Id, string Code, string Reason, IReadOnlyDictionary<string, string[]>? Fields = null)
 {
     public static JobFailure Duplicate(string id) => new(id, "job.duplicate", "A job of this name is done already. Give the job another name.");
 }
 
-/// <summary>The JSON of jobs and of what comes of them, without reflection. A field that a job does not have is refused.</summary>
+/// <summary>The JSON of jobs and of what comes of them, without reflection. A field that a job does not have, or has already, is refused.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
     WriteIndented = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     NumberHandling = JsonNumberHandling.Strict,
     PropertyNameCaseInsensitive = false,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(Job))]
 [JsonSerializable(typeof(JobResult))]
 [JsonSerializable(typeof(JobFailure))]

@@ -22,6 +22,8 @@ internal enum JobCourse
 /// <param name="RetryAfter">How long Mistral asks to wait, where it said so.</param>
 internal sealed record JobVerdict(JobCourse Course, JobFailure Failure, TimeSpan? RetryAfter = null)
 {
+    private const int LongestField = 200;
+
     public static JobVerdict Of(string id, Exception exception)
     {
         var failure = exception switch
@@ -51,9 +53,12 @@ internal sealed record JobVerdict(JobCourse Course, JobFailure Failure, TimeSpan
     };
 
     // The exception's own message may quote the job.
-    private static string Describe(JsonException fault) => fault.LineNumber is { } line
-        ? $"The file is no job in JSON and UTF-8: see line {line + 1}. A job has user, messages and, if wanted, id, model, temperature and maxTokens."
-        : "The file is no job in JSON and UTF-8.";
+    private static string Describe(JsonException fault)
+    {
+        var field = fault.Path is ['$', '.', .. { Length: <= LongestField } path] ? $"'{path}' in " : "";
+        return $"The file is no job in JSON and UTF-8: see {field}line {fault.LineNumber + 1 ?? 1}. "
+            + "A job has user, messages and, if wanted, id, model, temperature and maxTokens.";
+    }
 }
 
 /// <summary>The job itself is at fault.</summary>

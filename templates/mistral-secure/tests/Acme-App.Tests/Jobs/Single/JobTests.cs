@@ -27,11 +27,13 @@ public sealed class JobTests
     }
 
     [Theory]
-    [InlineData("{ not json", "job.malformed")]
-    [InlineData("""{"user":"ada","messages":[],"surprise":1}""", "job.malformed")]
-    [InlineData("""{"messages":[{"role":"user","content":"Hello"}]}""", "job.invalid")]
-    [InlineData("""{"user":"ada","messages":[]}""", "request.invalid")]
-    public async Task Job_ThatIsWrong_GoesToFailedWithTheReason(string job, string code)
+    [InlineData("{ not json", "job.malformed", "line 1")]
+    [InlineData("""{"user":"ada","messages":[],"surprise":1}""", "job.malformed", "'surprise' in line 1")]
+    [InlineData("""{"user":"ada","messages":[{"role":"user","content":7}]}""", "job.malformed", "'messages[0].content' in line 1")]
+    [InlineData("""{"user":"ada","messages":[],"user":"eve"}""", "job.malformed", "'user' in line 1")]
+    [InlineData("""{"messages":[{"role":"user","content":"Hello"}]}""", "job.invalid", "\"user\"")]
+    [InlineData("""{"user":"ada","messages":[]}""", "request.invalid", "messages")]
+    public async Task Job_ThatIsWrong_GoesToFailedWithTheReason(string job, string code, string place)
     {
         await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
         using var program = WorkerFor(mistral);
@@ -41,6 +43,7 @@ public sealed class JobTests
 
         using var reason = JsonDocument.Parse(await File.ReadAllTextAsync(Path.ChangeExtension(failed, ".reason.json"), CancellationToken));
         Assert.Equal(code, reason.RootElement.GetProperty("code").GetString());
+        Assert.Contains(place, reason.RootElement.GetProperty("reason").GetString(), StringComparison.Ordinal);
         Assert.Equal(job, await File.ReadAllTextAsync(failed, CancellationToken));
         Assert.Empty(mistral.Requests);
     }
