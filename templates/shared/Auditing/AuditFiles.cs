@@ -68,10 +68,14 @@ internal sealed class AuditFiles(string path)
 /// <summary>How a file of the log ends: after its last whole line there may be one that was not finished.</summary>
 internal sealed record AuditTail(long Length, long TornBytes, long FirstSequence, long LastSequence, byte[] LastMac, DateOnly Day)
 {
+    // Where several processes write one log, each reads this for each record.
+    private const int AFewLines = 4096;
+
     public static AuditTail Read(FileStream file)
     {
-        var head = ReadAt(file, 0);
-        var tail = ReadAt(file, Math.Max(0, file.Length - 2 * AuditLine.MaxBytes));
+        var (head, tail) = ReadEnds(file, AFewLines);
+        if (file.Length > AFewLines && (!head.Contains((byte)'\n') || tail.AsSpan().Count((byte)'\n') < 2))
+            (head, tail) = ReadEnds(file, 2 * AuditLine.MaxBytes);
         var end = tail.AsSpan().LastIndexOf((byte)'\n');
         if (end < 0 && file.Length < AuditLine.MaxBytes)
             return new AuditTail(0, file.Length, 0, 0, new byte[AuditLine.MacBytes], default);
@@ -90,9 +94,11 @@ internal sealed record AuditTail(long Length, long TornBytes, long FirstSequence
         return new AuditTail(file.Length - torn, torn, first.Sequence, last.Sequence, Convert.FromHexString(Encoding.ASCII.GetString(last.Mac)), day);
     }
 
-    private static byte[] ReadAt(FileStream file, long position)
+    private static (byte[] Head, byte[] Tail) ReadEnds(FileStream file, int most) => (ReadAt(file, 0, most), ReadAt(file, Math.Max(0, file.Length - most), most));
+
+    private static byte[] ReadAt(FileStream file, long position, int most)
     {
-        var bytes = new byte[Math.Min(file.Length - position, 2 * AuditLine.MaxBytes)];
+        var bytes = new byte[Math.Min(file.Length - position, most)];
         file.Position = position;
         file.ReadExactly(bytes);
         return bytes;

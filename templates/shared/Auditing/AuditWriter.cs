@@ -204,7 +204,9 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
         var body = _lines.Write(record, _sequence + 1, now, keys.Current.Id);
         AuditLine.ComputeTag(_hash, _mac, body, _tag);
         var line = _lines.Complete(_tag.AsSpan(0, AuditLine.MacBytes));
-        RandomAccess.Write(_file!.SafeFileHandle, line, _length);
+        // At its place in one call of the system; to ask the stream for its handle makes another.
+        _file!.Position = _length;
+        _file.Write(line);
         _tag.AsSpan(0, AuditLine.MacBytes).CopyTo(_mac);
         _length += line.Length;
         _sequence++;
@@ -233,7 +235,8 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
     {
         Span<byte> text = stackalloc byte[AuditLine.SealLength];
         AuditLine.FormatSeal(_sequence, _tag, text);
-        RandomAccess.Write(_seal!.SafeFileHandle, text, 0);
+        _seal!.Position = 0;
+        _seal.Write(text);
     }
 
     private long SealedSequence()

@@ -28,6 +28,39 @@ public sealed class AuditRecoveryTests
     }
 
     [Fact]
+    public async Task Open_TornLastLineLongerThanAFewLines_IsCutOffAndRecorded()
+    {
+        using var log = await SampleLog.WriteAsync(records: 3);
+        File.AppendAllText(log.Files.Current, new string('x', 10_000));
+
+        await log.WriteMoreAsync(1);
+
+        var verdict = log.Verify();
+        Assert.Null(verdict.Problem);
+        Assert.Contains("An unfinished line of 10000 bytes was cut off.", Assert.Single(verdict.Notes), StringComparison.Ordinal);
+    }
+
+    /// <summary>A shared log is opened anew for each record, and here its last line is a long one each time.</summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(20)]
+    public async Task Open_LongestLines_AreGoneOnFrom(int lines)
+    {
+        using var log = await SampleLog.WriteAsync(records: 0);
+        log["Audit:Shared"] = "true";
+        var text = new string('\u0001', 256);
+        await using (var room = log.Open())
+        {
+            for (var line = 0; line < lines; line++)
+                await room.Log.WriteAsync(new AuditRecord("x") { UserId = text, RequestId = text, ModelAsked = text, ModelAnswered = text, Detail = text });
+        }
+
+        Assert.Equal(lines, File.ReadLines(log.Files.Current).Count(line => line.Length > 7_000));
+        Assert.Null(log.Verify().Problem);
+        Assert.Empty(log.Verify().Notes);
+    }
+
+    [Fact]
     public async Task Open_LinesMissingFromTheEnd_RecordsItAndTheVerifierStaysAlarmed()
     {
         using var log = await SampleLog.WriteAsync(records: 3);
