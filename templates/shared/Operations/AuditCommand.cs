@@ -48,15 +48,28 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
         {
             _path, _publicKeys, _withoutSecret, _checkpoints, _beginsAt,
         };
-        verify.SetAction((arguments, cancellationToken) => Task.Run(() => (int)Verify(arguments, cancellationToken), cancellationToken));
+        verify.SetAction((arguments, cancellationToken) => Task.Run(() => Told(() => Verify(arguments, cancellationToken)), cancellationToken));
         var tail = new Command("tail", "Shows the last records.") { _path, _lines };
-        tail.SetAction(arguments =>
-            new AuditRecordPrinter(results).Print(Records(FilesOf(arguments).Existing().TakeLast(2)).TakeLast(arguments.GetValue(_lines))));
+        tail.SetAction(arguments => Told(() => Print(Records(FilesOf(arguments), most: 2).TakeLast(arguments.GetValue(_lines)))));
         var show = new Command("show", "Shows the records that fit.") { _path, _user, _since, _action };
-        show.SetAction(Show);
+        show.SetAction(arguments => Told(() => Show(arguments)));
         var keys = new Command("keys", "Makes the log's two keys and prints them once, as settings.") { _public };
         keys.SetAction(PrintKeys);
         return new Command("audit", "Verifies and reads the audit log.") { verify, tail, show, keys };
+    }
+
+    /// <summary>A file that cannot be read is for whoever named it to mend; of the log it says nothing.</summary>
+    private int Told(Func<ExitCode> run)
+    {
+        try
+        {
+            return (int)run();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            progress.Profile.Out.Writer.WriteLine(exception.Message);
+            return (int)ExitCode.Usage;
+        }
     }
 
     private ExitCode Verify(ParseResult arguments, CancellationToken cancellationToken)
@@ -64,16 +77,12 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
         var files = FilesOf(arguments);
         var withSecret = !arguments.GetValue(_withoutSecret);
         var keys = withSecret ? Services.GetRequiredService<AuditKeys>() : null;
-        var publicKeys = (arguments.GetValue(_publicKeys) ?? []).Select(file =>
-        {
-            var key = ECDsa.Create();
-            key.ImportFromPem(File.ReadAllText(file));
-            return key;
-        });
+        if (arguments.GetValue(_checkpoints) is { } named && !File.Exists(named))
+            throw new IOException($"There is no file of checkpoints at '{named}'.");
         var checkpoints = arguments.GetValue(_checkpoints)
             ?? (withSecret ? InHome(Options.CheckpointPath) : Path.Combine(Path.GetDirectoryName(files.Current)!, "checkpoints.txt"));
         var evidence = new AuditEvidence(
-            keys?.Chain ?? [], [.. publicKeys, .. keys is null ? Array.Empty<ECDsa>() : [keys.Signing]],
+            keys?.Chain ?? [], [.. (arguments.GetValue(_publicKeys) ?? []).Select(ReadPublicKey), .. keys is null ? Array.Empty<ECDsa>() : [keys.Signing]],
             checkpoints, arguments.GetValue(_beginsAt));
         var verdict = progress.Progress().AutoClear(true).Start(bar =>
         {
@@ -89,13 +98,18 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
         return verdict.Problem is null ? ExitCode.Success : ExitCode.CheckFailed;
     }
 
-    private void Show(ParseResult arguments)
+    private ExitCode Show(ParseResult arguments)
     {
         var user = arguments.GetValue(_user);
         HashSet<string> names = user is null ? [] : [user, .. Services.GetRequiredService<AuditKeys>().Chain.Select(key => key.Pseudonym(user))];
-        var records = Records(FilesOf(arguments).Existing()).Where(line =>
-            AuditRecordPrinter.Matches(line, names, arguments.GetValue(_since), arguments.GetValue(_action)));
+        return Print(Records(FilesOf(arguments), most: int.MaxValue).Where(line =>
+            AuditRecordPrinter.Matches(line, names, arguments.GetValue(_since), arguments.GetValue(_action))));
+    }
+
+    private ExitCode Print(IEnumerable<string> records)
+    {
         new AuditRecordPrinter(results).Print(records);
+        return ExitCode.Success;
     }
 
     private void PrintKeys(ParseResult arguments)
@@ -122,9 +136,27 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
 
     private string InHome(string path) => Path.GetFullPath(path, Services.GetRequiredService<IHostEnvironment>().ContentRootPath);
 
-    private static IEnumerable<string> Records(IEnumerable<string> files)
+    private static ECDsa ReadPublicKey(string file)
     {
-        foreach (var file in files)
+        var key = ECDsa.Create();
+        try
+        {
+            key.ImportFromPem(File.ReadAllText(file));
+            return key;
+        }
+        catch (Exception exception) when (exception is ArgumentException or CryptographicException)
+        {
+            throw new IOException($"'{file}' holds no public key in PEM, as 'audit keys --public' prints it.");
+        }
+    }
+
+    /// <param name="most">How many of the files, the last ones.</param>
+    private static IEnumerable<string> Records(AuditFiles files, int most)
+    {
+        var existing = files.Existing();
+        if (existing.Count == 0)
+            throw new IOException($"There is no audit log at '{files.Current}'.");
+        foreach (var file in existing.TakeLast(most))
         {
             using var reader = new StreamReader(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
             while (reader.ReadLine() is { } line)

@@ -7,6 +7,7 @@ namespace MistralTemplates.Tests.Rooms.Auditing;
 public sealed class AuditCommandTests
 {
     private readonly StringWriter _output = new();
+    private readonly StringWriter _errors = new();
 
     [Fact]
     public async Task Verify_LogAsWritten_SaysHowMuchAndEndsWithZero()
@@ -58,6 +59,24 @@ public sealed class AuditCommandTests
 
         Assert.Equal(0, await RunAsync(log, "tail", "-n", "2"));
         Assert.Equal(["chat.complete", "audit.stopped"], _output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split("  ")[1].Trim()));
+    }
+
+    [Theory]
+    [InlineData("Could not find file", "verify", "LOG", "--without-secret", "--public-key", "FOLDER/none.pem")]
+    [InlineData("no public key in PEM", "verify", "LOG", "--without-secret", "--public-key", "LOG")]
+    [InlineData("no file of checkpoints", "verify", "LOG", "--checkpoints", "FOLDER/none.txt")]
+    [InlineData("There is no audit log at", "tail", "FOLDER/none.jsonl")]
+    [InlineData("There is no audit log at", "show", "FOLDER/none.jsonl")]
+    public async Task Run_FileThatCannotBeRead_SaysWhichAndEndsWithTwo(string message, params string[] arguments)
+    {
+        using var log = await SampleLog.WriteAsync(records: 1);
+        var named = arguments.Select(argument => argument.Replace("LOG", log.Files.Current, StringComparison.Ordinal).Replace("FOLDER", log.Folder, StringComparison.Ordinal));
+
+        Assert.Equal(2, await RunAsync(log, [.. named]));
+
+        Assert.Equal("", _output.ToString());
+        Assert.Contains(message, _errors.ToString(), StringComparison.Ordinal);
+        Assert.Contains(log.Folder, _errors.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -117,10 +136,10 @@ public sealed class AuditCommandTests
 
     private Task<int> RunAsync(SampleLog? log, params string[] arguments) => RunAsync(log, new FakeTerminal(_output, 80) { IsTerminal = false }, arguments);
 
-    private static async Task<int> RunAsync(SampleLog? log, FakeTerminal results, params string[] arguments)
+    private async Task<int> RunAsync(SampleLog? log, FakeTerminal results, params string[] arguments)
     {
         await using var room = log?.Open();
-        var command = AuditCommand.Create(() => room!.Host.Services, ConsoleOn(results), ConsoleOn(new FakeTerminal(TextWriter.Null, 80)));
+        var command = AuditCommand.Create(() => room!.Host.Services, ConsoleOn(results), ConsoleOn(new FakeTerminal(_errors, 80) { IsTerminal = false }));
         return await command.Parse(arguments).InvokeAsync(cancellationToken: TestContext.Current.CancellationToken);
     }
 
