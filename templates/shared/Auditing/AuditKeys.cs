@@ -63,14 +63,23 @@ internal sealed class AuditKeys(IReadOnlyList<AuditKey> chain, string signingKey
 
     private static string[] ReadOrMake(AuditFiles files)
     {
-        if (File.Exists(files.DevelopmentKeys))
-            return Read(files.DevelopmentKeys);
+        try
+        {
+            if (File.Exists(files.DevelopmentKeys))
+                return Read(files.DevelopmentKeys);
 
-        // Of several processes that begin at once, the first one's keys stand. A move alone does not see to it: on Unix it looks first and renames then.
-        using var turn = AuditFiles.TakeTurn(files.DevelopmentKeys + ".lock", s_patience);
-        if (!File.Exists(files.DevelopmentKeys))
-            MakeFile(files.DevelopmentKeys);
-        return Read(files.DevelopmentKeys);
+            // Of several processes that begin at once, the first one's keys stand. A move alone does not see to it: on Unix it looks first and renames then.
+            using var turn = AuditFiles.TakeTurn(files.DevelopmentKeys + ".lock", s_patience);
+            if (!File.Exists(files.DevelopmentKeys))
+                MakeFile(files.DevelopmentKeys);
+            return Read(files.DevelopmentKeys);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException([new(
+                "Audit:Path", files.DevelopmentKeys, $"The development keys can neither be read nor made there. {exception.Message}",
+                "Let the program's user write there, or set \"Audit:Path\" to another place.")]);
+        }
     }
 
     private static string[] Read(string path)

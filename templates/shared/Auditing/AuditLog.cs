@@ -31,7 +31,15 @@ internal sealed partial class AuditLog(
     /// <summary>Opens the log before anything else starts: a second process on the same log gets no further.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        writer.TakeLock();
+        try
+        {
+            writer.TakeLock();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Nothing can be written there now, which may pass, and which the check says as it does later on.
+        }
+
         CheckStatus();
         return Task.CompletedTask;
     }

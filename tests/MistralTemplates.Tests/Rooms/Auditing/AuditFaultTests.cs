@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Acme.App.Auditing;
+using Acme.App.Configuration;
 using Acme.App.Keys;
 using MistralTemplates.Benchmarks.Auditing;
 using MistralTemplates.Harness;
@@ -12,6 +13,42 @@ namespace MistralTemplates.Tests.Rooms.Auditing;
 public sealed class AuditFaultTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("audit-faults-").FullName;
+
+    /// <summary>As on a file system that is read-only: the program lives, says what is wrong, and does nothing that is not on record.</summary>
+    [Theory]
+    [InlineData("Closed", true)]
+    [InlineData("Open", false)]
+    public async Task StartAsync_PlaceWhereNothingCanBeWritten_IsSaidAndFollowsTheMode(string mode, bool refuses)
+    {
+        var keys = AuditKeys.Make();
+        File.WriteAllText(Path.Combine(_folder, "file"), "");
+        await using var room = new AuditRoom(_folder, new Dictionary<string, string?>
+        {
+            ["Audit:ChainKey"] = keys[0],
+            ["Audit:CheckpointKey"] = keys[1],
+            ["Audit:Path"] = "file/audit.jsonl",
+            ["Audit:FailureMode"] = mode,
+        });
+
+        await room.Log.StartAsync(TestContext.Current.CancellationToken);
+
+        var status = room.Log.CheckStatus();
+        Assert.Equal((false, refuses), (status.Available, status.Refuses));
+        Assert.Contains(Path.Combine(_folder, "file"), status.Problem, StringComparison.Ordinal);
+        Assert.Equal(refuses, Record.Exception(room.Log.EnsureAvailable) is AuditUnavailableException);
+    }
+
+    [Fact]
+    public void Load_DevelopmentKeysThatCannotBeMade_NameThePlaceAndTheRemedy()
+    {
+        File.WriteAllText(Path.Combine(_folder, "file"), "");
+        var files = new AuditFiles(Path.Combine(_folder, "file", "audit.jsonl"));
+
+        var problem = Assert.Single(Assert.Throws<ConfigurationException>(() => AuditKeys.Load(new AuditOptions(), files)).Problems);
+
+        Assert.Equal(("Audit:Path", files.DevelopmentKeys), (problem.Setting, problem.Source));
+        Assert.Contains("Audit:Path", problem.Remedy, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task Chat_FileCannotGrow_IsRefusedAndNotReadyUntilThereIsRoom()
