@@ -94,7 +94,8 @@ internal sealed record AuditTail(long Length, long TornBytes, long FirstSequence
         return new AuditTail(file.Length - torn, torn, first.Sequence, last.Sequence, Convert.FromHexString(Encoding.ASCII.GetString(last.Mac)), day);
     }
 
-    private static (byte[] Head, byte[] Tail) ReadEnds(FileStream file, int most) => (ReadAt(file, 0, most), ReadAt(file, Math.Max(0, file.Length - most), most));
+    private static (byte[] Head, byte[] Tail) ReadEnds(FileStream file, int most) =>
+        (ReadAt(file, 0, most), ReadAt(file, Math.Max(0, file.Length - most), most));
 
     private static byte[] ReadAt(FileStream file, long position, int most)
     {

@@ -49,6 +49,9 @@ internal static class AuditingServiceCollectionExtensions
     /// </summary>
     public static IHostApplicationBuilder AddApplicationLogs(this IHostApplicationBuilder builder, bool forPerson)
     {
+        // Asked for before the start: the last events come while the container is disposed of, and gives nothing any more.
+        IApiKeys? apiKeys = null;
+        builder.Services.AddSingleton(new StartUpCheck((provider, _) => Task.FromResult(apiKeys = provider.GetRequiredService<IApiKeys>())));
         builder.Logging.ClearProviders();
         builder.Services.AddSerilog((provider, logs) =>
         {
@@ -75,7 +78,7 @@ internal static class AuditingServiceCollectionExtensions
             foreach (var other in provider.GetServices<ILoggerProvider>())
                 others.AddProvider(other);
             output.WriteTo.Providers(others);
-            var keys = new KnownKeys(() => provider.GetRequiredService<IApiKeys>().CurrentOrDefault);
+            var keys = new KnownKeys(() => (apiKeys ?? provider.GetRequiredService<IApiKeys>()).CurrentOrDefault);
             logs.Enrich.FromLogContext().WriteTo.Sink(new RedactingSink(output.CreateLogger(), keys));
         });
         return builder;
