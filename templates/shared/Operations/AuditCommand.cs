@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Security.Cryptography;
 using Acme.App.Auditing;
@@ -48,6 +49,8 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
         {
             _path, _publicKeys, _withoutSecret, _checkpoints, _beginsAt,
         };
+        _beginsAt.Validators.Add(result => Positive(result, result.GetValue(_beginsAt)));
+        _lines.Validators.Add(result => Positive(result, result.GetValue(_lines)));
         verify.SetAction((arguments, cancellationToken) => Task.Run(() => Told(() => Verify(arguments, cancellationToken)), cancellationToken));
         var tail = new Command("tail", "Shows the last records.") { _path, _lines };
         tail.SetAction(arguments => Told(() => Print(Records(FilesOf(arguments), most: 2).TakeLast(arguments.GetValue(_lines)))));
@@ -56,6 +59,12 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
         var keys = new Command("keys", "Makes the log's two keys and prints them once, as settings.") { _public };
         keys.SetAction(PrintKeys);
         return new Command("audit", "Verifies and reads the audit log.") { verify, tail, show, keys };
+    }
+
+    private static void Positive(OptionResult result, long value)
+    {
+        if (value < 1)
+            result.AddError("The number must be 1 or more.");
     }
 
     /// <summary>A file that cannot be read is for whoever named it to mend; of the log it says nothing.</summary>
@@ -92,7 +101,7 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
         foreach (var note in verdict.Notes)
             _output.WriteLine($"Note: {note}");
         _output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{verdict.Records} records in {verdict.Files} files, {verdict.Checkpoints} checkpoints."));
+            CultureInfo.InvariantCulture, $"Records: {verdict.Records}. Files: {verdict.Files}. Checkpoints: {verdict.Checkpoints}."));
         _output.WriteLine(verdict.Problem is { } problem ? $"NOT AS WRITTEN: {problem}"
             : withSecret ? "The log is as it was written." : "The log agrees with its checkpoints. What lies between them takes the secret to check.");
         return verdict.Problem is null ? ExitCode.Success : ExitCode.CheckFailed;

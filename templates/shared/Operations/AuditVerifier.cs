@@ -67,7 +67,7 @@ internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IP
         checkpoints.OrderBy(checkpoint => checkpoint.Sequence).ToList().ForEach(_checkpoints.Enqueue);
 
         if (unfinished > 0)
-            _notes.Add($"{unfinished} lines of the checkpoints are unfinished, as a sudden end leaves them.");
+            _notes.Add($"Unfinished lines among the checkpoints, as a sudden end leaves them: {unfinished}.");
         return null;
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Acme.App.Configuration;
 using Acme.App.Operations.Doctor;
 using Spectre.Console;
@@ -64,7 +65,11 @@ internal static class Operator
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 
         // The parser's own message repeats the argument, which may be a key that someone typed there.
-        await Console.Error.WriteLineAsync($"The command line is not complete or holds something unknown. See '{arguments[0]} --help'.");
+        var option = parsed.Errors.SelectMany(error => new[] { error.SymbolResult, error.SymbolResult?.Parent }).OfType<OptionResult>().FirstOrDefault();
+        var wrong = option is null
+            ? "The command line is not complete or holds something unknown."
+            : $"'{option.Option.Name}' has no value that it takes.";
+        await Console.Error.WriteLineAsync($"{wrong} See '{arguments[0]} --help'.");
         return (int)ExitCode.Usage;
     }
 

@@ -16,6 +16,7 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
         new(8, "errors", "Errors tell nothing of the inside", _ => Verdict.NotChecked("only an API answers callers with errors.")),
     ];
 
+    private readonly HashSet<ConfigurationProblem> _told = [];
     private readonly Argument<string?> _path = new("path")
     {
         Arity = ArgumentArity.ZeroOrOne,
@@ -79,7 +80,7 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
     }
 
     // A setting that is wrong fails every check that needs it; whatever else goes wrong leaves the check unmade, and says so.
-    private static async Task<Verdict> RunAsync(DoctorCheck check, IServiceProvider services, CancellationToken cancellationToken)
+    private async Task<Verdict> RunAsync(DoctorCheck check, IServiceProvider services, CancellationToken cancellationToken)
     {
         try
         {
@@ -101,9 +102,12 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
         }
     }
 
-    private static Verdict Wrong(IReadOnlyList<ConfigurationProblem> problems) => Verdict.Failed(
-        string.Join(' ', problems.Select(problem => $"{problem.Setting} ({problem.Source}): {problem.Problem}")),
-        string.Join(' ', problems.Select(problem => problem.Remedy).Distinct()));
+    /// <summary>Each problem is told once, at the first check that it fails.</summary>
+    private Verdict Wrong(IReadOnlyList<ConfigurationProblem> problems) => problems.Where(_told.Add).ToList() is { Count: > 0 } news
+        ? Verdict.Failed(
+            string.Join(' ', news.Select(problem => $"{problem.Setting} ({problem.Source}): {problem.Problem}")),
+            string.Join(' ', news.Select(problem => problem.Remedy).Distinct()))
+        : Verdict.Failed($"The program cannot be composed without {string.Join(", ", problems.Select(problem => problem.Setting))}.", "See above.");
 
     /// <summary>The program's own container, where there is one, and the repository beside it.</summary>
     private sealed class PatientServices(IServiceProvider? services, Patient patient) : IServiceProvider

@@ -114,7 +114,7 @@ internal static class RoadChecks
                 $"The audit log is not as it was written: {problem}",
                 "Keep the log as it is, run 'audit verify', and find out who could write there.")
             : Verdict.Passed(
-                $"The audit is outermost and can be written; its chain of {verdict.Records} records verifies."
+                $"The audit is outermost and can be written; its chain verifies, up to record {verdict.Records}."
                 + (options.FailureMode == FailureMode.Open ? " Audit:FailureMode is Open: requests go on while it cannot be written." : ""));
     }
 

@@ -15,7 +15,7 @@ public sealed class AuditCommandTests
         using var log = await SampleLog.WriteAsync(records: 10);
 
         Assert.Equal(0, await RunAsync(log, "verify"));
-        Assert.Equal($"12 records in 1 files, 1 checkpoints.{Environment.NewLine}The log is as it was written.{Environment.NewLine}", _output.ToString());
+        Assert.Equal($"Records: 12. Files: 1. Checkpoints: 1.{Environment.NewLine}The log is as it was written.{Environment.NewLine}", _output.ToString());
     }
 
     [Fact]
@@ -78,6 +78,13 @@ public sealed class AuditCommandTests
         Assert.Contains(message, _errors.ToString(), StringComparison.Ordinal);
         Assert.Contains(log.Folder, _errors.ToString(), StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("verify", "--begins-at", "0")]
+    [InlineData("tail", "--lines", "0")]
+    [InlineData("tail", "-n", "-1")]
+    public void Parse_NumberBelowOne_IsRefused(params string[] arguments) =>
+        Assert.Single(AuditCommand.Create(() => throw new InvalidOperationException(), ConsoleOn(new FakeTerminal(_output, 80)), ConsoleOn(new FakeTerminal(_errors, 80))).Parse(arguments).Errors);
 
     [Fact]
     public async Task Keys_New_CanBeUsedAsSettings()

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Acme.App.Auditing;
 using Acme.App.Configuration;
 using Acme.App.Guards;
@@ -71,6 +72,18 @@ public sealed class DoctorCommandTests
 
         Assert.Equal(1, exitCode);
         Assert.Equal("failed", MarkOf(json, check));
+    }
+
+    [Fact]
+    public async Task Run_SettingThatManyChecksNeedIsWrong_IsToldOnce()
+    {
+        using var folder = await ProjectAsync();
+
+        var (_, json, text) = await RunAsync(folder, [new("Audit:ChainKey", "c2hvcnQ=")]);
+
+        Assert.Equal(["audit", "configuration", "output-guard", "request-rules"], Failed(json));
+        Assert.Single(Regex.Matches(text, "Audit:ChainKey \\("));
+        Assert.Contains("Audit:ChainKey", Checks(json).Single(check => check.GetProperty("id").GetString() == "audit").GetProperty("found").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

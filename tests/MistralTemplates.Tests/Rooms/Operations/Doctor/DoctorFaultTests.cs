@@ -52,6 +52,21 @@ public sealed class DoctorFaultTests
         Assert.Equal(2, result.ExitCode);
     }
 
+    [Theory]
+    [InlineData("'--since' has no value that it takes. See 'audit --help'.", "audit", "show", "--since", "typed-by-mistake")]
+    [InlineData("'--begins-at' has no value that it takes. See 'audit --help'.", "audit", "verify", "--begins-at", "0")]
+    [InlineData("'--format' has no value that it takes. See 'doctor --help'.", "doctor", "--format", "typed-by-mistake")]
+    [InlineData("'--allow' has no value that it takes. See 'doctor --help'.", "doctor", "--allow")]
+    [InlineData("The command line is not complete or holds something unknown. See 'keys --help'.", "keys", "rotate", "typed-by-mistake")]
+    public async Task Run_WrongCommandLine_NamesTheOptionAndNeverTheValue(string message, params string[] arguments)
+    {
+        using var folder = await GitFolder.CreateAsync();
+
+        var result = await RunAsync(folder, [], arguments);
+
+        Assert.Equal((2, message), (result.ExitCode, result.Error.Trim()));
+    }
+
     private static Task<CommandResult> RunAsync(GitFolder folder, Dictionary<string, string> environment, params string[] arguments)
     {
         // By its full name, since one of these has no PATH.
