@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Acme.App.Mistral;
 using Microsoft.Extensions.AI;
 
@@ -46,7 +45,7 @@ internal static class CompletionAnswers
             else if (content is TextContent { Text.Length: > 0 } text)
                 chunks.Add(new() { Type = "text", Text = text.Text });
             else if (content is FunctionCallContent call)
-                (calls ??= []).Add(new WireToolCall(call.CallId, new WireFunctionCall(call.Name, ArgumentsOf(call)), calls.Count, "function"));
+                (calls ??= []).Add(new WireToolCall(call.CallId, ToFunction(call), calls.Count, "function"));
         }
 
         var onlyText = chunks.TrueForAll(chunk => chunk!.Type == "text");
@@ -58,8 +57,10 @@ internal static class CompletionAnswers
         };
     }
 
-    private static string ArgumentsOf(FunctionCallContent call) => JsonSerializer.Serialize(
-        call.Arguments ?? new Dictionary<string, object?>(), AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>)));
+    /// <summary>Arguments that are no JSON must not reach whoever calls the tool as none.</summary>
+    private static WireFunctionCall ToFunction(FunctionCallContent call) => call.Exception is null
+        ? new WireFunctionCall(call.Name, WireMessages.ArgumentsOf(call))
+        : throw new MistralException(MistralErrorKind.Unreadable, "The arguments of a tool call are no JSON.");
 
     private static WireUsage UsageOf(UsageDetails usage) => new()
     {

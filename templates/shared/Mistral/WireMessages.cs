@@ -30,7 +30,7 @@ internal static class WireMessages
                 if (content is FunctionResultContent result)
                     wire.Add(new WireMessage { Role = "tool", Content = new(TextOf(result.Result)), ToolCallId = ids![result.CallId] });
                 else if (content is FunctionCallContent call)
-                    (calls ??= []).Add(new WireToolCall(ids![call.CallId], new(call.Name, call.Arguments is null ? "{}" : Json(call.Arguments))));
+                    (calls ??= []).Add(new WireToolCall(ids![call.CallId], new(call.Name, ArgumentsOf(call))));
             }
 
             // Mistral refuses a message that says nothing, unless the user says it.
@@ -46,6 +46,8 @@ internal static class WireMessages
 
         return wire;
     }
+
+    public static string ArgumentsOf(FunctionCallContent call) => call.Arguments is null ? "{}" : Json(call.Arguments);
 
     /// <summary>OpenAI's developer role is Mistral's system role.</summary>
     private static string RoleOf(ChatMessage message) =>

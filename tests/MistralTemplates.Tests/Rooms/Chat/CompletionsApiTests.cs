@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Acme.App.Tests.StandIn;
 using MistralTemplates.Benchmarks.Auditing;
 using MistralTemplates.Harness;
@@ -185,6 +186,34 @@ public sealed class CompletionsApiTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Completions_ToolCall_HasItsArgumentsAsShortAsMistralWroteThem(bool stream)
+    {
+        _mistral.Enqueue(StandInReply.Calls(new StandInToolCall("call00001", "weather", """{"city":"Paris \u00e9t\u00e9","days":[1,2]}""")));
+
+        using var response = await PostAsync("/v1/chat/completions", WithTool(stream));
+
+        var arguments = Regex.Match(await TextOfAsync(response), "\"arguments\":(\"(\\\\.|[^\"])*\")", RegexOptions.NonBacktracking).Groups[1].Value;
+        Assert.Equal("""{"city":"Paris été","days":[1,2]}""", JsonSerializer.Deserialize<string>(arguments));
+    }
+
+    /// <summary>Whoever calls the tool must not take what could not be read for a call without arguments.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Completions_ToolCallWithBrokenArguments_IsNoCallWithoutArguments(bool stream)
+    {
+        _mistral.Enqueue(StandInReply.Calls(new StandInToolCall("call00001", "delete", """{"only":"drafts""")));
+
+        using var response = await PostAsync("/v1/chat/completions", WithTool(stream));
+
+        var answer = await TextOfAsync(response);
+        Assert.Contains("mistral.unreadable", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("delete", answer, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("content")]
     [InlineData("description")]
     [InlineData("stop")]
@@ -218,6 +247,16 @@ public sealed class CompletionsApiTests : IAsyncLifetime
         Assert.DoesNotContain(secret, answer, StringComparison.Ordinal);
         Assert.DoesNotContain(_mistral.Requests, request => request.Body.Contains(secret, StringComparison.Ordinal));
     }
+
+    private static byte[] WithTool(bool stream) => JsonSerializer.SerializeToUtf8Bytes(new
+    {
+        model = "mistral-small-latest",
+        messages = new[] { new { role = "user", content = "Hello" } },
+        tools = new[] { new { type = "function", function = new { name = "weather", parameters = new { type = "object" } } } },
+        stream,
+    });
+
+    private static Task<string> TextOfAsync(HttpResponseMessage response) => response.Content.ReadAsStringAsync(CancellationToken);
 
     private async Task AssertRefusedAsync(HttpResponseMessage response, int status, string code)
     {
