@@ -55,14 +55,14 @@ internal sealed class CallerLimiter(
         {
             return await answer;
         }
-        catch (LimitStoreException)
+        catch (LimitStoreException exception)
         {
             _failed.Add(1);
             await audit.WriteAsync(new AuditRecord(AuditActions.GuardFailed)
             {
                 Success = false,
                 ErrorCode = ChatRefusedException.LimitsUnavailable,
-                Detail = $"The limits are {options.Value.FailureMode}.",
+                Detail = $"The limits are {options.Value.FailureMode}. {exception.Message}",
             });
             return options.Value.FailureMode == FailureMode.Open ? null : throw Unavailable();
         }

@@ -28,5 +28,5 @@ internal interface ILimitStore
     ValueTask LeaveAsync(string caller, string requestId, CancellationToken cancellationToken);
 }
 
-/// <summary>The count cannot be reached.</summary>
-internal sealed class LimitStoreException(Exception innerException) : Exception("The shared count of limits cannot be reached.", innerException);
+/// <summary>The count cannot be reached. The message says why, and is safe to audit.</summary>
+internal sealed class LimitStoreException(string message, Exception innerException) : Exception(message, innerException);

@@ -6,6 +6,7 @@ namespace Acme.App.Scale;
 /// <summary>The one connection to Redis. While Redis is away a command fails at once instead of waiting in line; the connection comes back by itself.</summary>
 internal sealed class RedisConnection(IOptions<RedisOptions> options) : IAsyncDisposable
 {
+    private static readonly TimeSpan s_checkLife = TimeSpan.FromMilliseconds(1);
     private readonly Lazy<Task<ConnectionMultiplexer>> _connection = new(() => ConnectionMultiplexer.ConnectAsync(Configuration(options.Value)));
 
     public string KeyPrefix => options.Value.KeyPrefix;
@@ -13,19 +14,29 @@ internal sealed class RedisConnection(IOptions<RedisOptions> options) : IAsyncDi
     public async ValueTask<IDatabase> DatabaseAsync(CancellationToken cancellationToken) =>
         (await _connection.Value.WaitAsync(cancellationToken)).GetDatabase();
 
-    /// <returns>What is wrong, in a sentence that names no secret; null while Redis answers.</returns>
+    /// <summary>Writes, since a replica and a server without room for more answer all that only read.</summary>
+    /// <returns>What is wrong, in a sentence that names no secret; null while Redis takes a write.</returns>
     public async Task<string?> CheckAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await (await DatabaseAsync(cancellationToken)).PingAsync().WaitAsync(options.Value.CommandTimeout, cancellationToken);
+            var database = await DatabaseAsync(cancellationToken);
+            await database.StringSetAsync($"{KeyPrefix}check", RedisValue.EmptyString, s_checkLife).WaitAsync(options.Value.CommandTimeout, cancellationToken);
             return null;
         }
         catch (Exception exception) when (exception is RedisException or TimeoutException)
         {
-            return "Redis does not answer.";
+            return Describe(exception);
         }
     }
+
+    /// <summary>Redis's own messages may quote what was sent; their first word is the error's code.</summary>
+    public static string Describe(Exception exception) => exception switch
+    {
+        RedisServerException => $"Redis refuses: {exception.Message.Split(' ')[0]}.",
+        RedisConnectionException { FailureType: var failure } => $"Redis does not answer: {failure}.",
+        _ => "Redis does not answer in time.",
+    };
 
     public async ValueTask DisposeAsync()
     {

@@ -78,7 +78,7 @@ internal sealed class RedisLimitStore(RedisConnection redis, IOptions<AccessOpti
         }
         catch (Exception exception) when (exception is RedisException or TimeoutException)
         {
-            throw new LimitStoreException(exception);
+            throw new LimitStoreException(RedisConnection.Describe(exception), exception);
         }
     }
 

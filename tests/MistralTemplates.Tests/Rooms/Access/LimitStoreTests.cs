@@ -91,7 +91,26 @@ public sealed class LimitStoreTests : IAsyncDisposable
         var store = new RedisLimitStore(connection, Options.Create(new AccessOptions()), _time);
 
         await Assert.ThrowsAsync<LimitStoreException>(async () => await store.TakeAsync("ada", [new("tokens", 100, 1, Tomorrow)], CancellationToken));
-        Assert.Equal("Redis does not answer.", await connection.CheckAsync(CancellationToken));
+        Assert.StartsWith("Redis does not answer: ", await connection.CheckAsync(CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("READONLY", "REPLICAOF", "127.0.0.1", "1")]
+    [InlineData("OOM", "CONFIG", "SET", "maxmemory", "1")]
+    public async Task Take_RedisTakesNoWrite_SaysWhyAndIsNotReady(string code, string command, params string[] arguments)
+    {
+        await using var server = await RedisServer.StartAsync(CancellationToken);
+        await using var connection = server.Connect();
+        await server.CommandAsync(command, arguments);
+        var store = new RedisLimitStore(connection, Options.Create(new AccessOptions()), _time);
+
+        var problem = await connection.CheckAsync(CancellationToken);
+        var exception = await Assert.ThrowsAsync<LimitStoreException>(async () => await store.TakeAsync("ada", [new("tokens", 100, 1, Tomorrow)], CancellationToken));
+
+        // A client that has noticed that its server follows another asks it for no write any more.
+        string[] expected = [$"Redis refuses: {code}.", "Redis does not answer: UnableToResolvePhysicalConnection."];
+        Assert.Contains(problem, expected[..(code == "READONLY" ? 2 : 1)]);
+        Assert.Contains(exception.Message, expected[..(code == "READONLY" ? 2 : 1)]);
     }
 
     /// <summary>Three stores: one in memory thrice, or three connections to one Redis.</summary>

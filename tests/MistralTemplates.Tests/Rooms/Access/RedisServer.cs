@@ -51,6 +51,13 @@ internal sealed class RedisServer : IAsyncDisposable
         return connection.GetDatabase().KeyExists(key);
     }
 
+    /// <summary>Tells the server what only its operator may.</summary>
+    public async Task CommandAsync(string command, params object[] arguments)
+    {
+        await using var connection = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{Port},password={Password},allowAdmin=true");
+        await connection.GetDatabase().ExecuteAsync(command, arguments);
+    }
+
     /// <summary>How many keys programs have left here.</summary>
     public async Task<long> CountKeysAsync(CancellationToken cancellationToken)
     {

@@ -71,7 +71,9 @@ public sealed class TokenBudgetTests
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
         Assert.NotNull(response.Headers.RetryAfter);
-        Assert.Equal("limits.unavailable", room.Audited("guard.failed")[0].GetProperty("errorCode").GetString());
+        var record = room.Audited("guard.failed")[0];
+        Assert.Equal("limits.unavailable", record.GetProperty("errorCode").GetString());
+        Assert.StartsWith("The limits are Closed. Redis does not answer: ", record.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
