@@ -23,7 +23,7 @@ internal sealed class JobAnswerer(
         // RFC 8259, section 8.1: a byte order mark is not to be written, and may be passed over.
         var text = body.Span.StartsWith("\uFEFF"u8) ? body.Span[3..] : body.Span;
         if (JsonSerializer.Deserialize(text, JobJson.Default.Job) is not { } job)
-            throw Wrong(claim, "job.invalid", "The file holds null instead of a job.");
+            throw Wrong(claim, "job.invalid", "There is null instead of a job.");
         if (string.IsNullOrWhiteSpace(job.User))
             throw Wrong(claim, "job.invalid", "The job names no user. Set \"user\" to the person or system that it is done for.");
 

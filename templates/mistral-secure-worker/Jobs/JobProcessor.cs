@@ -11,6 +11,7 @@ internal sealed partial class JobProcessor(
     private static readonly TimeSpan s_faultDelay = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _hands = new(options.Value.Concurrency);
+    private bool _isQueueLost;
 
     public override void Dispose()
     {
@@ -52,10 +53,15 @@ internal sealed partial class JobProcessor(
         {
             claimed = await queue.ClaimAsync(hands, stoppingToken);
             health.QueueAnswered();
+            if (_isQueueLost)
+                LogQueueBack();
+            _isQueueLost = false;
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            LogQueueFault(exception);
+            if (!_isQueueLost)
+                LogQueueFault(exception);
+            _isQueueLost = true;
         }
         finally
         {
@@ -140,7 +146,7 @@ internal sealed partial class JobProcessor(
     // A full disk or a queue that is away keeps the hand busy, and so keeps further jobs from being claimed.
     private async Task UntilItSucceedsAsync(Func<Task> step, CancellationToken stoppingToken)
     {
-        while (true)
+        for (var isTold = false; ; isTold = true)
         {
             try
             {
@@ -149,7 +155,8 @@ internal sealed partial class JobProcessor(
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
-                LogQueueFault(exception);
+                if (!isTold)
+                    LogQueueFault(exception);
                 await Task.Delay(s_faultDelay, time, stoppingToken);
             }
         }
@@ -166,6 +173,9 @@ internal sealed partial class JobProcessor(
 
     [LoggerMessage(3004, LogLevel.Error, "The queue cannot be read or written; trying again.")]
     private partial void LogQueueFault(Exception exception);
+
+    [LoggerMessage(3009, LogLevel.Information, "The queue answers again.")]
+    private partial void LogQueueBack();
 
     [LoggerMessage(3005, LogLevel.Warning, "Job {Id} is tried again in {Delay}: {Code}, attempt {Attempt}.")]
     private partial void LogRetry(string id, string code, int attempt, TimeSpan delay);

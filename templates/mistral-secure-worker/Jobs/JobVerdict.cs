@@ -56,7 +56,7 @@ internal sealed record JobVerdict(JobCourse Course, JobFailure Failure, TimeSpan
     private static string Describe(JsonException fault)
     {
         var field = fault.Path is ['$', '.', .. { Length: <= LongestField } path] ? $"'{path}' in " : "";
-        return $"The file is no job in JSON and UTF-8: see {field}line {fault.LineNumber + 1 ?? 1}. "
+        return $"This is no job in JSON and UTF-8: see {field}line {fault.LineNumber + 1 ?? 1}. "
             + "A job has user, messages and, if wanted, id, model, temperature and maxTokens.";
     }
 }

@@ -133,6 +133,21 @@ public sealed class WorkerTests : IAsyncLifetime
         Assert.Equal(code, JsonElement.Parse(await File.ReadAllTextAsync(reason, CancellationToken)).GetProperty("code").GetString());
     }
 
+    [Fact]
+    public async Task Queue_AwayForManyPolls_IsToldOnceAndOnceWhenItIsBack()
+    {
+        var (inbox, away) = (Path.Combine(Jobs, "inbox"), Path.Combine(Jobs, "away"));
+        await using var worker = _processes.Start(Settings(("Jobs__PollInterval", "00:00:00.050")));
+        await worker.WaitForAsync(() => worker.Output.Contains("Jobs are taken from", StringComparison.Ordinal), s_timeLimit, CancellationToken);
+        Directory.Move(inbox, away);
+        await worker.WaitForAsync(() => worker.Output.Contains("The queue cannot be read", StringComparison.Ordinal), s_timeLimit, CancellationToken);
+        await Task.Delay(TimeSpan.FromSeconds(1), CancellationToken);
+        Directory.Move(away, inbox);
+        await worker.WaitForAsync(() => worker.Output.Contains("The queue answers again", StringComparison.Ordinal), s_timeLimit, CancellationToken);
+
+        Assert.Equal(2, worker.Output.Split("The queue cannot be read").Length);
+    }
+
     /// <summary>Sixty in a minute: one at once, and one more each second.</summary>
     [Fact]
     public async Task Rate_OfRequests_IsHeld()
