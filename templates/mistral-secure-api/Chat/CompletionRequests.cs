@@ -31,7 +31,7 @@ internal static class CompletionRequests
             Seed = One(request.RandomSeed, request.Seed, "seed") is not < 0 and var seed ? seed : throw Refused("random_seed", "It must not be negative."),
             StopSequences = StopsOf(request.Stop),
             ResponseFormat = FormatOf(request.ResponseFormat),
-            Tools = request.Tools?.Select((tool, index) => ToTool(tool, $"tools[{index}]")).ToList(),
+            Tools = request.Tools?.Select((tool, index) => ToTool(tool, $"tools[{index}]")).ToList<AITool>(),
             ToolMode = ChoiceOf(request.ToolChoice),
             AllowMultipleToolCalls = request.ParallelToolCalls,
             PresencePenalty = Penalty(request.PresencePenalty, "presence_penalty"),
@@ -144,7 +144,7 @@ internal static class CompletionRequests
         }
     }
 
-    private static AITool ToTool(WireTool? tool, string path)
+    private static DeclaredFunction ToTool(WireTool? tool, string path)
     {
         if (tool is not { Type: "function" or null, Function: { } function })
             throw Refused($"{path}.type", "A tool must be a function.");

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Acme.App.Access;
 using Acme.App.Configuration;
 using Acme.App.Mistral;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 
@@ -37,7 +38,7 @@ internal static class CompletionsApi
         () => null,
         problem => JsonSerializer.SerializeToUtf8Bytes(CompletionProblemWriter.ToError(problem), CompletionJsonContext.Default.CompletionError));
 
-    private static IResult ListModels(IOptions<PolicyOptions> policy)
+    private static JsonHttpResult<CompletionModels> ListModels(IOptions<PolicyOptions> policy)
     {
         var models = policy.Value.AllowedModels.Select(name => new CompletionModel(name, "model", 0, "mistralai", "base", new(CompletionChat: true)));
         return TypedResults.Json(new CompletionModels("list", [.. models]), CompletionJsonContext.Default.CompletionModels);

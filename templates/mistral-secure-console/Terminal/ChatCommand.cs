@@ -83,7 +83,7 @@ internal sealed class ChatCommand
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            terminal.Note(exception.Message);
+            ChatTerminal.Note(exception.Message);
             return ExitCode.Usage;
         }
 

@@ -39,7 +39,7 @@ internal sealed class ChatTerminal
         return Console.In.ReadLine();
     }
 
-    public void Note(string text) => Console.Error.WriteLine(TerminalText.Clean(text));
+    public static void Note(string text) => Console.Error.WriteLine(TerminalText.Clean(text));
 
     /// <summary>Asks, shows the answer as it comes, and says why there is none. Ctrl+C stops it; pressed again, it ends the program.</summary>
     public async Task<Answer> AskAsync(Conversation conversation, string question, bool asJson, CancellationToken cancellationToken)
@@ -66,7 +66,7 @@ internal sealed class ChatTerminal
     private AnswerView CreateView(bool asJson) => asJson ? new AnswerView(TextWriter.Null, null, _time)
         : new AnswerView(Console.Out, _isPlain ? null : new MarkdownStream(Console.Out, Columns), _time);
 
-    private void Explain(Auditing.ChatFailure failure)
+    private static void Explain(Auditing.ChatFailure failure)
     {
         Note(failure.Message);
         foreach (var (field, problems) in failure.Fields ?? new Dictionary<string, string[]>())

@@ -21,7 +21,7 @@ internal sealed class Talk(Conversation conversation, ChatTerminal terminal, IOp
     /// <returns>Success at a terminal, whose user has seen what failed; from a pipe, only when every question was answered.</returns>
     public async Task<ExitCode> RunAsync(CancellationToken cancellationToken)
     {
-        terminal.Note($"You talk to {conversation.Model}. /help shows the commands, /exit leaves.");
+        ChatTerminal.Note($"You talk to {conversation.Model}. /help shows the commands, /exit leaves.");
         var draft = "";
         while (terminal.ReadLine(draft) is { } line)
         {
@@ -45,7 +45,7 @@ internal sealed class Talk(Conversation conversation, ChatTerminal terminal, IOp
         _allAnswered &= answer is { Failure: null, IsStopped: false };
         if (answer.Failure is null || !terminal.CanEdit)
             return "";
-        terminal.Note("Your message was not answered. Edit it, or delete it with Ctrl+U.");
+        ChatTerminal.Note("Your message was not answered. Edit it, or delete it with Ctrl+U.");
         return question;
     }
 
@@ -58,20 +58,20 @@ internal sealed class Talk(Conversation conversation, ChatTerminal terminal, IOp
                 break;
             case "/system":
                 conversation.System = value;
-                terminal.Note(value.Length > 0 ? "The model is told this from now on." : "The model is told nothing more.");
+                ChatTerminal.Note(value.Length > 0 ? "The model is told this from now on." : "The model is told nothing more.");
                 break;
             case "/clear":
                 conversation.Clear();
-                terminal.Note("What was said is forgotten.");
+                ChatTerminal.Note("What was said is forgotten.");
                 break;
             case "/save":
                 await SaveAsync(value, cancellationToken);
                 break;
             case "/help":
-                terminal.Note(Help);
+                ChatTerminal.Note(Help);
                 break;
             default:
-                terminal.Note("There is no such command. /help shows them all.");
+                ChatTerminal.Note("There is no such command. /help shows them all.");
                 break;
         }
     }
@@ -82,15 +82,15 @@ internal sealed class Talk(Conversation conversation, ChatTerminal terminal, IOp
         if (allowed.Contains(name, StringComparer.Ordinal))
             conversation.Model = name;
         else if (name.Length > 0)
-            terminal.Note("The model is not on this environment's list.");
-        terminal.Note($"Model: {conversation.Model}. Allowed: {string.Join(", ", allowed)}.");
+            ChatTerminal.Note("The model is not on this environment's list.");
+        ChatTerminal.Note($"Model: {conversation.Model}. Allowed: {string.Join(", ", allowed)}.");
     }
 
     private async Task SaveAsync(string path, CancellationToken cancellationToken)
     {
         if (path.Length == 0)
         {
-            terminal.Note("Name the file: /save FILE.");
+            ChatTerminal.Note("Name the file: /save FILE.");
             return;
         }
 
@@ -103,11 +103,11 @@ internal sealed class Talk(Conversation conversation, ChatTerminal terminal, IOp
             await using var file = new StreamWriter(path, options);
             foreach (var message in conversation.Messages)
                 await file.WriteAsync($"## {message.Role}\n\n{message.Content}\n\n".AsMemory(), cancellationToken);
-            terminal.Note($"Saved {conversation.Messages.Count} messages.");
+            ChatTerminal.Note($"Saved {conversation.Messages.Count} messages.");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            terminal.Note(Path.Exists(path) ? "There is such a file already. Choose another name." : "The file cannot be written. Choose another place.");
+            ChatTerminal.Note(Path.Exists(path) ? "There is such a file already. Choose another name." : "The file cannot be written. Choose another place.");
         }
     }
 }

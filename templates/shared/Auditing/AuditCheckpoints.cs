@@ -12,8 +12,8 @@ internal sealed partial class AuditCheckpoints(
 
     // Made at once: the last checkpoint is due while the container is disposed of, and by then it makes no client any more.
     private readonly HttpClient _client = clients.CreateClient(HttpClientName);
-    private readonly SemaphoreSlim _turn = new(1);
     private readonly Lock _gate = new();
+    private Task _last = Task.CompletedTask;
     private ITimer? _timer;
     private int _unsigned;
 
@@ -23,7 +23,7 @@ internal sealed partial class AuditCheckpoints(
         if (_timer is null)
             StartTimer();
         if (Interlocked.Increment(ref _unsigned) == options.CheckpointRecords)
-            _ = Task.Run(SignAsync);
+            _ = SignAsync();
     }
 
     /// <summary>Signs what is left. The log calls this once, before it closes.</summary>
@@ -40,9 +40,16 @@ internal sealed partial class AuditCheckpoints(
             _timer ??= time.CreateTimer(_ => _ = SignAsync(), null, options.CheckpointInterval, options.CheckpointInterval);
     }
 
-    private async Task SignAsync()
+    private Task SignAsync()
     {
-        await _turn.WaitAsync();
+        lock (_gate)
+            return _last = SignAfterAsync(_last);
+    }
+
+    private async Task SignAfterAsync(Task last)
+    {
+        // Nobody who writes a record is to wait for a signature.
+        await last.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
             if (Interlocked.Exchange(ref _unsigned, 0) > 0)
@@ -53,10 +60,6 @@ internal sealed partial class AuditCheckpoints(
             // The message may name the address, which may hold a secret.
             LogFailed(logger, exception.GetType().Name);
             Interlocked.Increment(ref _unsigned);
-        }
-        finally
-        {
-            _turn.Release();
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Acme.App.Configuration;
 using Acme.App.Guards;
 using Acme.App.Keys;
@@ -73,7 +74,9 @@ internal static class AuditingServiceCollectionExtensions
             }
 
             var output = new LoggerConfiguration().MinimumLevel.Verbose();
-            _ = forPerson ? output.WriteTo.Console(standardErrorFromLevel: LevelAlias.Minimum) : output.WriteTo.Console(new CompactJsonFormatter());
+            _ = forPerson
+                ? output.WriteTo.Console(standardErrorFromLevel: LevelAlias.Minimum, formatProvider: CultureInfo.InvariantCulture)
+                : output.WriteTo.Console(new CompactJsonFormatter());
             var others = new LoggerProviderCollection();
             foreach (var other in provider.GetServices<ILoggerProvider>())
                 others.AddProvider(other);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Acme.App.Configuration;
@@ -10,7 +11,8 @@ internal static class ConfigurationReport
     public static string Format(IReadOnlyList<ConfigurationProblem> problems)
     {
         var text = new StringBuilder();
-        text.AppendLine($"The program cannot start: its configuration has {problems.Count} problem{(problems.Count == 1 ? "" : "s")}.");
+        text.AppendLine(
+            CultureInfo.InvariantCulture, $"The program cannot start: its configuration has {problems.Count} problem{(problems.Count == 1 ? "" : "s")}.");
         for (var index = 0; index < problems.Count; index++)
         {
             var problem = problems[index];

@@ -21,7 +21,7 @@ internal sealed class PolicyOptionsValidator : OptionsValidator<PolicyOptions>
 {
     public PolicyOptionsValidator(IHostEnvironment environment)
     {
-        Rule(nameof(PolicyOptions.AllowedModels), policy => policy.AllowedModels.Any(),
+        Rule(nameof(PolicyOptions.AllowedModels), policy => policy.AllowedModels.Length > 0,
             "No model is allowed in this environment.", $"List the models' names in appsettings.{environment.EnvironmentName}.json.");
         RuleForEach(policy => policy.AllowedModels)
             .NotEmpty().WithMessage("The model's name is empty.")

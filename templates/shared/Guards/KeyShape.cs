@@ -1,15 +1,19 @@
+using System.Buffers;
+
 namespace Acme.App.Guards;
 
 /// <summary>One shape of a secret: a prefix, then so many characters of an alphabet and no more of them, and at times a fixed ending.</summary>
 internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least, int most, string ending)
 {
+    private static readonly SearchValues<char> Findable = SearchValues.Create("0123456789-_#");
+
     // The last fixed character tells most texts from the shape at once.
     private readonly int _telling = TellingOf(prefix);
 
     public char First => prefix[0];
 
     /// <summary>Whether the search stops at every value of this shape: at a digit, a dash or an underscore beside its first word.</summary>
-    public bool IsFindable => (alphabet & ~CharacterClass.Hex) == 0 || prefix.AsSpan().ContainsAny("0123456789-_#");
+    public bool IsFindable => (alphabet & ~CharacterClass.Hex) == 0 || prefix.AsSpan().ContainsAny(Findable);
 
     /// <summary>A table's lines without its comments.</summary>
     public static List<string> ReadTable(string table = "key-shapes.txt")

@@ -14,6 +14,8 @@ internal static class SecretValue
             "${", "{{", "$(", "abcdefgh", "123456789012", "process.env", "environ", "getenv",
         ],
         StringComparison.OrdinalIgnoreCase);
+    private static readonly SearchValues<char> PasswordMarks = SearchValues.Create("!@#$%^&*~?+=");
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
     private static readonly SearchValues<string> KeyPlaceholders = SearchValues.Create(
         ["fake", "test", "mock", "demo", "token", "secret", "here"], StringComparison.OrdinalIgnoreCase);
 
@@ -34,7 +36,7 @@ internal static class SecretValue
         var entropy = Entropy(value);
         return promise switch
         {
-            SecretPromise.Password => value.Length >= 6 && (digits > 0 || (capitals + smalls > 0 && value.ContainsAny("!@#$%^&*~?+="))),
+            SecretPromise.Password => value.Length >= 6 && (digits > 0 || (capitals + smalls > 0 && value.ContainsAny(PasswordMarks))),
             _ when !isQuoted && IsIdentifier(value, capitals) => false,
             SecretPromise.Token => (value.Length >= 10 && LongestMixedRun(value) >= 8 && entropy >= 2.5)
                 || (value.Length >= 15 && digits == value.Length && entropy >= 2.2)
@@ -104,7 +106,7 @@ internal static class SecretValue
     }
 
     private static bool IsHashOrUuid(ReadOnlySpan<char> value) =>
-        Guid.TryParse(value, out _) || (value.Length is 32 or 40 or 64 or 128 && !value.ContainsAnyExcept("0123456789abcdefABCDEF"));
+        Guid.TryParse(value, out _) || (value.Length is 32 or 40 or 64 or 128 && !value.ContainsAnyExcept(HexDigits));
 
     /// <summary>Shannon's entropy in bits for each character.</summary>
     private static double Entropy(ReadOnlySpan<char> value)

@@ -66,5 +66,6 @@ internal sealed class MistralAnswer(HttpResponseMessage response, Stream body, C
     {
         response.Dispose();
         clock.Dispose();
+        base.Dispose(disposing);
     }
 }

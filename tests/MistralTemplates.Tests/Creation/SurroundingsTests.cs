@@ -8,6 +8,7 @@ public sealed class SurroundingsTests(PackFixture fixture)
     private const string WorkingSource = "WORKING-SOURCE";
     private const string IgnoredByGit = "ignored by git";
     private const string ArtifactsOutput = "artifacts output";
+    private const string RecommendedAnalysis = "recommended analysis";
 
     private static readonly Dictionary<string, (string File, string Text)[]> s_surroundings = new()
     {
@@ -21,6 +22,7 @@ public sealed class SurroundingsTests(PackFixture fixture)
                 </PropertyGroup></Project>
                 """),
         ],
+        [RecommendedAnalysis] = [("Directory.Build.props", "<Project><PropertyGroup><AnalysisMode>Recommended</AnalysisMode></PropertyGroup></Project>")],
         [ArtifactsOutput] = [("Directory.Build.props", "<Project><PropertyGroup><UseArtifactsOutput>true</UseArtifactsOutput></PropertyGroup></Project>")],
         [IgnoredByGit] = [(".gitignore", "*\n")],
         ["cleared package sources"] =
@@ -45,7 +47,8 @@ public sealed class SurroundingsTests(PackFixture fixture)
             var cases = new TheoryData<string, string>();
             foreach (var name in s_surroundings.Keys)
             {
-                foreach (var template in templates)
+                // The names of the repository's tests have underscores, which this analysis does not like.
+                foreach (var template in templates.Where(template => name != RecommendedAnalysis || template != "mistral-secure"))
                     cases.Add(name, template);
             }
 

@@ -50,7 +50,7 @@ internal sealed class AllowFile
         if (line.Length == 0 || line[0] == '#')
             return;
         var parts = line.Split(' ', 2, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        if (parts is not [{ Length: FingerprintLength } fingerprint, _] || fingerprint.AsSpan().ContainsAnyExcept("0123456789abcdef"))
+        if (parts is not [{ Length: FingerprintLength } fingerprint, _] || !fingerprint.All(char.IsAsciiHexDigitLower))
             throw new DoctorInputException(
                 $"{place} is malformed. Write the fingerprint that the doctor shows, 12 hexadecimal digits, then a space and the reason.");
         _fingerprints.Add(fingerprint);

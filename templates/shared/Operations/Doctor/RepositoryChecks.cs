@@ -66,7 +66,7 @@ internal static class RepositoryChecks
         return name.Equals(".env", StringComparison.OrdinalIgnoreCase)
             || (name.StartsWith(".env.", StringComparison.OrdinalIgnoreCase) && !name.EndsWith(".example", StringComparison.OrdinalIgnoreCase))
             || s_secretEndings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase))
-            || path.Split('/')[..^1].Contains("secrets");
+            || path.Split('/').SkipLast(1).Contains("secrets");
     }
 
     private static Verdict SearchAll(IServiceProvider services, CancellationToken cancellationToken)
@@ -131,8 +131,8 @@ internal static class RepositoryChecks
         }
     }
 
-    private static IEnumerable<JsonElement> Elements(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var array) ? array.EnumerateArray() : [];
+    private static JsonElement.ArrayEnumerator Elements(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var array) ? array.EnumerateArray() : default;
 
     private static Verdict CheckContainerFile(IServiceProvider services)
     {
