@@ -21,10 +21,14 @@ internal sealed class DotEnvFile
         Name = Path.GetFileName(path);
         try
         {
-            if (new FileInfo(path).Length > MaxBytes)
+            // A pipe and a device have no length beforehand.
+            using var file = File.OpenRead(path);
+            var bytes = new byte[MaxBytes + 1];
+            var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            if (length > MaxBytes)
                 Refuse(1, Name, "The file is too large.", $"Keep it under {MaxBytes / 1024} KiB.");
             else
-                Scan(StrictUtf8.GetString(File.ReadAllBytes(path)).TrimStart('\uFEFF').ReplaceLineEndings("\n").Split('\n'));
+                Scan(StrictUtf8.GetString(bytes, 0, length).TrimStart('\uFEFF').ReplaceLineEndings("\n").Split('\n'));
         }
         catch (Exception exception) when (exception is DecoderFallbackException or IOException or UnauthorizedAccessException)
         {

@@ -71,8 +71,12 @@ public sealed class DoctorProgramTests(PackFixture fixture)
         Assert.Equal(before, await folder.GitAsync("rev-parse", "HEAD"));
 
         folder.Write("notes.txt", "Nothing to hide.\n");
-        await folder.CommitAsync("clean");
+        await folder.GitAsync("add", "-A");
+        var clean = (await folder.TryGitAsync("commit", "-q", "-m", "clean")).EnsureSuccess("git commit");
 
+        // One line: who commits reads it each time.
+        var said = Assert.Single((clean.Output + clean.Error).Trim().Split('\n'));
+        Assert.EndsWith("No secret in 1 version of a file in what the next commit would bring.", said, StringComparison.Ordinal);
         Assert.NotEqual(before, await folder.GitAsync("rev-parse", "HEAD"));
     }
 

@@ -57,7 +57,7 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
             var results = new List<CheckResult>();
             foreach (var check in checks.OrderBy(check => check.Line))
                 results.Add(new CheckResult(check, await RunAsync(check, services, cancellationToken)));
-            DoctorReport.Write(arguments.GetValue(_format)!, results, output, table);
+            DoctorReport.Write(arguments.GetValue(_format)!, results, output, table, isBrief: host is null);
             return results.Any(result => result.Verdict.Mark == CheckMark.Failed) ? ExitCode.CheckFailed : ExitCode.Success;
         }
         catch (DoctorInputException exception)

@@ -12,9 +12,12 @@ internal static class DoctorReport
 
     private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.Default };
 
-    public static void Write(string format, IReadOnlyList<CheckResult> results, TextWriter output, IAnsiConsole console)
+    /// <param name="isBrief">Whether a table in which all is well is too much: whoever commits sees it each time.</param>
+    public static void Write(string format, IReadOnlyList<CheckResult> results, TextWriter output, IAnsiConsole console, bool isBrief)
     {
-        if (format == "table")
+        if (format == "table" && isBrief && results.All(result => result.Verdict.Mark == CheckMark.Passed))
+            output.WriteLine(Clean(string.Join(' ', results.Select(result => result.Verdict.Found))));
+        else if (format == "table")
             WriteTable(results, console);
         else
             output.WriteLine((format == "json" ? ToJson(results) : ToSarif(results)).ToJsonString(s_json));

@@ -179,8 +179,8 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
     private Verdict ToVerdict(string where, bool isHistory)
     {
         var notes = string.Concat(
-            _allowed > 0 ? $" {_allowed} allowed as false alarms." : "",
-            _binary > 0 ? $" In {_binary} binary files only this program's own keys were looked for." : "",
+            _allowed > 0 ? $" Allowed as false alarms: {_allowed}." : "",
+            _binary > 0 ? $" Binary files, in which only this program's own keys were looked for: {_binary}." : "",
             _submodules > 0 ? $" {_submodules} submodules were not searched: run the doctor in each." : "");
         if (_found.Count > 0)
         {

@@ -34,6 +34,21 @@ public sealed class DotEnvFileTests
             Assert.All(file.Problems, problem => Assert.Matches(@"^\.env line \d+$", problem.Source));
     }
 
+    [Fact]
+    public void Read_FileOverTheLimit_IsRefused() => Assert.Equal("The file is too large.", Assert.Single(Read(new string('#', 256 * 1024 + 1)).Problems).Problem);
+
+    /// <summary>Its length is 0, and it never ends.</summary>
+    [Fact]
+    public void Read_Device_IsReadNoFurtherThanTheLimit()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no such device here.");
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, ".env");
+        File.CreateSymbolicLink(path, "/dev/zero");
+
+        Assert.Equal("The file is too large.", Assert.Single(new DotEnvFile(path).Problems).Problem);
+    }
+
     [Theory]
     [InlineData("A = 1 ", "1")]
     [InlineData("export A=1", "1")]
