@@ -13,7 +13,7 @@ return await StartUp.RunAsync(async () =>
         return exitCode;
 
     await using var app = Build(args, isStarted: true);
-    await app.RunCheckedAsync(CancellationToken.None);
+    await app.RunServerAsync(CancellationToken.None);
     return (int)ExitCode.Success;
 });
 

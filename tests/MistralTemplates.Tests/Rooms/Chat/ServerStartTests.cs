@@ -1,0 +1,42 @@
+using System.Net;
+using System.Net.Sockets;
+using MistralTemplates.Benchmarks.Auditing;
+using MistralTemplates.Harness;
+using MistralTemplates.Tests.Rooms.Configuration;
+
+namespace MistralTemplates.Tests.Rooms.Chat;
+
+/// <summary>The API as a process that cannot listen where it is told to.</summary>
+public sealed class ServerStartTests
+{
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Start_AddressIsTaken_SaysSoWithoutAStackTrace()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+
+        await AssertRefusedAsync($"http://{taken.LocalEndpoint}", "Another program listens at one of these addresses.");
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:99999999", "Correct the addresses")]
+    [InlineData("nonsense", "Correct the addresses")]
+    [InlineData("https://127.0.0.1:0", "dotnet dev-certs https")]
+    public async Task Start_AddressCannotBeServed_SaysWhereToLook(string urls, string remedy) => await AssertRefusedAsync(urls, remedy);
+
+    private static async Task AssertRefusedAsync(string urls, string said)
+    {
+        using var folder = new TemporaryFolder();
+        // Without a home there is no certificate for development.
+        var settings = new Dictionary<string, string>(ApiProcess.Settings(folder.Path)) { ["ASPNETCORE_URLS"] = urls, ["HOME"] = folder.Path, ["DOTNET_CLI_HOME"] = folder.Path };
+
+        var result = await Command.RunAsync("dotnet", ["exec", ApiProcess.ProgramFile], folder.Path, TimeSpan.FromMinutes(1), CancellationToken, settings);
+
+        Assert.Equal(78, result.ExitCode);
+        Assert.Contains("1. urls", result.Error, StringComparison.Ordinal);
+        Assert.Contains(said, string.Join(' ', result.Error.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
+    }
+}
