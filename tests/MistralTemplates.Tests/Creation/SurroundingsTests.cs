@@ -23,6 +23,7 @@ public sealed class SurroundingsTests(PackFixture fixture)
                 """),
         ],
         [RecommendedAnalysis] = [("Directory.Build.props", "<Project><PropertyGroup><AnalysisMode>Recommended</AnalysisMode></PropertyGroup></Project>")],
+        ["documentation files"] = [("Directory.Build.props", "<Project><PropertyGroup><GenerateDocumentationFile>true</GenerateDocumentationFile></PropertyGroup></Project>")],
         [ArtifactsOutput] = [("Directory.Build.props", "<Project><PropertyGroup><UseArtifactsOutput>true</UseArtifactsOutput></PropertyGroup></Project>")],
         [IgnoredByGit] = [(".gitignore", "*\n")],
         ["cleared package sources"] =
