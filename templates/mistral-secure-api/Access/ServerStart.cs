@@ -11,18 +11,20 @@ internal static class ServerStart
     /// <exception cref="ConfigurationException">Something is wrong with the configuration, or the server cannot listen.</exception>
     public static async Task RunServerAsync(this WebApplication app, CancellationToken cancellationToken)
     {
-        await app.CheckConfigurationAsync(cancellationToken);
         try
         {
-            await app.StartAsync(cancellationToken);
+            await app.RunCheckedAsync(cancellationToken);
         }
-        catch (Exception exception) when (exception is not (OperationCanceledException or ConfigurationException))
+        catch (Exception exception) when (IsOfServer(exception))
         {
             throw new ConfigurationException([Explain(exception)]);
         }
-
-        await app.WaitForShutdownAsync(cancellationToken);
     }
+
+    // Kestrel throws what it likes, from a format to a file; what another service throws at the start is no matter of addresses.
+    private static bool IsOfServer(Exception exception) =>
+        exception is not OperationCanceledException
+        && exception.StackTrace?.Contains("Microsoft.AspNetCore.Hosting.GenericWebHostService.StartAsync", StringComparison.Ordinal) is true;
 
     // The exception itself is in the log, where the host has put it.
     private static ConfigurationProblem Explain(Exception exception) => exception.InnerException is AddressInUseException

@@ -35,7 +35,8 @@ internal sealed class RedisConnection(IOptions<RedisOptions> options) : IAsyncDi
     {
         RedisServerException => $"Redis refuses: {exception.Message.Split(' ')[0]}.",
         RedisConnectionException { FailureType: var failure } => $"Redis does not answer: {failure}.",
-        _ => "Redis does not answer in time.",
+        TimeoutException => "Redis does not answer in time.",
+        _ => $"Redis cannot be asked: {exception.GetType().Name}.",
     };
 
     public async ValueTask DisposeAsync()

@@ -107,7 +107,9 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
         ? Verdict.Failed(
             string.Join(' ', news.Select(problem => $"{problem.Setting} ({problem.Source}): {problem.Problem}")),
             string.Join(' ', news.Select(problem => problem.Remedy).Distinct()))
-        : Verdict.Failed($"The program cannot be composed without {string.Join(", ", problems.Select(problem => problem.Setting))}.", "See above.");
+        : Verdict.Failed(
+            $"The program cannot be composed while this is wrong: {string.Join(", ", problems.Select(problem => problem.Setting))}.",
+            "Mend it as the first check that names it says.");
 
     /// <summary>The program's own container, where there is one, and the repository beside it.</summary>
     private sealed class PatientServices(IServiceProvider? services, Patient patient) : IServiceProvider

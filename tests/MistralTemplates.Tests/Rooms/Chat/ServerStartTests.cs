@@ -1,5 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
+using Acme.App.Access;
+using Acme.App.Configuration;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using MistralTemplates.Benchmarks.Auditing;
 using MistralTemplates.Harness;
 using MistralTemplates.Tests.Rooms.Configuration;
@@ -26,6 +32,21 @@ public sealed class ServerStartTests
     [InlineData("https://127.0.0.1:0", "dotnet dev-certs https")]
     public async Task Start_AddressCannotBeServed_SaysWhereToLook(string urls, string remedy) => await AssertRefusedAsync(urls, remedy);
 
+    /// <summary>What fails in the owner's own code is no matter of addresses.</summary>
+    [Fact]
+    public async Task Start_ServiceOfTheOwnersFails_IsLeftAsItIs()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddSingleton(new SettingsRead([], []));
+        builder.Services.AddHostedService<FailingService>();
+        await using var app = builder.Build();
+
+        var exception = await Assert.ThrowsAsync<InvalidOperationException>(() => app.RunServerAsync(CancellationToken));
+
+        Assert.Equal(FailingService.Reason, exception.Message);
+    }
+
     private static async Task AssertRefusedAsync(string urls, string said)
     {
         using var folder = new TemporaryFolder();
@@ -38,5 +59,14 @@ public sealed class ServerStartTests
         Assert.Contains("1. urls", result.Error, StringComparison.Ordinal);
         Assert.Contains(said, string.Join(' ', result.Error.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
+    }
+
+    private sealed class FailingService : IHostedService
+    {
+        public const string Reason = "The owner's own reason.";
+
+        public Task StartAsync(CancellationToken cancellationToken) => throw new InvalidOperationException(Reason);
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }
