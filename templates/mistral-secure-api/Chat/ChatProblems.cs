@@ -56,7 +56,8 @@ internal sealed class ChatProblems(IProblemDetailsService problemDetails) : IExc
 
     private static int StatusOf(string code) => code switch
     {
-        ChatRefusedException.InvalidRequest => StatusCodes.Status400BadRequest,
+        // A client tries a 5xx again, which would not mend it.
+        ChatRefusedException.InvalidRequest or "mistral.invalid_request" => StatusCodes.Status400BadRequest,
         ChatRefusedException.SensitiveData or ChatRefusedException.Moderated or "mistral.guardrail" => StatusCodes.Status422UnprocessableEntity,
         "mistral.rate_limited" or ChatRefusedException.TooManyRequests or ChatRefusedException.TooManyAtOnce or ChatRefusedException.TooManyTokens =>
             StatusCodes.Status429TooManyRequests,

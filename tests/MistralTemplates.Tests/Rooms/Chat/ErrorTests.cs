@@ -124,15 +124,15 @@ public sealed class ErrorTests(RunningApi api) : IClassFixture<RunningApi>
     }
 
     [Theory]
-    [InlineData(Chat, 502, "mistral.invalid_request")]
-    [InlineData(Completions, 502, "mistral.invalid_request")]
+    [InlineData(Chat, 400, "mistral.invalid_request")]
+    [InlineData(Completions, 400, "mistral.invalid_request")]
     [InlineData(Chat, 502, "mistral.unreadable")]
     [InlineData(Completions, 502, "mistral.unreadable")]
     [InlineData(Chat, 503, "mistral.unavailable")]
     [InlineData(Completions, 503, "mistral.unavailable")]
     [InlineData(Chat, 504, "mistral.timed_out")]
     [InlineData(Completions, 504, "mistral.timed_out")]
-    public async Task Mistral_ThatFails_IsA5xxWithoutAWordOfItsOwn(string path, int status, string code)
+    public async Task Mistral_ThatFails_IsAProblemWithoutAWordOfItsOwn(string path, int status, string code)
     {
         api.Mistral.Enqueue(code switch
         {

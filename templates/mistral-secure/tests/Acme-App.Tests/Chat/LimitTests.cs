@@ -83,7 +83,7 @@ public sealed class LimitTests : IAsyncLifetime
         using var failed = await AskAsync(client, maxTokens: 600);
         using var answered = await AskAsync(client, maxTokens: 600);
 
-        Assert.Equal(HttpStatusCode.BadGateway, failed.StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, failed.StatusCode);
         Assert.Equal(HttpStatusCode.OK, answered.StatusCode);
     }
 }
