@@ -40,7 +40,7 @@ internal sealed record ChatFailure(string Code, string Message)
         MistralErrorKind.Permission => new("mistral.permission", "Mistral does not allow the key to do this."),
         MistralErrorKind.Guardrail => new("mistral.guardrail", "Mistral's guardrails stopped the request."),
         MistralErrorKind.NotFound => new("mistral.not_found", "Mistral does not know the model."),
-        MistralErrorKind.InvalidRequest => new("mistral.invalid_request", "Mistral does not take the request as it is."),
+        MistralErrorKind.InvalidRequest => new("mistral.invalid_request", "Mistral does not take the request as it is. Change it before you send it again."),
         MistralErrorKind.RateLimited =>
             new("mistral.rate_limited", "Mistral takes no more requests for now. Try again later.") { RetryAfter = failure.RetryAfter },
         MistralErrorKind.TimedOut => new("mistral.timed_out", "Mistral did not answer in time. Try again."),
