@@ -7,6 +7,7 @@ internal enum MistralErrorKind
 {
     /// <summary>The key was refused, or could not be sent.</summary>
     Authentication,
+    /// <summary>The key may not do this, or its account has no credit for it.</summary>
     Permission,
     /// <summary>Mistral's guardrails blocked the request, or failed and so blocked it.</summary>
     Guardrail,

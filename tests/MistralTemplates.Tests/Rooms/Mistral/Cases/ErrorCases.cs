@@ -16,6 +16,7 @@ public sealed class ErrorCases
     {
         { 401, """{"detail":"Unauthorized canary"}""", "Authentication", null },
         { 401, """{"message":"Unauthorized","request_id":"canary"}""", "Authentication", null },
+        { 402, """{"detail":"canary"}""", "Permission", null },
         { 403, """{"object":"error","message":"canary"}""", "Permission", null },
         { 404, """{"detail":"Not Found"}""", "NotFound", null },
         { 408, "", "TimedOut", null },
