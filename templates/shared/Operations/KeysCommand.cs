@@ -54,7 +54,7 @@ internal static class KeysCommand
         try
         {
             var models = await host.Services.GetRequiredService<MistralModels>().ListAsync(cancellationToken);
-            await results.WriteLineAsync($"Mistral      takes the key, which may use {models.Count} models");
+            await results.WriteLineAsync($"Mistral      takes the key; models it may use: {models.Count}");
             var allowed = host.Services.GetRequiredService<IOptions<PolicyOptions>>().Value.AllowedModels;
             var missing = false;
             foreach (var name in allowed)

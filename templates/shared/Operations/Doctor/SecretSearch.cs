@@ -181,7 +181,7 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
         var notes = string.Concat(
             _allowed > 0 ? $" Allowed as false alarms: {_allowed}." : "",
             _binary > 0 ? $" Binary files, in which only this program's own keys were looked for: {_binary}." : "",
-            _submodules > 0 ? $" {_submodules} submodules were not searched: run the doctor in each." : "");
+            _submodules > 0 ? $" Submodules, which were not searched: {_submodules}. Run the doctor in each." : "");
         if (_found.Count > 0)
         {
             var verdict = Verdict.Failed(

@@ -163,7 +163,7 @@ public sealed class SecretSearchTests
         await folder.GitAsync("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.Path, "inner");
         await folder.CommitAsync();
 
-        Assert.Contains("1 submodules were not searched", Search(folder).Found, StringComparison.Ordinal);
+        Assert.Contains("Submodules, which were not searched: 1.", Search(folder).Found, StringComparison.Ordinal);
     }
 
     [Fact]
