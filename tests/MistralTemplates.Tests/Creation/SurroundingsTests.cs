@@ -17,7 +17,7 @@ public sealed class SurroundingsTests(PackFixture fixture)
         [
             ("Directory.Build.props", """
                 <Project><PropertyGroup>
-                  <TargetFramework>net8.0</TargetFramework><Nullable>disable</Nullable><ImplicitUsings>disable</ImplicitUsings>
+                  <TargetFramework>net8.0</TargetFramework><LangVersion>12</LangVersion><Nullable>disable</Nullable><ImplicitUsings>disable</ImplicitUsings>
                   <TreatWarningsAsErrors>true</TreatWarningsAsErrors><AnalysisLevel>latest</AnalysisLevel><EnforceCodeStyleInBuild>true</EnforceCodeStyleInBuild>
                 </PropertyGroup></Project>
                 """),
