@@ -47,7 +47,8 @@ public sealed class DocumentTests(PackFixture fixture)
         if (OperatingSystem.IsWindows())
             Assert.Skip("The commands are written for a POSIX shell.");
         var repository = await CopyAsync(id);
-        var commands = Markdown.Commands(await File.ReadAllTextAsync(Path.Combine(repository.Folder, "README.md"), CancellationToken));
+        var readme = await File.ReadAllTextAsync(Path.Combine(repository.Folder, "README.md"), CancellationToken);
+        var commands = Markdown.Commands(readme);
         await using var redis = Variant.Find(id).UsesRedis ? await RedisServer.StartAsync(CancellationToken) : null;
         await using var services = new RunningServices();
         // A git command concerns the output, as its reader's would, and not the repository that this test lies in.
@@ -67,6 +68,7 @@ public sealed class DocumentTests(PackFixture fixture)
                 (await ShellAsync(command, repository.Folder)).EnsureSuccess(command);
         }
 
+        Assert.Equal(redis is not null, readme.Contains(RedisServer.AccessRules, StringComparison.Ordinal));
         if (redis is not null)
             await services.WaitForAsync(() => redis.Holds("mistral:{jobs}:done:first"), CancellationToken);
         if (id == "repository-worker")

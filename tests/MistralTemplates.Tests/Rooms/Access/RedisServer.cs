@@ -6,9 +6,13 @@ using Microsoft.Extensions.Options;
 
 namespace MistralTemplates.Tests.Rooms.Access;
 
-/// <summary>A real redis-server on a free port of loopback, which keeps nothing.</summary>
+/// <summary>A real redis-server on a free port of loopback, which keeps nothing and lets the programs do no more than the README says.</summary>
 internal sealed class RedisServer : IAsyncDisposable
 {
+    /// <summary>What the output's README lets a program do in Redis.</summary>
+    public const string AccessRules = "~mistral:* +@read +@write +@scripting +@connection -@dangerous";
+
+    private const string User = "app";
     private const int Starts = 3;
 
     private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(30);
@@ -39,10 +43,15 @@ internal sealed class RedisServer : IAsyncDisposable
     }
 
     /// <summary>A connection of its own, as each replica has one.</summary>
-    public RedisConnection Connect() => ConnectTo(Port, Password);
+    public RedisConnection Connect() => ConnectTo(Port, User, Password);
 
     /// <summary>What a program needs to find this server.</summary>
-    public IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string> { ["Redis__Endpoint"] = $"127.0.0.1:{Port}", ["Redis__Password"] = Password };
+    public IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>
+    {
+        ["Redis__Endpoint"] = $"127.0.0.1:{Port}",
+        ["Redis__User"] = User,
+        ["Redis__Password"] = Password,
+    };
 
     /// <summary>Whether a program has left a key here.</summary>
     public bool Holds(string key)
@@ -66,7 +75,7 @@ internal sealed class RedisServer : IAsyncDisposable
     }
 
     /// <summary>A connection to a port where nobody listens.</summary>
-    public static RedisConnection ConnectToNobody() => ConnectTo(FreePort(), "none");
+    public static RedisConnection ConnectToNobody() => ConnectTo(FreePort(), User, "none");
 
     public static int FreePort()
     {
@@ -86,7 +95,8 @@ internal sealed class RedisServer : IAsyncDisposable
     {
         var port = FreePort();
         var password = Guid.NewGuid().ToString("N");
-        string[] arguments = ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--requirepass", password, "--dir", Path.GetTempPath(), .. more];
+        string[] arguments = ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--requirepass", password, "--dir", Path.GetTempPath(),
+            "--user", User, "on", ">" + password, .. AccessRules.Split(' '), .. more];
         var process = Process.Start(new ProcessStartInfo("redis-server", arguments) { RedirectStandardOutput = true })!;
         _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
         return new RedisServer(process, port, password);
@@ -106,6 +116,12 @@ internal sealed class RedisServer : IAsyncDisposable
         return false;
     }
 
-    private static RedisConnection ConnectTo(int port, string password) => new(Options.Create(
-        new RedisOptions { Endpoint = $"127.0.0.1:{port}", Password = password, CommandTimeout = TimeSpan.FromSeconds(10), ConnectTimeout = TimeSpan.FromSeconds(2) }));
+    private static RedisConnection ConnectTo(int port, string user, string password) => new(Options.Create(new RedisOptions
+    {
+        Endpoint = $"127.0.0.1:{port}",
+        User = user,
+        Password = password,
+        CommandTimeout = TimeSpan.FromSeconds(10),
+        ConnectTimeout = TimeSpan.FromSeconds(2),
+    }));
 }
