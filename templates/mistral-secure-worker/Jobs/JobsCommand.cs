@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Acme.App.Configuration;
+using Acme.App.Guards;
 using Microsoft.Extensions.Options;
 using Spectre.Console;
 
@@ -66,7 +67,7 @@ internal sealed class JobsCommand(Lazy<IServiceProvider> services, TextWriter ou
         {
             var failed = new Table().Border(TableBorder.Minimal).AddColumns("failed", "code", "reason");
             foreach (var failure in status.Failed)
-                failed.AddRow(new Text(failure.Id), new Text(failure.Code), new Text(failure.Reason));
+                failed.AddRow(Cell(failure.Id), Cell(failure.Code), Cell(failure.Reason));
             console.Write(failed);
         }
 
@@ -94,4 +95,7 @@ internal sealed class JobsCommand(Lazy<IServiceProvider> services, TextWriter ou
         await output.WriteLineAsync(problem ?? "The worker is well.");
         return problem is null ? ExitCode.Success : ExitCode.CheckFailed;
     }
+
+    // Whoever puts a job in chooses its name.
+    private static Text Cell(string text) => new(TerminalText.Clean(text));
 }

@@ -18,6 +18,7 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
     private const string Pattern = "*.json";
     private const string AnswerSuffix = ".done";
     private const string ReasonSuffix = ".reason";
+    private const string ReasonExtension = ReasonSuffix + ".json";
     private const string DraftSuffix = ".tmp";
     private const int CandidatesAtOnce = 4096;
     private const int MostNamesakes = 10_000;
@@ -73,10 +74,10 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
         while (claimed.Count < most && _candidates.TryDequeue(out var candidate))
         {
             var claim = Path.Combine(_claims.Folder, $"{candidate.Attempts + 1}~{candidate.Name}");
-            if (!TryMove(candidate.Path, claim))
-                continue;
             try
             {
+                if (!TryClaim(candidate.Path, claim))
+                    continue;
                 claimed.Add(new ClaimedJob
                 {
                     Id = Path.GetFileNameWithoutExtension(candidate.Name),
@@ -86,9 +87,10 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
                     IsDuplicate = File.Exists(Path.Combine(_done, candidate.Name)),
                 });
             }
-            catch (IOException)
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                Postpone(claim, candidate.Attempts, _jobs.RetryDelay);
+                if (File.Exists(claim))
+                    Postpone(claim, candidate.Attempts, _jobs.RetryDelay);
                 if (claimed.Count == 0)
                     throw;
                 break;
@@ -123,12 +125,10 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
         Count(_waiting, Pattern),
         Directory.Exists(_claims.Root) ? Directory.EnumerateDirectories(_claims.Root).Sum(folder => Count(folder, Pattern)) : 0,
         Count(_done, Pattern),
-        Count(_failed, "*" + ReasonSuffix + ".json")));
+        Failures().Count()));
 
     public Task<IReadOnlyList<JobFailure>> ListFailedAsync(int most, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<JobFailure>>(
-        !Directory.Exists(_failed) ? [] : [.. new DirectoryInfo(_failed).EnumerateFiles("*" + ReasonSuffix + ".json").Take(most)
-            .Select(file => JsonSerializer.Deserialize(File.ReadAllBytes(file.FullName), JobJson.Default.JobFailure)!
-                with { Id = file.Name[..^(ReasonSuffix + ".json").Length] })]);
+        [.. Failures().OrderByDescending(file => file.LastWriteTimeUtc).Take(most).Select(ReadFailure)]);
 
     public Task<bool> RetryAsync(string id, CancellationToken cancellationToken)
     {
@@ -140,7 +140,7 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
             return Task.FromResult(false);
         Directory.CreateDirectory(_waiting);
         Postpone(job, attempts: 0, TimeSpan.Zero);
-        File.Delete(Path.Combine(_failed, id + ReasonSuffix + ".json"));
+        File.Delete(Path.Combine(_failed, id + ReasonExtension));
         return Task.FromResult(true);
     }
 
@@ -215,9 +215,35 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
 
     private void PublishFailure(string claim)
     {
+        // A job must not look like another's reason.
+        var first = Path.GetFileNameWithoutExtension(claim).EndsWith(ReasonSuffix, StringComparison.OrdinalIgnoreCase) ? 1 : 0;
+        string Job(int namesake) => Ended(_failed, claim, first + namesake, ".json");
+        string Reason(int namesake) => Ended(_failed, claim, first + namesake, ReasonExtension);
+
+        // A name is free where neither stands.
         if (File.Exists(claim))
-            MoveToFree(claim, namesake => Ended(_failed, claim, namesake, ".json"));
-        MoveToFree(claim + ReasonSuffix, namesake => Ended(_failed, claim, namesake, ReasonSuffix + ".json"));
+            MoveToFree(claim, namesake => File.Exists(Reason(namesake)) ? Reason(namesake) : Job(namesake));
+        // The job stands there without its reason, since before a kill perhaps; or somebody has taken it away already.
+        var namesake = Enumerable.Range(0, MostNamesakes).FirstOrDefault(namesake => File.Exists(Job(namesake)) && !File.Exists(Reason(namesake)));
+        MoveToFree(claim + ReasonSuffix, later => Reason(namesake + later));
+    }
+
+    /// <summary>The reasons whose jobs stand beside them: a job that somebody has put back by hand has failed no more.</summary>
+    private IEnumerable<FileInfo> Failures() => !Directory.Exists(_failed) ? [] : new DirectoryInfo(_failed).EnumerateFiles("*" + ReasonExtension)
+        .Where(file => File.Exists(Path.Combine(_failed, IdOf(file) + ".json")));
+
+    private static string IdOf(FileInfo reason) => reason.Name[..^ReasonExtension.Length];
+
+    private static JobFailure ReadFailure(FileInfo file)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(file.FullName), JobJson.Default.JobFailure)! with { Id = IdOf(file) };
+        }
+        catch (JsonException)
+        {
+            return new JobFailure(IdOf(file), "job.unknown", "The reason's file cannot be read.");
+        }
     }
 
     private void Postpone(string claim, int attempts, TimeSpan delay)
@@ -242,6 +268,20 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
         }
 
         throw new IOException("Too many jobs bear the same name.");
+    }
+
+    // A rename and nothing else: File.Move copies and then deletes where a file cannot be renamed, which two workers can do.
+    private static bool TryClaim(string from, string to)
+    {
+        try
+        {
+            Directory.Move(from, to);
+            return true;
+        }
+        catch (IOException) when (File.Exists(to) || !File.Exists(from))
+        {
+            return false;
+        }
     }
 
     private static bool TryMove(string from, string to)

@@ -128,6 +128,45 @@ public sealed class FolderQueueTests : IDisposable
     }
 
     [Fact]
+    public async Task Claim_WithAFileThatCannotBeTaken_LosesNoJobClaimedBefore()
+    {
+        using var queue = await OpenAsync();
+        Put("a.json", TimeSpan.FromSeconds(3));
+        Put("b.json", TimeSpan.FromSeconds(2));
+        var claims = Directory.GetDirectories(Path.Combine(_folder, "working")).Single();
+        Directory.CreateDirectory(Path.Combine(claims, "1~b.json"));
+        Put("c.json", TimeSpan.FromSeconds(1));
+
+        var claimed = new List<ClaimedJob>(await queue.ClaimAsync(3, CancellationToken));
+        claimed.AddRange(await queue.ClaimAsync(3, CancellationToken));
+
+        Assert.Equal(["a", "c"], claimed.Select(job => job.Id));
+        Assert.True(File.Exists(Path.Combine(_folder, "inbox", "b.json")));
+    }
+
+    [Fact]
+    public async Task Fail_OfANameThatFailedBefore_KeepsJobsAndReasonsTogether()
+    {
+        using var queue = await OpenAsync();
+        foreach (var (name, reason) in (Dictionary<string, string>)new() { ["x"] = "first", ["x.reason"] = "of another" })
+        {
+            Put(name + ".json");
+            await queue.FailAsync(Assert.Single(await queue.ClaimAsync(1, CancellationToken)), new JobFailure(name, "code", reason), CancellationToken);
+        }
+
+        File.Move(Path.Combine(_folder, "failed", "x.json"), Path.Combine(_folder, "inbox", "x.json"));
+        Assert.Equal(1, (await queue.CountAsync(CancellationToken)).Failed);
+        await queue.FailAsync(Assert.Single(await queue.ClaimAsync(1, CancellationToken)), new JobFailure("x", "code", "second"), CancellationToken);
+
+        var failed = await queue.ListFailedAsync(10, CancellationToken);
+        Assert.Equal(2, (await queue.CountAsync(CancellationToken)).Failed);
+        Assert.Equal(["second", "of another"], failed.Select(failure => failure.Reason));
+        foreach (var failure in failed)
+            Assert.True(await queue.RetryAsync(failure.Id, CancellationToken));
+        Assert.Empty(await queue.ListFailedAsync(10, CancellationToken));
+    }
+
+    [Fact]
     public async Task Claim_OfALongName_ShortensIt()
     {
         using var queue = await OpenAsync();
@@ -149,10 +188,12 @@ public sealed class FolderQueueTests : IDisposable
         return queue;
     }
 
-    private void Put(string name)
+    private void Put(string name) => Put(name, TimeSpan.FromSeconds(1));
+
+    private void Put(string name, TimeSpan age)
     {
         var file = Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, "inbox")).FullName, name);
         File.WriteAllText(file, "{}");
-        File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddSeconds(-1));
+        File.SetLastWriteTimeUtc(file, DateTime.UtcNow - age);
     }
 }
