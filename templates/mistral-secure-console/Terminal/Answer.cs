@@ -9,6 +9,9 @@ namespace Acme.App.Terminal;
 /// <param name="IsStopped">Whether the user stopped it.</param>
 internal sealed record Answer(string? Id, string Text, string Model, string? FinishReason, UsageDetails? Usage, ChatFailure? Failure, bool IsStopped)
 {
+    /// <summary>Whether it ends where no more tokens were allowed.</summary>
+    public bool IsCut => FinishReason == ChatFinishReason.Length.Value;
+
     /// <summary>Prints nothing of what was said.</summary>
     public override string ToString() => Model;
 

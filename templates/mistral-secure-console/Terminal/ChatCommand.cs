@@ -97,12 +97,9 @@ internal sealed class ChatCommand
     {
         var parts = new List<string>();
         if (result.GetValue(_question) is { } question)
-            parts.Add(question == StandardInput ? (await ReadAsync(Console.In, cancellationToken)).TrimEnd() : question);
+            parts.Add(question == StandardInput ? (await ReadAsync(Console.OpenStandardInput(), Console.InputEncoding, "Standard input", cancellationToken)).TrimEnd() : question);
         foreach (var file in result.GetValue(_files) ?? [])
-        {
-            using var reader = file.OpenText();
-            parts.Add(await ReadAsync(reader, cancellationToken));
-        }
+            parts.Add(await ReadAsync(file.OpenRead(), Encoding.UTF8, file.Name, cancellationToken));
 
         return parts.Count == 0 ? null : string.Join("\n\n", parts);
     }
@@ -123,12 +120,22 @@ internal sealed class ChatCommand
         };
 
     // Reads to a bound far above any request's limit, so that the limit's own message is what a long text gets.
-    private static async Task<string> ReadAsync(TextReader reader, CancellationToken cancellationToken)
+    private static async Task<string> ReadAsync(Stream stream, Encoding encoding, string name, CancellationToken cancellationToken)
     {
+        var strict = Encoding.GetEncoding(encoding.CodePage, EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback);
+        using var reader = new StreamReader(stream, strict);
         var text = new StringBuilder();
         var buffer = new char[8192];
-        while (text.Length < MaxCharacters && await reader.ReadAsync(buffer, cancellationToken) is > 0 and var read)
-            text.Append(buffer, 0, read);
+        try
+        {
+            while (text.Length < MaxCharacters && await reader.ReadAsync(buffer, cancellationToken) is > 0 and var read)
+                text.Append(buffer, 0, read);
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new IOException($"{name} is not text in {encoding.WebName}. Convert it first.");
+        }
+
         return text.ToString();
     }
 }

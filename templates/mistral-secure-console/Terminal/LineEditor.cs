@@ -81,7 +81,7 @@ internal sealed class LineEditor(TextWriter output, Func<int> width)
                 Replace(_entry < _history.Count ? _history[_entry] : "");
                 break;
             default:
-                if (!char.IsControl(key.KeyChar))
+                if (key.KeyChar == '\t' || !char.IsControl(key.KeyChar))
                     Insert(key.KeyChar);
                 break;
         }
@@ -109,7 +109,7 @@ internal sealed class LineEditor(TextWriter output, Func<int> width)
     private void Draw()
     {
         var room = Math.Max(width() - Prompt.Length - 1, 1);
-        var text = _line.Replace('\n', '⏎');
+        var text = _line.Replace('\n', '⏎').Replace('\t', '→');
         var start = _cursor;
         while (start > 0 && Cells(text[Before(text, start).._cursor]) <= room)
             start = Before(text, start);

@@ -14,7 +14,6 @@ internal sealed partial class MarkdownStream(TextWriter output, Func<int> width)
     private const string Dim = "\u001b[2m";
     private const string Italic = "\u001b[3m";
     private const string Reset = "\u001b[0m";
-    private const string Fence = "```";
 
     /// <summary>The longest emphasis that is waited for, and the longest beginning of a line that is looked at.</summary>
     private const int LongestSpan = 400;
@@ -23,7 +22,7 @@ internal sealed partial class MarkdownStream(TextWriter output, Func<int> width)
     private readonly StringBuilder _held = new();
     private bool _isBegun;
     private bool _isVerbatim;
-    private bool _isInFence;
+    private string _fence = "";
     private bool _hasText;
     private string _style = "";
     private int _indent;
@@ -65,7 +64,7 @@ internal sealed partial class MarkdownStream(TextWriter output, Func<int> width)
         var at = 0;
         if (!_isBegun)
         {
-            if (!isFinal && (_isInFence || CouldStillBeAnything(text)))
+            if (!isFinal && (_fence.Length > 0 || CouldStillBeAnything(text)))
                 return;
             at = Begin(text);
         }
@@ -94,17 +93,20 @@ internal sealed partial class MarkdownStream(TextWriter output, Func<int> width)
     }
 
     private static bool CouldStillBeAnything(string text) =>
-        text.TrimStart().StartsWith(Fence, StringComparison.Ordinal)
-        || (text.Length < LongestPrefix && text.All(character => char.IsAsciiDigit(character) || " #-*+>.)`".Contains(character)));
+        text.TrimStart() is ['`', '`', '`', ..] or ['~', '~', '~', ..]
+        || (text.Length < LongestPrefix && text.All(character => char.IsAsciiDigit(character) || " #-*+>.)`~".Contains(character)));
 
     /// <summary>Finds out what sort of line begins, and shows its mark.</summary>
     /// <returns>Where the line's text begins.</returns>
     private int Begin(string text)
     {
         _isBegun = true;
-        var isFence = text.TrimStart().StartsWith(Fence, StringComparison.Ordinal);
-        _isVerbatim = isFence || _isInFence || text.StartsWith('|');
-        _isInFence ^= isFence;
+        // A block ends with the marks it began with, as many or more; what stands inside it is no mark.
+        var (marks, isInFence) = (Fence().Match(text), _fence.Length > 0);
+        var isFence = marks.Success && (!isInFence || (marks.Groups[1].Value.StartsWith(_fence, StringComparison.Ordinal) && string.IsNullOrWhiteSpace(marks.Groups[2].Value)));
+        _isVerbatim = isFence || isInFence || text.StartsWith('|');
+        if (isFence)
+            _fence = isInFence ? "" : marks.Groups[1].Value;
         if (_isVerbatim)
             return 0;
         if (Heading().Match(text) is { Success: true } heading)
@@ -181,6 +183,9 @@ internal sealed partial class MarkdownStream(TextWriter output, Func<int> width)
         if (!_isVerbatim && _column > width())
             _column %= width();
     }
+
+    [GeneratedRegex("^ *(`{3,}|~{3,})([^`]*)$", RegexOptions.NonBacktracking)]
+    private static partial Regex Fence();
 
     [GeneratedRegex("^#{1,6} +", RegexOptions.NonBacktracking)]
     private static partial Regex Heading();

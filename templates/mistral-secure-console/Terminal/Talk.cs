@@ -29,7 +29,7 @@ internal sealed class Talk(Conversation conversation, ChatTerminal terminal, IOp
             var words = line.Trim().Split(' ', 2, StringSplitOptions.TrimEntries);
             if (words[0] is "/exit" or "/quit")
                 break;
-            if (words[0].StartsWith('/'))
+            if (words[0] is ['/', _, ..] && words[0].Skip(1).All(char.IsAsciiLetter))
                 await CommandAsync(words[0], words.Length > 1 ? words[1] : "", cancellationToken);
             else if (words[0].Length > 0)
                 draft = await AskAsync(line, cancellationToken);
@@ -71,6 +71,7 @@ internal sealed class Talk(Conversation conversation, ChatTerminal terminal, IOp
                 ChatTerminal.Note(Help);
                 break;
             default:
+                _allAnswered = false;
                 ChatTerminal.Note("There is no such command. /help shows them all.");
                 break;
         }

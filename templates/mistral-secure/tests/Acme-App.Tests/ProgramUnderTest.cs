@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Acme.App.Tests.StandIn;
 
 namespace Acme.App.Tests;
@@ -24,13 +25,16 @@ internal sealed class ProgramUnderTest : IDisposable
     };
 
     /// <summary>Runs the program to its end.</summary>
-    public async Task<(int ExitCode, string Output, string Error)> RunAsync(string input, params string[] arguments)
+    public Task<(int ExitCode, string Output, string Error)> RunAsync(string input, params string[] arguments) =>
+        RunAsync(Encoding.UTF8.GetBytes(input), arguments);
+
+    public async Task<(int ExitCode, string Output, string Error)> RunAsync(byte[] input, params string[] arguments)
     {
         using var process = Start(arguments);
         var cancellationToken = TestContext.Current.CancellationToken;
         var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
         var error = process.StandardError.ReadToEndAsync(cancellationToken);
-        await process.StandardInput.WriteAsync(input);
+        await process.StandardInput.BaseStream.WriteAsync(input, cancellationToken);
         process.StandardInput.Close();
         await process.WaitForExitAsync(cancellationToken).WaitAsync(TimeLimit, cancellationToken);
         return (process.ExitCode, await output, await error);

@@ -149,6 +149,39 @@ public sealed class ChatCommandTests
         Assert.Empty(mistral.Requests);
     }
 
+    [Theory]
+    [InlineData("--file")]
+    [InlineData("-")]
+    public async Task Chat_WithBytesThatAreNoText_SaysSoAndSendsNothing(string from)
+    {
+        await using var mistral = await MistralStandIn.StartAsync(TestContext.Current.CancellationToken);
+        using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
+        var file = program.Write("latin.txt", "");
+        await File.WriteAllBytesAsync(file, [(byte)'c', 0xE9], TestContext.Current.CancellationToken);
+
+        var (exitCode, output, error) = from == "-"
+            ? await program.RunAsync(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken), "chat", from)
+            : await program.RunAsync("", "chat", Question, from, file);
+
+        Assert.Equal(2, exitCode);
+        Assert.Equal("", output);
+        Assert.Contains("is not text in utf-8", error, StringComparison.Ordinal);
+        Assert.Empty(mistral.Requests);
+    }
+
+    [Fact]
+    public async Task Chat_AnswerIsCut_SaysSo()
+    {
+        await using var mistral = await MistralStandIn.StartAsync(TestContext.Current.CancellationToken);
+        mistral.Enqueue(StandInReply.Answer("A nonce is", "length"));
+        using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
+
+        var (exitCode, output, error) = await program.RunAsync("", "chat", Question);
+
+        Assert.Equal((0, "A nonce is"), (exitCode, output.Trim()));
+        Assert.Contains("not whole", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Chat_AGuardRefusesTheMessage_SaysWhyAndSendsNothing()
     {
@@ -170,7 +203,9 @@ public sealed class ChatCommandTests
     {
         using var program = new ProgramUnderTest { Settings = new Dictionary<string, string>() };
 
-        var (exitCode, output, _) = await program.RunAsync("", "[suggest:17]", "Acme-App chat --m");
+        const string line = "Acme-App chat --m";
+
+        var (exitCode, output, _) = await program.RunAsync("", $"[suggest:{line.Length}]", line);
 
         Assert.Equal(0, exitCode);
         Assert.Equal(["--max-tokens", "--model"], output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));

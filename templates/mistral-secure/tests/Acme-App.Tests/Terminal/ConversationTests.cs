@@ -41,10 +41,11 @@ public sealed class ConversationTests
 
         var (exitCode, _, error) = await program.RunAsync(
             "First\n/clear\n/model mistral-medium-latest\n/model no-such-model\n/system Be brief.\nSecond\n"
-            + $"/save {file}\n/save {file}\n/unknown\n/exit\nThird\n", "chat");
+            + $"/save {file}\n/save {file}\n/unknown\n/etc/hosts?\n/exit\nThird\n", "chat");
 
-        Assert.Equal(0, exitCode);
-        Assert.Equal(2, mistral.Requests.Count);
+        Assert.Equal(1, exitCode);
+        Assert.Equal(3, mistral.Requests.Count);
+        Assert.Contains("/etc/hosts?", mistral.Requests[2].Body, StringComparison.Ordinal);
         Assert.DoesNotContain("First", mistral.Requests[1].Body, StringComparison.Ordinal);
         Assert.Contains("mistral-medium-latest", mistral.Requests[1].Body, StringComparison.Ordinal);
         Assert.Contains("Be brief.", mistral.Requests[1].Body, StringComparison.Ordinal);

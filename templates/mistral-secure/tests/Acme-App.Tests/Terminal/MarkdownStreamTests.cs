@@ -31,6 +31,9 @@ public sealed partial class MarkdownStreamTests
     [InlineData("end *", "end *")]
     [InlineData("* item", "* item")]
     [InlineData("```\n**x**\n```", "<2>```<0>\n<2>**x**<0>\n<2>```<0>")]
+    [InlineData("~~~\n**x**\n# y\n~~~\n**z**", "<2>~~~<0>\n<2>**x**<0>\n<2># y<0>\n<2>~~~<0>\n<1>z<0>")]
+    [InlineData("````\n```\n**x**\n```\n````\n**z**", "<2>````<0>\n<2>```<0>\n<2>**x**<0>\n<2>```<0>\n<2>````<0>\n<1>z<0>")]
+    [InlineData("```f(x)``` is a call\n**z**", "``<2>`f(x)`<0>`` is a call\n<1>z<0>")]
     [InlineData("\n\ntext", "text")]
     public void Push_Markdown_IsRendered(string markdown, string expected) =>
         Assert.Equal(expected + "\n", Escape().Replace(Render([markdown], 80), "<$1>"));
