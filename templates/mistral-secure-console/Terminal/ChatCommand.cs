@@ -97,7 +97,7 @@ internal sealed class ChatCommand
     {
         var parts = new List<string>();
         if (result.GetValue(_question) is { } question)
-            parts.Add(question == StandardInput ? (await ReadAsync(Console.OpenStandardInput(), Console.InputEncoding, "Standard input", cancellationToken)).TrimEnd() : question);
+            parts.Add(question == StandardInput ? (await ReadStandardInputAsync(cancellationToken)).TrimEnd() : question);
         foreach (var file in result.GetValue(_files) ?? [])
             parts.Add(await ReadAsync(file.OpenRead(), Encoding.UTF8, file.Name, cancellationToken));
 
@@ -118,6 +118,9 @@ internal sealed class ChatCommand
                 return null;
             },
         };
+
+    private static Task<string> ReadStandardInputAsync(CancellationToken cancellationToken) =>
+        ReadAsync(Console.OpenStandardInput(), Console.InputEncoding, "Standard input", cancellationToken);
 
     // Reads to a bound far above any request's limit, so that the limit's own message is what a long text gets.
     private static async Task<string> ReadAsync(Stream stream, Encoding encoding, string name, CancellationToken cancellationToken)

@@ -101,12 +101,14 @@ internal sealed partial class MarkdownStream(TextWriter output, Func<int> width)
     private int Begin(string text)
     {
         _isBegun = true;
+        var (fence, isInFence) = (Fence().Match(text), _fence.Length > 0);
+        var marks = fence.Groups[1].Value;
         // A block ends with the marks it began with, as many or more; what stands inside it is no mark.
-        var (marks, isInFence) = (Fence().Match(text), _fence.Length > 0);
-        var isFence = marks.Success && (!isInFence || (marks.Groups[1].Value.StartsWith(_fence, StringComparison.Ordinal) && string.IsNullOrWhiteSpace(marks.Groups[2].Value)));
+        var isFence = fence.Success
+            && (!isInFence || (marks.StartsWith(_fence, StringComparison.Ordinal) && string.IsNullOrWhiteSpace(fence.Groups[2].Value)));
         _isVerbatim = isFence || isInFence || text.StartsWith('|');
         if (isFence)
-            _fence = isInFence ? "" : marks.Groups[1].Value;
+            _fence = isInFence ? "" : marks;
         if (_isVerbatim)
             return 0;
         if (Heading().Match(text) is { Success: true } heading)

@@ -21,7 +21,6 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
     private const string ReasonExtension = ReasonSuffix + ".json";
     private const string DraftSuffix = ".tmp";
     private const int CandidatesAtOnce = 4096;
-    private const int MostNamesakes = 10_000;
     private const int LongestName = 180;
 
     // A file that was written a moment ago may not be whole: whoever writes into the inbox cannot be made to rename.
@@ -76,7 +75,7 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
             var claim = Path.Combine(_claims.Folder, $"{candidate.Attempts + 1}~{candidate.Name}");
             try
             {
-                if (!TryClaim(candidate.Path, claim))
+                if (!FileMoves.TryRename(candidate.Path, claim))
                     continue;
                 claimed.Add(new ClaimedJob
                 {
@@ -210,7 +209,7 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
     private void PublishAnswer(string claim)
     {
         File.Delete(claim);
-        MoveToFree(claim + AnswerSuffix, namesake => Ended(_done, claim, namesake, ".json"));
+        FileMoves.ToFree(claim + AnswerSuffix, namesake => Ended(_done, claim, namesake, ".json"));
     }
 
     private void PublishFailure(string claim)
@@ -222,10 +221,10 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
 
         // A name is free where neither stands.
         if (File.Exists(claim))
-            MoveToFree(claim, namesake => File.Exists(Reason(namesake)) ? Reason(namesake) : Job(namesake));
+            FileMoves.ToFree(claim, namesake => File.Exists(Reason(namesake)) ? Reason(namesake) : Job(namesake));
         // The job stands there without its reason, since before a kill perhaps; or somebody has taken it away already.
-        var namesake = Enumerable.Range(0, MostNamesakes).FirstOrDefault(namesake => File.Exists(Job(namesake)) && !File.Exists(Reason(namesake)));
-        MoveToFree(claim + ReasonSuffix, later => Reason(namesake + later));
+        var namesake = Enumerable.Range(0, FileMoves.MostNamesakes).FirstOrDefault(namesake => File.Exists(Job(namesake)) && !File.Exists(Reason(namesake)));
+        FileMoves.ToFree(claim + ReasonSuffix, later => Reason(namesake + later));
     }
 
     /// <summary>The reasons whose jobs stand beside them: a job that somebody has put back by hand has failed no more.</summary>
@@ -251,51 +250,11 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
         var name = Path.GetFileName(claim);
         name = claim.StartsWith(_claims.Root, StringComparison.Ordinal) ? name[(name.IndexOf('~', StringComparison.Ordinal) + 1)..] : name;
         var due = (_time.GetUtcNow() + delay).ToUnixTimeMilliseconds();
-        MoveToFree(claim, namesake => Path.Combine(_waiting, $"{attempts}~{due + namesake}~{name}"));
+        FileMoves.ToFree(claim, namesake => Path.Combine(_waiting, $"{attempts}~{due + namesake}~{name}"));
     }
 
     private static string Ended(string folder, string claim, int namesake, string extension) => Path.Combine(
         folder, Path.GetFileNameWithoutExtension(Path.GetFileName(claim).Split('~', 2)[^1]) + (namesake == 0 ? "" : $"-{namesake + 1}") + extension);
-
-    // Two jobs of one name at the same time both end somewhere: nothing that stands is written over.
-    private static void MoveToFree(string from, Func<int, string> target)
-    {
-        for (var namesake = 0; namesake < MostNamesakes; namesake++)
-        {
-            var to = target(namesake);
-            if ((!File.Exists(to) && TryMove(from, to)) || !File.Exists(from))
-                return;
-        }
-
-        throw new IOException("Too many jobs bear the same name.");
-    }
-
-    // A rename and nothing else: File.Move copies and then deletes where a file cannot be renamed, which two workers can do.
-    private static bool TryClaim(string from, string to)
-    {
-        try
-        {
-            Directory.Move(from, to);
-            return true;
-        }
-        catch (IOException) when (File.Exists(to) || !File.Exists(from))
-        {
-            return false;
-        }
-    }
-
-    private static bool TryMove(string from, string to)
-    {
-        try
-        {
-            File.Move(from, to);
-            return true;
-        }
-        catch (IOException exception) when (exception is FileNotFoundException || File.Exists(to))
-        {
-            return false;
-        }
-    }
 
     private static string Shorten(string name) => Encoding.UTF8.GetByteCount(name) <= LongestName ? name
         : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name))) + ".json";

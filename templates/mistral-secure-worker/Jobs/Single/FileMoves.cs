@@ -1,0 +1,49 @@
+namespace Acme.App.Jobs;
+
+/// <summary>The ways in which a job's file moves, none of which writes over another.</summary>
+internal static class FileMoves
+{
+    public const int MostNamesakes = 10_000;
+
+    /// <summary>A rename and nothing else, within one file system: File.Move copies and deletes where it cannot rename, which two workers can do.</summary>
+    /// <returns>Whether the file was renamed; not when another worker was first, or when a file of that name is there.</returns>
+    public static bool TryRename(string from, string to)
+    {
+        try
+        {
+            Directory.Move(from, to);
+            return true;
+        }
+        catch (IOException) when (File.Exists(to) || !File.Exists(from))
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Moves to the first name that is free: of two jobs of one name at the same time, both end somewhere.</summary>
+    /// <param name="target">Where a file goes that has so many namesakes.</param>
+    public static void ToFree(string from, Func<int, string> target)
+    {
+        for (var namesake = 0; namesake < MostNamesakes; namesake++)
+        {
+            var to = target(namesake);
+            if ((!File.Exists(to) && TryMove(from, to)) || !File.Exists(from))
+                return;
+        }
+
+        throw new IOException("Too many jobs bear the same name.");
+    }
+
+    private static bool TryMove(string from, string to)
+    {
+        try
+        {
+            File.Move(from, to);
+            return true;
+        }
+        catch (IOException exception) when (exception is FileNotFoundException || File.Exists(to))
+        {
+            return false;
+        }
+    }
+}
