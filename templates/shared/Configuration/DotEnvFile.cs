@@ -38,7 +38,7 @@ internal sealed class DotEnvFile
         // Which source wins is decided by the configuration's order, so nothing is loaded into the process, where its children would inherit it.
         using var text = new MemoryStream(StrictUtf8.GetBytes(_accepted.ToString()));
         if (Problems.Count == 0)
-            Values = DotEnv.Read(new DotEnvOptions(ignoreExceptions: false, envStreams: [text], trimValues: true, overwriteExistingVars: false));
+            Values = DotEnv.Read(new DotEnvOptions(ignoreExceptions: false, envStreams: [text], trimValues: false, overwriteExistingVars: false));
     }
 
     public string Name { get; }
@@ -103,8 +103,11 @@ internal sealed class DotEnvFile
                 number, name, "The value is followed by a # without a space, which may begin a comment or not.",
                 "Put the value in single quotes, or a space before the comment.");
         else
-            _accepted.Append(name).Append('=').Append(value[..end].TrimEnd()).Append('\n');
+            _accepted.Append(name).Append('=').Append(Escaped(value[..end].TrimEnd(), quote)).Append('\n');
     }
+
+    // In any quotes dotenv.net takes a backslash before a quote or another backslash away.
+    private static string Escaped(string value, char? quote) => quote is null ? value : value.Replace("\\", @"\\", StringComparison.Ordinal);
 
     private void Refuse(int line, string setting, string problem, string remedy) =>
         Problems.Add(new ConfigurationProblem(setting, $"{Name} line {line}", problem, remedy));

@@ -1,3 +1,4 @@
+using System.Collections;
 using FluentValidation;
 using Microsoft.Extensions.Options;
 
@@ -21,6 +22,12 @@ internal sealed class ValidatedOptions<TOptions>(
         var options = new TOptions();
         var problems = new List<ConfigurationProblem>();
         var leaves = Leaves();
+        // The binder passes over one value where a list belongs, and the list of a source further down would stay.
+        var single = leaves.Where(leaf => leaf.Value is { Length: > 0 } && IsList(leaf.Key)).ToList();
+        problems.AddRange(single.Select(leaf => Problem(
+            $"{section.Name}:{leaf.Key}", "The setting is a list, and one value stands in its place.",
+            $"Number the values: '{section.Name}:{leaf.Key}:0' is the first.")));
+        leaves = [.. leaves.Except(single)];
         if (!TryBind(options, leaves, strictly: true))
         {
             var wrong = leaves.Where(leaf => !TryBind(new TOptions(), [leaf], strictly: true)).ToList();
@@ -52,6 +59,14 @@ internal sealed class ValidatedOptions<TOptions>(
         return [.. configuration.GetSection(section.Name).AsEnumerable(makePathsRelative: true)
             .Where(leaf => leaf is { Key.Length: > 0, Value: not null })
             .Where(leaf => !below.Any(other => (prefix + leaf.Key).StartsWith(other, StringComparison.OrdinalIgnoreCase)))];
+    }
+
+    private static bool IsList(string key)
+    {
+        var type = typeof(TOptions);
+        foreach (var part in key.Split(':'))
+            type = type?.GetProperties().FirstOrDefault(property => property.Name.Equals(part, StringComparison.OrdinalIgnoreCase))?.PropertyType;
+        return type is not null && type != typeof(string) && type.IsAssignableTo(typeof(IEnumerable)) && !type.IsAssignableTo(typeof(IDictionary));
     }
 
     // The binder's own exception quotes the value.

@@ -57,6 +57,11 @@ public sealed class DotEnvFileTests
     [InlineData("A='pa$$word#1'", "pa$$word#1")]
     [InlineData("A=\"x#y\" # comment", "x#y")]
     [InlineData("A={\"k\":\"v\"}", "{\"k\":\"v\"}")]
+    [InlineData(@"A='logs\'", @"logs\")]
+    [InlineData(@"A='\\srv\share\\'", @"\\srv\share\\")]
+    [InlineData(@"A=C:\logs\", @"C:\logs\")]
+    [InlineData("A=' x '", " x ")]
+    [InlineData("A='logs\\'\nB=canary\nC='z'", @"logs\")]
     public void Read_AcceptedInput_GivesTheValue(string text, string expected) => Assert.Equal(expected, Read(text).Values["A"]);
 
     [Theory]
