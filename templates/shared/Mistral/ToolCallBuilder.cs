@@ -16,10 +16,11 @@ internal sealed class ToolCallBuilder
         {
             // Mistral's schema gives an absent id the default "null", as a string.
             var id = fragment.Id is "null" or "" ? null : fragment.Id;
-            if (!_lastByIndex.TryGetValue(fragment.Index ?? 0, out var call) || (id is not null && call.Id is not null && id != call.Id))
+            if (!_lastByIndex.TryGetValue(fragment.Index ?? 0, out var call) || (id is not null && call.Id is not null && id != call.Id)
+                || (id is null && fragment.Function?.Name is { Length: > 0 } && call.Name is not null))
                 _calls.Add(_lastByIndex[fragment.Index ?? 0] = call = new Call());
             call.Id ??= id;
-            call.Name ??= fragment.Function?.Name;
+            call.Name ??= fragment.Function?.Name is { Length: > 0 } name ? name : null;
             call.Arguments.Append(fragment.Function?.Arguments);
         }
     }

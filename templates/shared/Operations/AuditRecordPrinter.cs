@@ -112,8 +112,18 @@ internal sealed class AuditRecordPrinter(IAnsiConsole output)
 
     private static string Raw(JsonElement record, string name) => record.TryGetProperty(name, out var value) ? value.GetRawText().Trim('"') : "";
 
-    private static string? Value(JsonElement record, string name) =>
-        record.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static string? Value(JsonElement record, string name)
+    {
+        try
+        {
+            return record.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair, which no writer of ours leaves.
+            return null;
+        }
+    }
 
     private static JsonDocument? TryParse(string line)
     {

@@ -130,6 +130,17 @@ public sealed class AuditCommandTests
     }
 
     [Fact]
+    public async Task Show_ADamagedRecord_IsPassedOver()
+    {
+        using var log = await SampleLog.WriteAsync(records: 1);
+        log.Edit(lines => lines.Insert(1, """{"version":1,"sequence":1,"userId":"\ud800","action":"chat.complete","timestamp":"\ud800"}"""));
+
+        Assert.Equal(0, await RunAsync(log, "show", "--user", "alice", "--since", "2020-01-01T00:00Z"));
+
+        Assert.Contains("alice", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Show_MoreRowsThanOneTable_KeepsTheirColumns()
     {
         using var log = await SampleLog.WriteAsync(records: 250);

@@ -111,6 +111,16 @@ public sealed class ToolCases
         Assert.Equal(["abcdefgh1", "abcdefgh2"], calls.Select(call => call.CallId));
     }
 
+    [Fact]
+    public async Task Case16_WholeCallsWithoutId_StayApart()
+    {
+        var calls = await CallsOf("""{"tool_calls":[{"function":{"name":"a","arguments":"{\"x\":1}"}},{"id":"null","function":{"name":"b","arguments":"{}"}}]}""");
+
+        Assert.Equal(["a", "b"], calls.Select(call => call.Name));
+        Assert.All(calls, call => Assert.Null(call.Exception));
+        Assert.Equal(2, calls.Select(call => call.CallId).Distinct().Count());
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
