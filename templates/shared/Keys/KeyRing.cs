@@ -172,7 +172,8 @@ internal sealed partial class KeyRing(
         return $"{reason} The old key stays in use.";
     }
 
-    private async Task<ApiKey> ReadAsync(TimeSpan timeLimit, CancellationToken cancellationToken)
+    /// <summary>What the source holds now, within the time limit.</summary>
+    public async Task<ApiKey> ReadAsync(TimeSpan timeLimit, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(timeLimit, timeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);

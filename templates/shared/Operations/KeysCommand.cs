@@ -99,11 +99,19 @@ internal static class KeysCommand
                 $"Mistral did not say whether it takes the key {key.Fingerprint}. Nothing was changed. Try again.");
 
         await results.WriteLineAsync($"Mistral takes the new key {key.Fingerprint}.");
-        await results.WriteLineAsync(await source.TryWriteAsync(key, cancellationToken) ? $"It was stored in {source.Name}." : $"1. {source.HowToReplace}");
+        try
+        {
+            await results.WriteLineAsync(await source.TryWriteAsync(key, cancellationToken) ? $"It was stored in {source.Name}." : $"1. {source.HowToReplace}");
+        }
+        catch (KeySourceException exception)
+        {
+            return await EndAsync(results, ExitCode.CheckFailed, $"{exception.Problem.Problem} {exception.Problem.Remedy} Nothing was changed.");
+        }
+
         await results.WriteLineAsync(source.CanChange
             ? $"2. Running programs take it up by themselves, within {host.Services.GetRequiredService<IOptions<KeyOptions>>().Value.PollInterval}."
             : "2. Restart the program: this source is read once, at the start.");
-        await results.WriteLineAsync($"3. Run keys verify where the program runs; it must show the fingerprint {key.Fingerprint}.");
+        await results.WriteLineAsync($"3. Run keys verify where the program runs, as its user; it must show the fingerprint {key.Fingerprint}.");
         await results.WriteLineAsync($"4. Then revoke the old key{(current is null ? "" : $", {current.Fingerprint},")} in Mistral's console.");
         return ExitCode.Success;
     }
@@ -116,7 +124,8 @@ internal static class KeysCommand
             await host.CheckConfigurationAsync(cancellationToken);
             return ring.Health.Fingerprint is null ? null : ring.Current;
         }
-        catch (ConfigurationException exception) when (exception.Problems.All(problem => problem.Setting == source.Setting))
+        catch (ConfigurationException exception)
+            when (exception.Problems.All(problem => problem.Setting == source.Setting || problem.Setting == EnvironmentKeySource.Variable))
         {
             return null;
         }

@@ -94,7 +94,7 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
         {
             throw new DoctorInputException($"{check.Title}: {exception.Message} Let your user read it, and run the doctor again.");
         }
-        catch (Exception exception) when (exception is not (DoctorInputException or OperationCanceledException))
+        catch (Exception exception) when (exception is not DoctorInputException && !cancellationToken.IsCancellationRequested)
         {
             return Verdict.NotChecked(
                 $"the check ended with {exception.GetType().Name}.",

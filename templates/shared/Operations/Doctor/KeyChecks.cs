@@ -29,10 +29,10 @@ internal static class KeyChecks
     public static IReadOnlyList<VisibleKey> VisibleKeys(IServiceProvider services)
     {
         var configuration = services.GetRequiredService<IConfiguration>();
-        var home = services.GetRequiredService<Patient>().Home;
         var keys = s_settings.Where(name => !string.IsNullOrWhiteSpace(configuration.Hidden(name)))
             .Select(name => new VisibleKey(name, configuration.OriginOf(name), new ApiKey(configuration.Hidden(name)!, name))).ToList();
-        foreach (var file in s_dotEnvFiles.Select(name => Path.Combine(home, name)).Where(File.Exists).Select(path => new DotEnvFile(path)))
+        var files = services.GetRequiredService<Patient>().Folders.SelectMany(folder => s_dotEnvFiles.Select(name => Path.Combine(folder, name)));
+        foreach (var file in files.Where(File.Exists).Select(path => new DotEnvFile(path)))
             keys.AddRange(s_settings.Where(name => file.Values.TryGetValue(name, out var value) && !string.IsNullOrWhiteSpace(value))
                 .Select(name => new VisibleKey(name, file.Name, new ApiKey(file.Values[name], name))));
         return keys;
@@ -44,18 +44,18 @@ internal static class KeyChecks
 
     private static async Task<Verdict> CheckPlaceAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
-        var home = services.GetRequiredService<Patient>().Home;
+        var patient = services.GetRequiredService<Patient>();
         var keys = Values(services);
         var finder = SecretFinder.For(RepositoryChecks.GuardsOf(services), keys);
-        var allowed = AllowFile.Read(services.GetRequiredService<Patient>());
+        var allowed = AllowFile.Read(patient);
         var places = new List<Place>();
-        foreach (var file in Sources(new DirectoryInfo(home)))
+        foreach (var file in Sources(new DirectoryInfo(patient.Home)))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var found = new Dictionary<string, FoundSecret>();
             finder.FindInFile(file, found);
             places.AddRange(found.Values.Where(secret => !allowed.Holds(secret.Fingerprint))
-                .Select(secret => new Place(Path.GetRelativePath(home, file.FullName), secret.Line, Fingerprint: secret.Fingerprint)));
+                .Select(secret => new Place(Path.GetRelativePath(patient.Folders.First(), file.FullName), secret.Line, Fingerprint: secret.Fingerprint)));
         }
 
         if (places.Count > 0)
@@ -72,7 +72,7 @@ internal static class KeyChecks
         var source = services.GetRequiredService<KeySource>();
         try
         {
-            var key = await source.ReadAsync(cancellationToken);
+            var key = await ReadAsync(services, cancellationToken);
             if (services.GetRequiredService<KeyRing>().Judge(key) is { } problem)
                 return Verdict.Failed(problem.Problem, problem.Remedy);
             return Verdict.Passed($"The key {key.Fingerprint} comes from {source.Name}. No secret in code or settings.");
@@ -82,6 +82,10 @@ internal static class KeyChecks
             return Verdict.Failed(exception.Problem.Problem, exception.Problem.Remedy);
         }
     }
+
+    // A store that hangs, or a file that is a pipe, must not keep the doctor.
+    private static Task<ApiKey> ReadAsync(IServiceProvider services, CancellationToken cancellationToken) =>
+        services.GetRequiredService<KeyRing>().ReadAsync(services.GetRequiredService<IOptions<KeyOptions>>().ValueOrDefault().Timeout, cancellationToken);
 
     private static IEnumerable<FileInfo> Sources(DirectoryInfo folder) => folder.EnumerateFiles()
         .Where(file => file.Extension is ".cs" or ".json" or ".csproj" or ".config")
@@ -112,7 +116,7 @@ internal static class KeyChecks
 
         try
         {
-            var key = await services.GetRequiredService<KeySource>().ReadAsync(cancellationToken);
+            var key = await ReadAsync(services, cancellationToken);
             if (key.Since is not { } since)
                 return Verdict.NotChecked(
                     string.Create(

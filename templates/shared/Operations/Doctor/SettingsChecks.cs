@@ -17,8 +17,7 @@ internal static class SettingsChecks
     private static Verdict CheckPolicies(IServiceProvider services)
     {
         var home = services.GetRequiredService<Patient>().Home;
-        var missing = s_environments.Where(name => Read(home, name)?.GetSection(PolicyOptions.SectionName).Get<PolicyOptions>()
-            is not { AllowedModels.Length: > 0, MaxTokensPerRequest: > 0 }).ToList();
+        var missing = s_environments.Where(name => !HasPolicy(Read(home, name))).ToList();
         return missing.Count == 0
             ? Verdict.Passed($"{string.Join(", ", s_environments)} each have one.")
             : Verdict.Failed(
@@ -32,8 +31,8 @@ internal static class SettingsChecks
         if (Read(home, Environments.Production) is not { } production)
             return Verdict.Failed($"{FileOf(Environments.Production)} is missing or cannot be read.", "Put it back, with OfflineAllowed set to false.");
         var isOffline = services.GetRequiredService<IHostEnvironment>().IsProduction()
-            && services.GetRequiredService<IConfiguration>().GetValue<bool>("Mistral:Offline");
-        return isOffline || production.GetValue<bool>("Mistral:Offline") || production.GetValue<bool>("Policy:OfflineAllowed")
+            && !IsOff(services.GetRequiredService<IConfiguration>()["Mistral:Offline"]);
+        return isOffline || !IsOff(production["Mistral:Offline"]) || !IsOff(production["Policy:OfflineAllowed"])
             ? Verdict.Failed(
                 "Production is offline, or may be.",
                 $"Set Policy:OfflineAllowed in {FileOf(Environments.Production)} and Mistral:Offline to false.")
@@ -48,7 +47,8 @@ internal static class SettingsChecks
         var home = services.GetRequiredService<Patient>().Home;
         var path = services.GetRequiredService<IConfiguration>()["Audit:Path"];
         var audit = Path.GetDirectoryName(Path.GetFullPath(string.IsNullOrEmpty(path) ? "audit/audit.jsonl" : path, home))!;
-        var files = Directory.EnumerateFiles(home, ".env*").Where(file => !file.EndsWith(".example", StringComparison.Ordinal))
+        var files = services.GetRequiredService<Patient>().Folders.SelectMany(folder => Directory.EnumerateFiles(folder, ".env*"))
+            .Where(file => !file.EndsWith(".example", StringComparison.Ordinal))
             .Concat(Directory.Exists(audit) ? Directory.EnumerateFiles(audit, Path.GetFileName(path is null or "" ? "audit.jsonl" : path) + "*") : []).ToList();
         const UnixFileMode own = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         var open = new List<string>();
@@ -62,6 +62,21 @@ internal static class SettingsChecks
             : Verdict.Failed(
                 $"Others may read or write {string.Join(", ", open.Select(file => Path.GetRelativePath(home, file)))}.",
                 "Run 'chmod 600' on each.");
+    }
+
+    // A value that is no such word is not off: who reads it may see it otherwise.
+    private static bool IsOff(string? value) => string.IsNullOrEmpty(value) || (bool.TryParse(value, out var isOn) && !isOn);
+
+    private static bool HasPolicy(IConfigurationRoot? settings)
+    {
+        try
+        {
+            return settings?.GetSection(PolicyOptions.SectionName).Get<PolicyOptions>() is { AllowedModels.Length: > 0, MaxTokensPerRequest: > 0 };
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     private static string FileOf(string environment) => $"appsettings.{environment}.json";

@@ -81,11 +81,13 @@ public sealed class FilesKeySourceTests
     }
 
     [Fact]
-    public async Task Write_AKey_ReplacesTheFileAndKeepsItToItsOwner()
+    public async Task Write_AKey_ReplacesTheFileAndKeepsItFromOthers()
     {
         using var folder = new TemporaryFolder();
         var path = folder.Write("key", Some.KeyValue(1));
         folder.Write("key.new", "left over from a crash");
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(path, (UnixFileMode)0b110_100_100);
         var source = Source(path);
 
         Assert.True(await source.TryWriteAsync(Some.Key(2), Token));
@@ -93,7 +95,25 @@ public sealed class FilesKeySourceTests
         Assert.True((await source.ReadAsync(Token)).SameAs(Some.Key(2)));
         Assert.False(File.Exists(path + ".new"));
         if (!OperatingSystem.IsWindows())
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, File.GetUnixFileMode(path));
+    }
+
+    [Fact]
+    public async Task Write_FileThatItsGroupReads_StaysSo()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows keeps access lists instead of modes.");
+            return;
+        }
+
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("key", Some.KeyValue(1));
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.GroupRead);
+
+        Assert.True(await Source(path).TryWriteAsync(Some.Key(2), Token));
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.GroupRead, File.GetUnixFileMode(path));
     }
 
     [Fact]

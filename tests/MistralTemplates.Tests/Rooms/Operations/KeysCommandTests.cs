@@ -91,18 +91,37 @@ public sealed class KeysCommandTests
         Assert.Contains("It was stored in file", text, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Rotate_OldKeyIsMissing_StillPutsTheFirstOneInPlace()
+    [Theory]
+    [InlineData("Staging")]
+    [InlineData("Development")]
+    public async Task Rotate_OldKeyIsMissing_StillPutsTheFirstOneInPlace(string environment)
     {
         await using var mistral = await FakeStore.Start(Mistral);
         using var folder = Folder("mistral-small-latest");
         var path = Path.Combine(folder.Path, "key");
-        using var host = Build(folder, mistral, null, new FilesKeySource(Options.Create(new FilesKeyOptions { Path = path })));
+        File.Copy(Path.Combine(folder.Path, "appsettings.Staging.json"), Path.Combine(folder.Path, "appsettings.Development.json"));
+        using var host = Build(folder, mistral, null, new FilesKeySource(Options.Create(new FilesKeyOptions { Path = path })), environment);
 
         var (exitCode, _) = await Run(results => KeysCommand.RotateAsync(host, () => Given(Some.KeyValue(2)), results, Token));
 
         Assert.Equal(ExitCode.Success, exitCode);
         Assert.Equal(Some.KeyValue(2), await File.ReadAllTextAsync(path, Token));
+    }
+
+    [Fact]
+    public async Task Rotate_StoreCannotBeWritten_SaysWhatToDo()
+    {
+        await using var mistral = await FakeStore.Start(Mistral);
+        using var folder = Folder("mistral-small-latest");
+        var path = Path.Combine(folder.Path, "link");
+        File.CreateSymbolicLink(path, folder.Write("key", Some.KeyValue(1)));
+        using var host = Build(folder, mistral, null, new FilesKeySource(Options.Create(new FilesKeyOptions { Path = path })));
+
+        var (exitCode, text) = await Run(results => KeysCommand.RotateAsync(host, () => Given(Some.KeyValue(2)), results, Token));
+
+        Assert.Equal(ExitCode.CheckFailed, exitCode);
+        Assert.EndsWith("Change the secret where it is kept; the program takes it up by itself. Nothing was changed.\n", text, StringComparison.Ordinal);
+        Assert.Equal(Some.KeyValue(1), await File.ReadAllTextAsync(path, Token));
     }
 
     [Theory]
@@ -228,10 +247,10 @@ public sealed class KeysCommandTests
         return folder;
     }
 
-    private static IHost Build(TemporaryFolder folder, FakeStore mistral, string? key, KeySource? source = null)
+    private static IHost Build(TemporaryFolder folder, FakeStore mistral, string? key, KeySource? source = null, string environment = "Staging")
     {
         var home = ProgramHome.At(folder.Path);
-        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = home.Arguments, ContentRootPath = home.ContentRoot, EnvironmentName = "Staging" });
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = home.Arguments, ContentRootPath = home.ContentRoot, EnvironmentName = environment });
         builder.AddConfiguration(home);
         builder.Configuration.AddInMemoryCollection([new("MISTRAL_API_KEY", key), new("Mistral:Endpoint", mistral.Address.AbsoluteUri)]);
         builder.AddKeys();

@@ -9,6 +9,7 @@ internal sealed class FilesKeySource(IOptions<FilesKeyOptions> options) : KeySou
 {
     private const int MaxBytes = 4096;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnerAndGroup = OwnerOnly | UnixFileMode.GroupRead;
 
     public override string Name => $"file {options.Value.Path}";
 
@@ -57,7 +58,7 @@ internal sealed class FilesKeySource(IOptions<FilesKeyOptions> options) : KeySou
 
             var create = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
             if (!OperatingSystem.IsWindows())
-                create.UnixCreateMode = OwnerOnly;
+                create.UnixCreateMode = File.Exists(path) ? File.GetUnixFileMode(path) & OwnerAndGroup : OwnerOnly;
 
             // A crash between the two steps leaves the old key whole, and a second run begins again.
             File.Delete(next);

@@ -123,6 +123,19 @@ public sealed class DoctorCommandTests
     }
 
     [Fact]
+    public async Task Run_SourceOfTheKeyHangs_FailsTheKeysPlaceAndMakesTheOtherChecks()
+    {
+        using var folder = await ProjectAsync();
+
+        var (exitCode, json, _) = await RunAsync(
+            folder, [new("Mistral:Offline", "false"), new("Keys:Timeout", "00:00:01")], builder => builder.Services.AddSingleton<KeySource>(new HangingSource()));
+
+        Assert.Equal(1, exitCode);
+        Assert.Equal("failed", MarkOf(json, "key-place"));
+        Assert.Equal("passed", MarkOf(json, "file-modes"));
+    }
+
+    [Fact]
     public async Task Run_KeyIsAPlaceholder_FailsTheKeysPlace()
     {
         using var folder = await ProjectAsync();
@@ -145,6 +158,22 @@ public sealed class DoctorCommandTests
         var (_, json, _) = await RunAsync(folder, []);
 
         Assert.Equal(["offline"], Failed(json));
+    }
+
+    [Theory]
+    [InlineData("policies", "\"MaxTokensPerRequest\": 4000", "\"MaxTokensPerRequest\": \"lots\"")]
+    [InlineData("offline", "\"OfflineAllowed\": false", "\"OfflineAllowed\": \"perhaps\"")]
+    public async Task Run_ProductionPolicyHasAWrongValue_Fails(string check, string right, string wrong)
+    {
+        using var folder = await ProjectAsync();
+        var text = (await File.ReadAllTextAsync(Path.Combine(folder.Path, "appsettings.Production.json"), Token)).Replace(right, wrong, StringComparison.Ordinal);
+        folder.Write("appsettings.Production.json", text);
+        Assert.Contains(wrong, text, StringComparison.Ordinal);
+
+        var (exitCode, json, _) = await RunAsync(folder, []);
+
+        Assert.Equal(1, exitCode);
+        Assert.Equal("failed", MarkOf(json, check));
     }
 
     [Fact]
@@ -271,8 +300,10 @@ public sealed class DoctorCommandTests
         Assert.Equal(expected == 1 ? "failed" : "passed", MarkOf(json, "container-file"));
     }
 
-    [Fact]
-    public async Task Run_EnvFileThatOthersMayRead_Fails()
+    [Theory]
+    [InlineData(".env")]
+    [InlineData("src/App/.env")]
+    public async Task Run_EnvFileThatOthersMayRead_Fails(string file)
     {
         if (OperatingSystem.IsWindows())
         {
@@ -281,7 +312,9 @@ public sealed class DoctorCommandTests
         }
 
         using var folder = await ProjectAsync();
-        File.SetUnixFileMode(folder.Write(".env", "A=1\n"), (UnixFileMode)0b110_100_100);
+        foreach (var name in Directory.GetFiles(folder.Path, "appsettings*.json"))
+            folder.Write("src/App/" + Path.GetFileName(name), await File.ReadAllTextAsync(name, Token));
+        File.SetUnixFileMode(folder.Write(file, "A=1\n"), (UnixFileMode)0b110_100_100);
 
         var (_, json, _) = await RunAsync(folder, []);
 
@@ -371,7 +404,9 @@ public sealed class DoctorCommandTests
 
     private static IHost Build(GitFolder folder, KeyValuePair<string, string?>[] settings, Action<IHostApplicationBuilder>? change)
     {
-        var home = ProgramHome.At(folder.Path);
+        // A program in a folder of a repository, as the templates make it, or one at its top.
+        var inside = Path.Combine(folder.Path, "src", "App");
+        var home = ProgramHome.At(Directory.Exists(inside) ? inside : folder.Path);
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = home.Arguments, ContentRootPath = home.ContentRoot, EnvironmentName = "Development" });
         builder.AddConfiguration(home);
         builder.Configuration.AddInMemoryCollection([new("Mistral:Offline", "true")]).AddInMemoryCollection(settings);
@@ -402,5 +437,19 @@ public sealed class DoctorCommandTests
         public override string HowToReplace => "Write another test.";
 
         public override Task<ApiKey> ReadAsync(CancellationToken cancellationToken) => Task.FromResult(key);
+    }
+
+    /// <summary>As a file does that is a pipe: it heeds no token.</summary>
+    private sealed class HangingSource : KeySource
+    {
+        public override string Name => "the test";
+
+        public override string Setting => "Test";
+
+        public override bool CanChange => false;
+
+        public override string HowToReplace => "Write another test.";
+
+        public override Task<ApiKey> ReadAsync(CancellationToken cancellationToken) => new TaskCompletionSource<ApiKey>().Task;
     }
 }
