@@ -22,8 +22,10 @@ internal sealed class EnvironmentKeySource(IConfiguration configuration, IHostEn
 
     public override string HowToReplace => $"Set {Setting} to the new key where it is set now ({Name}).";
 
-    public static bool IsSet(IConfiguration configuration) =>
-        Own.Select(one => one.Variable).Append(Variable).Any(name => !string.IsNullOrEmpty(configuration.Hidden(name)));
+    /// <summary>Whether there is a key for this environment; one for another does not count.</summary>
+    public static bool IsSet(IConfiguration configuration, IHostEnvironment environment) =>
+        !string.IsNullOrEmpty(configuration.Hidden(Variable))
+        || (OwnVariableOf(environment) is { } own && !string.IsNullOrEmpty(configuration.Hidden(own)));
 
     /// <summary>The keys that are set for environments other than this one.</summary>
     public static IEnumerable<string> OfOtherEnvironments(IConfiguration configuration, IHostEnvironment environment) =>

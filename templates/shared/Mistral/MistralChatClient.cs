@@ -36,7 +36,12 @@ internal sealed class MistralChatClient(MistralApi api, IOptions<MistralOptions>
         await foreach (var item in SseParser.Create(answer, (_, data) => Parse(data, answer)).EnumerateAsync(cancellationToken))
         {
             if (item.Data is not { } wire)
-                yield break;
+            {
+                // A tool call whose end nobody told may not be whole.
+                finished |= calls is null;
+                break;
+            }
+
             var update = WireAnswers.ToUpdate(wire, ref calls, answer);
             if (first)
                 update.AdditionalProperties = WireAnswers.Properties(answer);

@@ -147,6 +147,9 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
 
     private void SearchFile(SecretFinder finder, string path)
     {
+        // .NET reads such a name and finds no file by it.
+        if (path.Contains('\uFFFD', StringComparison.Ordinal))
+            throw new DoctorInputException($"The name of the file '{path}' is not UTF-8. Rename it, or name it in .gitignore.");
         var file = new FileInfo(Path.Combine(git.Top, path));
         if (!file.Exists || file.LinkTarget is not null)
             return;

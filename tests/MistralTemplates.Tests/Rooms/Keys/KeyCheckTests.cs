@@ -1,6 +1,7 @@
 using Acme.App.Configuration;
 using Acme.App.Keys;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Options;
 
 namespace MistralTemplates.Tests.Rooms.Keys;
@@ -21,6 +22,19 @@ public sealed class KeyCheckTests
         Assert.Equal(ownKeyWillDo ? ["Keys:Vault", "MISTRAL_API_KEY"] : ["Keys:Vault"], problems.Select(problem => problem.Setting));
         if (ownKeyWillDo)
             Assert.Equal("Set MISTRAL_API_KEY or MISTRAL_API_KEY_DEV, in the environment or in the .env file; or set Mistral__Offline=true to try the program without a key.", problems[1].Remedy);
+    }
+
+    [Theory]
+    [InlineData("MISTRAL_API_KEY", true)]
+    [InlineData("MISTRAL_API_KEY_DEV", true)]
+    [InlineData("MISTRAL_API_KEY_PROD", false)]
+    public void IsSet_KeyOfAnotherEnvironment_DoesNotCount(string variable, bool expected)
+    {
+        var configuration = new ConfigurationManager();
+        configuration.AddInMemoryCollection([new(variable, Some.KeyValue(1))]);
+        configuration.Hide("MISTRAL_API_KEY");
+
+        Assert.Equal(expected, EnvironmentKeySource.IsSet(configuration, new HostingEnvironment { EnvironmentName = "Development" }));
     }
 
     [Fact]

@@ -48,6 +48,14 @@ public sealed class StreamCases
         Assert.Equal(MistralErrorKind.BrokenStream, exception.Kind);
     }
 
+    [Fact]
+    public async Task Case17_ToolCallWhoseEndIsNotTold_IsABrokenStream()
+    {
+        const string call = """data: {"id":"1","choices":[{"index":0,"delta":{"tool_calls":[{"id":"abcdefgh1","function":{"name":"a","arguments":"{\"x"}}]}}]}""" + "\n\n";
+
+        Assert.Equal(MistralErrorKind.BrokenStream, (await FailureOf(StandInReply.Stream(call, Done))).Kind);
+    }
+
     [Theory]
     [InlineData(Hello + Done)]
     [InlineData(Hello + End)]

@@ -167,6 +167,20 @@ public sealed class SecretSearchTests
     }
 
     [Fact]
+    public async Task SearchAll_NameThatIsNotUtf8_IsNoSilentPass()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only there such a name can be.");
+        using var folder = await GitFolder.CreateAsync();
+        await folder.GitAsync("-c", @"alias.make=!printf key > ""$(printf '\377.txt')""", "make");
+
+        var exception = Assert.Throws<DoctorInputException>(() => Search(folder));
+
+        // .NET cannot delete it either.
+        await folder.GitAsync("-c", "alias.tidy=!rm ./*.txt", "tidy");
+        Assert.Contains("is not UTF-8", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task SearchAll_LinkedWorkTree_SeesTheWholeHistory()
     {
         using var folder = await GitFolder.CreateAsync();
