@@ -14,7 +14,8 @@ internal static class KeysServiceCollectionExtensions
 
         // While developing, the environment or .env will do. Elsewhere only the chosen source counts: a store that cannot
         // be read must not be covered up by a forgotten variable.
-        if (builder.Environment.IsDevelopment() && (KeyCheck.IsOffline(builder.Configuration) || EnvironmentKeySource.IsSet(builder.Configuration, builder.Environment)))
+        if (builder.Environment.IsDevelopment()
+            && (KeyCheck.IsOffline(builder.Configuration) || EnvironmentKeySource.IsSet(builder.Configuration, builder.Environment)))
             builder.Services.AddSingleton<KeySource, EnvironmentKeySource>();
         else
             builder.AddKeySource();
