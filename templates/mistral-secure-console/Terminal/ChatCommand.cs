@@ -23,6 +23,8 @@ internal sealed class ChatCommand
     private const string StandardInput = "-";
     private const int MaxCharacters = 4 * 1024 * 1024;
 
+    private static readonly UTF8Encoding s_strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     private readonly Argument<string?> _question = new("question")
     {
         Description = "What to ask. '-' reads it from standard input; without it a conversation begins.",
@@ -125,8 +127,8 @@ internal sealed class ChatCommand
     // Reads to a bound far above any request's limit, so that the limit's own message is what a long text gets.
     private static async Task<string> ReadAsync(Stream stream, Encoding encoding, string name, CancellationToken cancellationToken)
     {
-        var strict = Encoding.GetEncoding(encoding.CodePage, EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback);
-        using var reader = new StreamReader(stream, strict);
+        // A terminal's older encodings have a character for each byte.
+        using var reader = new StreamReader(stream, encoding.CodePage == s_strictUtf8.CodePage ? s_strictUtf8 : encoding);
         var text = new StringBuilder();
         var buffer = new char[8192];
         try
@@ -136,7 +138,7 @@ internal sealed class ChatCommand
         }
         catch (DecoderFallbackException)
         {
-            throw new IOException($"{name} is not text in {encoding.WebName}. Convert it first.");
+            throw new IOException($"{name} is not text in UTF-8. Convert it first.");
         }
 
         return text.ToString();

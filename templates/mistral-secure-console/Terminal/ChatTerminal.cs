@@ -79,7 +79,7 @@ internal sealed class ChatTerminal
         if (asJson && !answer.IsStopped)
             Console.Out.WriteLine(JsonSerializer.Serialize(answer.ToJson(), AnswerJsonContext.Default.AnswerJson));
         else if (answer.IsCut)
-            Note("The answer is not whole: it has as many tokens as it may have.");
+            Note("The answer is not whole: it has as many tokens as it may have. Ask for a shorter one, or raise --max-tokens.");
         if (Console.IsErrorRedirected)
             return;
         var usage = answer.Usage is { } tokens ? $", {tokens.InputTokenCount} + {tokens.OutputTokenCount} tokens" : "";

@@ -6,8 +6,9 @@ namespace Acme.App.Guards;
 /// <summary>Digits with what people put between them, read once and judged as a card, a social security number or a phone number.</summary>
 internal readonly struct DigitGroups
 {
-    /// <summary>What joins digits to one number; in a row of values a comma parts them, and no card or social security number has one within.</summary>
-    private const string NoCommaJoints = ".-_";
+    /// <summary>What joins digits to one number. In a row of values a comma parts cards, of which none has one within.</summary>
+    private const string CardJoints = ".-_";
+    private const string PhoneJoints = CardJoints + ",";
 
     private const int Most = 12;
     private const int MostDigits = 20;
@@ -39,7 +40,7 @@ internal readonly struct DigitGroups
     /// <summary>The longest run of whole groups, 12 to 19 digits with one kind of separator, that is a card's number by its network and Luhn's sum.</summary>
     public Finding? FindCard(ref TextWindow window)
     {
-        if (IsPartOfNumber(ref window, _start, NoCommaJoints))
+        if (IsPartOfNumber(ref window, _start, CardJoints))
             return null;
 
         Span<byte> digits = stackalloc byte[20];
@@ -53,7 +54,7 @@ internal readonly struct DigitGroups
             foreach (var digit in window.Text[from..to])
                 digits[read++] = (byte)(digit - '0');
             // One dot is a decimal's; a card that is grouped by dots has three groups or more.
-            if (PaymentCard.IsNumber(digits[..read]) && !(group == 1 && Gap(ref window, 1) is ".") && EndsAt(ref window, to, NoCommaJoints))
+            if (PaymentCard.IsNumber(digits[..read]) && !(group == 1 && Gap(ref window, 1) is ".") && EndsAt(ref window, to, CardJoints))
                 longest = new Finding(SensitiveKind.Card, _start, to);
         }
 
@@ -63,11 +64,11 @@ internal readonly struct DigitGroups
     /// <summary>AAA-GG-SSSS, of areas, groups and serials that the Social Security Administration issues.</summary>
     public Finding? FindSocialSecurityNumber(ref TextWindow window)
     {
-        if (_count < 3 || SizeOf(0) != 3 || SizeOf(1) != 2 || SizeOf(2) != 4 || IsPartOfNumber(ref window, _start, NoCommaJoints))
+        if (_count < 3 || SizeOf(0) != 3 || SizeOf(1) != 2 || SizeOf(2) != 4 || IsPartOfNumber(ref window, _start, CardJoints))
             return null;
 
         var text = window.Text[_start.._groups[2].End.Value];
-        return text.Length == 11 && text[3] == '-' && text[6] == '-' && EndsAt(ref window, _start + 11, NoCommaJoints)
+        return text.Length == 11 && text[3] == '-' && text[6] == '-' && EndsAt(ref window, _start + 11, CardJoints)
             && text[..3] is not ("000" or "666") && text[0] != '9' && text[4..6] is not "00" && text[7..] is not "0000"
             ? new Finding(SensitiveKind.Ssn, _start, _start + 11)
             : null;
@@ -77,7 +78,7 @@ internal readonly struct DigitGroups
     public Finding? FindPhone(ref TextWindow window, int floor)
     {
         var start = _start > floor && window[_start - 1] is '+' or '(' ? _start - 1 : _start;
-        if (IsPartOfNumber(ref window, start))
+        if (IsPartOfNumber(ref window, start, PhoneJoints))
             return null;
 
         var digits = 0;
@@ -96,7 +97,7 @@ internal readonly struct DigitGroups
         while (window[last] is 'x' or 'X' && end - last <= MostExtension && char.IsAsciiDigit(window[end]))
             end++;
         end = end > last + 1 ? end : last;
-        return fits && EndsAt(ref window, end) ? new Finding(SensitiveKind.Phone, start, end) : null;
+        return fits && EndsAt(ref window, end, PhoneJoints) ? new Finding(SensitiveKind.Phone, start, end) : null;
     }
 
     /// <summary>A dot and its like separate thousands too, in threes; a card begins with four digits.</summary>
@@ -119,11 +120,11 @@ internal readonly struct DigitGroups
     private int SizeOf(int group) => _groups[group].End.Value - _groups[group].Start.Value;
 
     /// <summary>Whether digits go on to the left over a joint, as in a decimal, a UUID or a version.</summary>
-    private static bool IsPartOfNumber(ref TextWindow window, int start, string joints = NoCommaJoints + ",") =>
+    private static bool IsPartOfNumber(ref TextWindow window, int start, string joints) =>
         CharacterClasses.Is(window[start - 1], CharacterClass.Word)
         || (joints.Contains(window[start - 1]) && CharacterClasses.Is(window[start - 2], CharacterClass.Digit));
 
-    private static bool EndsAt(ref TextWindow window, int end, string joints = NoCommaJoints + ",") =>
+    private static bool EndsAt(ref TextWindow window, int end, string joints) =>
         !CharacterClasses.Is(window[end], CharacterClass.Word)
         && !(joints.Contains(window[end]) && CharacterClasses.Is(window[end + 1], CharacterClass.Digit));
 }

@@ -63,7 +63,7 @@ internal static class MistralErrors
     private static (MistralErrorKind Kind, string Words) Judge(HttpStatusCode status, bool guardrail) => (int)status switch
     {
         401 => (MistralErrorKind.Authentication, "the key was refused."),
-        402 => (MistralErrorKind.Permission, "the account has no credit or plan for this."),
+        402 => (MistralErrorKind.Permission, "the account has no credit or plan for this. Look at its billing."),
         403 when guardrail => (MistralErrorKind.Guardrail, "its guardrails blocked the request."),
         403 => (MistralErrorKind.Permission, "the key may not do this."),
         404 => (MistralErrorKind.NotFound, "there is nothing at this address. Check 'Mistral:Endpoint'."),

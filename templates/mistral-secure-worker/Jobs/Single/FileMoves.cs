@@ -22,13 +22,14 @@ internal static class FileMoves
 
     /// <summary>Moves to the first name that is free: of two jobs of one name at the same time, both end somewhere.</summary>
     /// <param name="target">Where a file goes that has so many namesakes.</param>
-    public static void ToFree(string from, Func<int, string> target)
+    /// <returns>How many it has; the file may have been taken away meanwhile.</returns>
+    public static int ToFree(string from, Func<int, string> target)
     {
         for (var namesake = 0; namesake < MostNamesakes; namesake++)
         {
             var to = target(namesake);
             if ((!File.Exists(to) && TryMove(from, to)) || !File.Exists(from))
-                return;
+                return namesake;
         }
 
         throw new IOException("Too many jobs bear the same name.");

@@ -219,11 +219,10 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
         string Job(int namesake) => Ended(_failed, claim, first + namesake, ".json");
         string Reason(int namesake) => Ended(_failed, claim, first + namesake, ReasonExtension);
 
-        // A name is free where neither stands.
-        if (File.Exists(claim))
-            FileMoves.ToFree(claim, namesake => File.Exists(Reason(namesake)) ? Reason(namesake) : Job(namesake));
-        // The job stands there without its reason, since before a kill perhaps; or somebody has taken it away already.
-        var namesake = Enumerable.Range(0, FileMoves.MostNamesakes).FirstOrDefault(namesake => File.Exists(Job(namesake)) && !File.Exists(Reason(namesake)));
+        // A name is free where neither stands. A job that had moved before a kill waits there for its reason.
+        var namesake = File.Exists(claim)
+            ? FileMoves.ToFree(claim, namesake => File.Exists(Reason(namesake)) ? Reason(namesake) : Job(namesake))
+            : Enumerable.Range(0, FileMoves.MostNamesakes).FirstOrDefault(namesake => File.Exists(Job(namesake)) && !File.Exists(Reason(namesake)));
         FileMoves.ToFree(claim + ReasonSuffix, later => Reason(namesake + later));
     }
 
@@ -241,7 +240,7 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
         }
         catch (JsonException)
         {
-            return new JobFailure(IdOf(file), "job.unknown", "The reason's file cannot be read.");
+            return new JobFailure(IdOf(file), "job.unknown", "The file with the reason is damaged. Run 'jobs retry', which tells the reason anew.");
         }
     }
 

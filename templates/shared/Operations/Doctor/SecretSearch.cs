@@ -147,10 +147,10 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
 
     private void SearchFile(SecretFinder finder, string path)
     {
-        // .NET reads such a name and finds no file by it.
-        if (path.Contains('\uFFFD', StringComparison.Ordinal))
-            throw new DoctorInputException($"The name of the file '{path}' is not UTF-8. Rename it, or name it in .gitignore.");
         var file = new FileInfo(Path.Combine(git.Top, path));
+        // .NET reads a name that is not UTF-8 so, and finds no file by it.
+        if (!file.Exists && path.Contains('\uFFFD', StringComparison.Ordinal))
+            throw new DoctorInputException($"The name of the file '{path}' is not UTF-8. Rename it, or name it in .gitignore.");
         if (!file.Exists || file.LinkTarget is not null)
             return;
         var found = new Dictionary<string, FoundSecret>();

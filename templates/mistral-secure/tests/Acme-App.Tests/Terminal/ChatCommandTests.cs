@@ -165,7 +165,7 @@ public sealed class ChatCommandTests
 
         Assert.Equal(2, exitCode);
         Assert.Equal("", output);
-        Assert.Contains("is not text in utf-8", error, StringComparison.Ordinal);
+        Assert.Contains("is not text in UTF-8", error, StringComparison.Ordinal);
         Assert.Empty(mistral.Requests);
     }
 

@@ -92,13 +92,13 @@ public sealed class ConversationTests
 
         var (exitCode, shown) = await program.TypeAsync(
             [
-                ("/exit leaves.", "One\rpasted\r"),
+                ("/exit leaves.", "One\r\tpasted\r"),
                 ("·", "Two\rThree\r/exit\r"),
             ],
             "chat");
 
         Assert.True(exitCode == 0, shown);
         var messages = mistral.Requests.Select(request => request.Json.GetProperty("messages").EnumerateArray().Last().GetProperty("content").GetString());
-        Assert.Equal(["One\npasted", "Two", "Three"], messages);
+        Assert.Equal(["One\n\tpasted", "Two", "Three"], messages);
     }
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Acme.App.Auditing;
@@ -245,6 +246,24 @@ public sealed class DoctorCommandTests
 
         Assert.Equal("failed", MarkOf(json, "key-per-environment"));
         Assert.DoesNotContain(key[..8], text, StringComparison.Ordinal);
+    }
+
+    /// <summary>The README has it there, above the program's own folder.</summary>
+    [Fact]
+    public async Task Run_KeyInTheRepositorysEnvFile_IsLookedForInItsHistory()
+    {
+        using var folder = await ProjectAsync();
+        foreach (var name in Directory.GetFiles(folder.Path, "appsettings*.json"))
+            folder.Write("src/App/" + Path.GetFileName(name), await File.ReadAllTextAsync(name, Token));
+        var key = RandomNumberGenerator.GetString("bcdfghjkmnpqrstvwz", 32);
+        folder.Write(".env", $"MISTRAL_API_KEY={key}\n");
+        folder.Write("notes.txt", key + "\n");
+        await folder.CommitAsync();
+
+        var (_, json, text) = await RunAsync(folder, []);
+
+        Assert.Equal("failed", MarkOf(json, "secrets-in-git"));
+        Assert.Contains("notes.txt", text, StringComparison.Ordinal);
     }
 
     [Fact]

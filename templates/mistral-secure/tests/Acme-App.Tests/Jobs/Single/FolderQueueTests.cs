@@ -167,6 +167,16 @@ public sealed class FolderQueueTests : IDisposable
     }
 
     [Fact]
+    public async Task ListFailed_ReasonIsDamaged_StillNamesTheJob()
+    {
+        using var queue = await OpenAsync();
+        await File.WriteAllTextAsync(Path.Combine(_folder, "failed", "a.json"), "{}", CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(_folder, "failed", "a.reason.json"), "no reason", CancellationToken);
+
+        Assert.Equal("a", Assert.Single(await queue.ListFailedAsync(10, CancellationToken)).Id);
+    }
+
+    [Fact]
     public async Task Claim_OfALongName_ShortensIt()
     {
         using var queue = await OpenAsync();

@@ -131,6 +131,22 @@ public sealed class JobTests
     }
 
     [Fact]
+    public async Task JobsStatus_OfANameThatWouldSteerATerminal_ShowsItWithoutThat()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "No file can have such a name there.");
+        await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
+        using var program = WorkerFor(mistral);
+        var failed = Put(program, "{ not json", "failed", "\u001b[31mred.json");
+        await RunUntilAsync(program, Path.ChangeExtension(failed, ".reason.json"));
+
+        var (exitCode, output, _) = await program.RunAsync("", "jobs", "status");
+
+        Assert.Equal(0, exitCode);
+        Assert.Contains("red", output, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', output);
+    }
+
+    [Fact]
     public async Task JobsHealth_WithoutAWorker_SaysSo()
     {
         await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
