@@ -23,7 +23,7 @@ internal static class GuardedContent
         return guarded;
     }
 
-    /// <summary>Gives the content guarded and without the wire's own words, in a copy where it had to change: the caller's texts stay.</summary>
+    /// <summary>Gives the content guarded and without the wire's own words, in a copy where its text had to change.</summary>
     public static AIContent Guard(this TextGuard guard, AIContent content, ISet<SensitiveKind> kinds)
     {
         var guarded = guard.GuardTexts(content, kinds);
@@ -70,22 +70,38 @@ internal static class GuardedContent
             case ErrorContent error:
                 return new ErrorContent(guard.Apply(error.Message ?? "", kinds)) { ErrorCode = error.ErrorCode };
             case FunctionCallContent { Arguments: { } arguments } call:
-                var safe = arguments.ToDictionary(argument => argument.Key, argument => guard.GuardValue(argument.Key, argument.Value, kinds));
+                var safe = guard.GuardFields(arguments, guard.GuardValue, kinds);
                 return new FunctionCallContent(call.CallId, call.Name, safe) { AdditionalProperties = call.AdditionalProperties, Exception = call.Exception };
             case FunctionResultContent { Result: { } result } answer:
                 return new FunctionResultContent(answer.CallId, guard.GuardValue(null, result, kinds)) { AdditionalProperties = answer.AdditionalProperties };
             case UriContent link:
-                guarded = guard.Apply(link.Uri.OriginalString, kinds);
+                guarded = guard.Apply(null, link.Uri.OriginalString, kinds);
                 return guarded == link.Uri.OriginalString ? link : new TextContent(guarded);
             case DataContent data when data.HasTopLevelMediaType("text"):
-                guarded = guard.Apply(Encoding.UTF8.GetString(data.Data.Span), kinds);
-                return new DataContent(Encoding.UTF8.GetBytes(guarded), data.MediaType) { Name = data.Name };
+                guarded = guard.Apply(null, Encoding.UTF8.GetString(data.Data.Span), kinds);
+                var name = data.Name is null ? null : guard.Apply(null, data.Name, kinds);
+                return new DataContent(Encoding.UTF8.GetBytes(guarded), data.MediaType) { Name = name };
             default:
                 return content;
         }
     }
 
     private static string TextOf(object? value) => value as string ?? JsonSerializer.Serialize(value, AIJsonUtilities.DefaultOptions);
+
+    /// <summary>Guards names and values; names that become one mask are told apart.</summary>
+    private static Dictionary<string, T> GuardFields<T>(
+        this TextGuard guard, IEnumerable<KeyValuePair<string, T>> fields, Func<string, T, ISet<SensitiveKind>, T> guardValue, ISet<SensitiveKind> kinds)
+    {
+        Dictionary<string, T> guarded = [];
+        foreach (var (name, value) in fields)
+        {
+            var (safeName, safeValue) = (guard.Apply(null, name, kinds), guardValue(name, value, kinds));
+            while (!guarded.TryAdd(safeName, safeValue))
+                safeName += $" {guarded.Count}";
+        }
+
+        return guarded;
+    }
 
     private static object? GuardValue(this TextGuard guard, string? name, object? value, ISet<SensitiveKind> kinds)
     {
@@ -103,7 +119,7 @@ internal static class GuardedContent
         switch (node)
         {
             case JsonObject fields:
-                return new JsonObject(fields.Select(field => KeyValuePair.Create(field.Key, guard.GuardNode(field.Key, field.Value, kinds))));
+                return new JsonObject(guard.GuardFields(fields, guard.GuardNode, kinds));
             case JsonArray items:
                 return new JsonArray([.. items.Select(item => guard.GuardNode(name, item, kinds))]);
             case JsonValue value when value.GetValueKind() is JsonValueKind.String or JsonValueKind.Number:

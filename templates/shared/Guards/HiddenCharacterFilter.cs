@@ -50,7 +50,7 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
         while (text[index..].IndexOfAnyExceptInRange(' ', '~') is var offset and >= 0)
         {
             index += offset;
-            if (IsHidden(text[index]) || text[index] is '\udb40' or '\u200c' or '\u200d')
+            if (IsHidden(text[index]) || text[index] == '\udb40' || IsJudgedByPrevious(text[index]))
                 return index;
             index++;
         }
@@ -95,7 +95,7 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
         };
         if (_state != State.Text)
             return;
-        if (IsHidden(character) || (character is '\u200c' or '\u200d' && char.IsAscii(_previous)))
+        if (IsHidden(character) || (IsJudgedByPrevious(character) && char.IsAscii(_previous)) || (IsSelector(character) && IsSelector(_previous)))
             Hide(character, output);
         else
             output.Append(_previous = character);
@@ -107,7 +107,11 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
             output.Append(CultureInfo.InvariantCulture, $"[U+{code:X4}]");
     }
 
-    /// <summary>Joiners (U+200C, U+200D) are judged by what they follow: scripts and emoji need them, plain letters do not.</summary>
+    /// <summary>Joiners and variation selectors are judged by what they follow: scripts and emoji need them, plain letters do not.</summary>
+    private static bool IsJudgedByPrevious(char character) => character is '\u200c' or '\u200d' || IsSelector(character);
+
+    private static bool IsSelector(char character) => character is >= '\ufe00' and <= '\ufe0f';
+
     private static bool IsHidden(char character) => character switch
     {
         '\n' or '\t' => false,

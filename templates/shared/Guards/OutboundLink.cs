@@ -31,8 +31,8 @@ internal static class OutboundLink
         var isFetched = window[at] switch
         {
             ']' => window[at + 1] == ':' || (window[at + 1] == '(' && IsImage(window.Text, at)),
-            '(' => window.Holds(at - 3, "url") && window[at - 4] is ':' or ',' or ' ' or '\t' or '\n',
-            _ => IsAttribute(ref window, at, Fetched),
+            '(' => window.Holds(at - 3, "url") && !CharacterClasses.Is(window[at - 4], CharacterClass.Name) && window[at - 4] != '.',
+            _ => IsAttribute(ref window, at, Fetched) || (IsAttribute(ref window, at, Followed) && IsFetchedBy(window.Text, at)),
         };
         if (!isFetched && !(isLabel ? window[at + 1] == '(' : window[at] == '=' && IsAttribute(ref window, at, Followed)))
             return null;
@@ -44,7 +44,7 @@ internal static class OutboundLink
         // So far behind, what is put in place of the white space keeps a page from taking the rest for an address.
         if (start - first == MostBefore)
             return new Finding(SensitiveKind.Link, first, start);
-        return IsOutbound(ref window, start) || (window[at] == '=' && isFetched && IsOutboundList(ref window, start))
+        return IsOutbound(ref window, start) || (window[at] == '=' && (IsBroken(ref window, start) || (isFetched && IsOutboundList(ref window, start))))
             ? Take(ref window, start, isFetched, window[start - 1])
             : null;
     }
@@ -76,8 +76,28 @@ internal static class OutboundLink
         if (IsEntity(ref window, end))
             return true;
         if (end - start > 1)
-            return window[end] == '\\' ? window[end + 1] == ':' : window[end] == ':' && IsSlash(ref window, end + 1);
+            return window[end] == '\\' ? window[end + 1] == ':' : window[end] == ':' && (IsSlash(ref window, end + 1) || window.Holds(start, "http"));
         return end == start && IsSlash(ref window, end) && IsSlash(ref window, end + 1) && window[end + 2] > ' ';
+    }
+
+    /// <summary>Whether a tab or a line's end stands in the beginning of a quoted address: a browser takes it out and reads on.</summary>
+    private static bool IsBroken(ref TextWindow window, int start)
+    {
+        if (window[start - 1] is not ('"' or '\''))
+            return false;
+        var end = start;
+        while (end - start < MostScheme && (CharacterClasses.Is(window[end], CharacterClass.Name) || window[end] is ':' or '/' or '\\'))
+            end++;
+        return window[end] is '\t' or '\n';
+    }
+
+    /// <summary>Whether an element loads what its <c>href</c> names, as all do but a link that a reader follows.</summary>
+    private static bool IsFetchedBy(ReadOnlySpan<char> text, int at)
+    {
+        var before = text[Math.Max(0, at - MostLabel)..at];
+        var tag = before[(before.LastIndexOf('<') + 1)..];
+        return tag.Length < before.Length && tag.IndexOfAny(Ends) is var end and > 0
+            && !tag[..end].Equals("a", StringComparison.OrdinalIgnoreCase) && !tag[..end].Equals("area", StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>Whether a later address of <c>srcset</c>, which lists several in quotes, names another host.</summary>
@@ -103,8 +123,7 @@ internal static class OutboundLink
 
     private static bool IsEntity(ref TextWindow window, int index)
     {
-        var name = index + (window[index + 1] == '#' ? 2 : 1);
-        return window[index] == '&' && window[window.On(name, CharacterClass.Word, MostEntity)] == ';';
+        return window[index] == '&' && (window[index + 1] == '#' || window[window.On(index + 1, CharacterClass.Word, MostEntity)] == ';');
     }
 
     private static Finding? Take(ref TextWindow window, int start, bool isFetched, char opening)
@@ -132,8 +151,10 @@ internal static class OutboundLink
         var depth = 0;
         for (var index = at - 1; index >= Math.Max(0, at - MostLabel); index--)
         {
+            if (index > 0 && text[index - 1] == '\\')
+                continue;
             depth += text[index] == ']' ? 1 : 0;
-            if (text[index] != '[' || (index > 0 && text[index - 1] == '\\'))
+            if (text[index] != '[')
                 continue;
             if (depth == 0)
                 return index > 0 && text[index - 1] == '!';

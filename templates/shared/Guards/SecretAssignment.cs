@@ -9,6 +9,7 @@ namespace Acme.App.Guards;
 internal static class SecretAssignment
 {
     private const int MostSpaces = 16;
+    private const int MostIndent = 48;
     private static readonly SearchValues<char> Operators = SearchValues.Create("=:>?.~|+");
     private static readonly SearchValues<char> Quotes = SearchValues.Create("\"'`");
     private static readonly SearchValues<char> UnquotedEnds = SearchValues.Create(" \t\r\n\"'`<>,;)]}\\&|\0");
@@ -20,16 +21,32 @@ internal static class SecretAssignment
         if (window[at] == ':' && window[at + 1] == '/')
             return FindInUrl(ref window, at);
         var promise = JudgeNameBefore(ref window, at);
-        if (promise == SecretPromise.None)
+        return promise == SecretPromise.None || (window[at] == ',' && IsInList(ref window, at)) ? null : FindValue(ref window, at, promise, ref next);
+    }
+
+    /// <summary>The value behind an option of a command line, from the second dash of <c>--password value</c>.</summary>
+    public static Finding? FindOption(ref TextWindow window, int at, ref int next)
+    {
+        if (window[at - 1] != '-' || CharacterClasses.Is(window[at - 2], CharacterClass.Name))
             return null;
+        var end = window.On(at + 1, CharacterClass.Name, TextWindow.Left);
+        var promise = window[end] == ' ' && window[end + 1] != '-' ? SecretName.Judge(window.Text[(at + 1)..end]) : SecretPromise.None;
+        return promise == SecretPromise.None ? null : FindValue(ref window, end, promise, ref next);
+    }
+
+    private static Finding? FindValue(ref TextWindow window, int at, SecretPromise promise, ref int next)
+    {
         var value = StartOfValue(ref window, at, out var quote, out var isEscaped);
         if (window[at] == ',' && quote == '\0')
             return null;
 
         var end = value;
         while (end - value < TextWindow.Right && !IsEnd(window[end], quote, isEscaped))
-            end++;
+            end += quote == '"' && window[end] == '\\' && window[end + 1] is not ('\n' or '\0') ? 2 : 1;
         next = value;
+        // What is compared without quotes is a name; <password>@host is a form to be filled in.
+        if (quote == '\0' && ((window[at] == '=' && window[at + 1] == '=') || (window[at] == '>' && window[value] == '@')))
+            return null;
         var goesOn = end - value >= TextWindow.Right;
         return SecretValue.IsSecret(window.Text[value..end], promise, quote != '\0')
             ? new Finding(SensitiveKind.Secret, value, end, goesOn ? CharacterClass.Any : CharacterClass.None)
@@ -52,7 +69,7 @@ internal static class SecretAssignment
         while (end - user < TextWindow.Right && window[end] != '@' && !UserInfoEnds.Contains(window[end]))
             if (window[end++] == ':' && password < 0)
                 password = end;
-        return password > 0 && window[end] == '@' && end - password >= 3 && SecretValue.IsPlausible(window.Text[password..end])
+        return password > 0 && window[end] == '@' && end - password >= 3 && SecretValue.IsPasswordInUrl(window.Text[password..end])
             ? new Finding(SensitiveKind.Secret, password, end)
             : null;
     }
@@ -68,8 +85,21 @@ internal static class SecretAssignment
             return SecretPromise.Password;
 
         // "var apiToken string = …" and <add key="Password" value="…" /> put a word between the name and its value.
-        end = BackOverMarks(ref window, start, ":=");
-        return window[at] == '=' ? SecretName.Judge(window.Text[BackOverName(ref window, end)..end]) : SecretPromise.None;
+        // So do lists of variables: {"name": "API_KEY", "value": "…"}, in YAML on two lines.
+        var isValue = window.Text[start..end].Equals("value", StringComparison.OrdinalIgnoreCase);
+        if (SecretName.IsHarmless(window.Text[start..end]))
+            return SecretPromise.None;
+        end = isValue ? BackOverMarks(ref window, start, ":=,-\n", MostIndent) : BackOverMarks(ref window, start, ":=");
+        return isValue || window[at] == '=' ? SecretName.Judge(window.Text[BackOverName(ref window, end)..end]) : SecretPromise.None;
+    }
+
+    /// <summary>Whether an item stands before a quoted name: <c>"none", "password", "md5"</c> lists words, <c>Add("password", "…")</c> sets one.</summary>
+    private static bool IsInList(ref TextWindow window, int at)
+    {
+        var start = BackOverName(ref window, at - 1) - 1;
+        while (at - start < TextWindow.Left && window[start - 1] is ' ' or '\n')
+            start--;
+        return window[start - 1] == ',';
     }
 
     private static bool IsUserOption(ReadOnlySpan<char> before)
@@ -78,10 +108,10 @@ internal static class SecretAssignment
         return before.EndsWith(" -u", StringComparison.Ordinal) || before.EndsWith("--user", StringComparison.Ordinal);
     }
 
-    private static int BackOverMarks(ref TextWindow window, int index, string operators)
+    private static int BackOverMarks(ref TextWindow window, int index, string operators, int most = MostSpaces)
     {
-        var limit = Math.Max(0, index - MostSpaces);
-        while (index > limit && (window[index - 1] is ' ' or '\t' or '\\' or ']' or ')' or '"' or '\'' or '`' || operators.Contains(window[index - 1])))
+        var limit = Math.Max(0, index - most);
+        while (index > limit && (window[index - 1] is ' ' or '\t' or '\\' or ']' or ')' or '"' or '\'' or '`' or '*' || operators.Contains(window[index - 1])))
             index--;
         return index;
     }
@@ -97,7 +127,7 @@ internal static class SecretAssignment
     private static int StartOfValue(ref TextWindow window, int at, out char quote, out bool isEscaped)
     {
         var index = at + 1;
-        while (index - at < 4 && Operators.Contains(window[index]))
+        while (index - at < 4 && (window[index] == '*' || Operators.Contains(window[index])))
             index++;
         for (var spaces = 0; spaces < MostSpaces && (window[index] is ' ' or '\t' || (window[at] == '>' && window[index] is '\r' or '\n')); spaces++)
             index++;

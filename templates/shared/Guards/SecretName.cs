@@ -10,6 +10,9 @@ internal enum SecretPromise
 
     Token,
 
+    /// <summary>The word pass alone: a password, or a run, as in <c>second pass: 120 ms</c>.</summary>
+    Pass,
+
     /// <summary>A password: people choose them, so little entropy is enough.</summary>
     Password,
 }
@@ -33,7 +36,7 @@ internal static class SecretName
         "id", "ids", "name", "file", "path", "url", "uri", "size", "length", "type", "count", "hash", "version", "expires", "expiry", "ttl", "header",
         "field", "prefix", "endpoint", "public", "pub", "csrf", "xsrf", "authenticity", "primary", "foreign", "partition", "sort", "cache", "index",
         "event", "vault", "selector", "issuer", "limit", "max", "min", "usage", "bucket", "schema", "sequence", "policy", "hint", "reset", "format",
-        "pair", "press", "code", "chars", "mode", "method", "source", "results",
+        "pair", "press", "stdin", "time", "timeout", "code", "chars", "mode", "method", "source", "results",
     ];
 
     public static SecretPromise Judge(ReadOnlySpan<char> name)
@@ -48,10 +51,16 @@ internal static class SecretName
             previous = word;
         }
 
-        while (promise != SecretPromise.None && TakeWord(ref name) is { Length: > 0 } word)
+        return promise != SecretPromise.None && IsHarmless(name) ? SecretPromise.None : promise;
+    }
+
+    /// <summary>Whether a word says that it is about a secret, and none.</summary>
+    public static bool IsHarmless(ReadOnlySpan<char> name)
+    {
+        while (TakeWord(ref name) is { Length: > 0 } word)
             if (Holds(Harmless, word))
-                return SecretPromise.None;
-        return promise;
+                return true;
+        return false;
     }
 
     /// <summary>Letters up to what is none, or to a capital after a small letter.</summary>
@@ -71,6 +80,8 @@ internal static class SecretName
 
     private static SecretPromise JudgeWord(ReadOnlySpan<char> word, ReadOnlySpan<char> previous, bool isLast)
     {
+        if (isLast && previous.IsEmpty && word.Equals("pass", StringComparison.OrdinalIgnoreCase))
+            return SecretPromise.Pass;
         if (EndsWithAny(word, Passwords, wholeUpTo: 4))
             return SecretPromise.Password;
         if (EndsWithAny(word, Tokens, wholeUpTo: 3) || (isLast && word.Equals("auth", StringComparison.OrdinalIgnoreCase)))

@@ -8,10 +8,13 @@ internal static class SecretValue
     private const int MostDigitsOfName = 4;
     private const int LongestPlaceholder = 80;
     private const int MostOrdered = 5;
+    private const int LeastRandom = 8;
+    private const int LeastWord = 3;
+    private const char LastCyrillic = '\u04ff';
     private static readonly SearchValues<string> Placeholders = SearchValues.Create(
         [
             "example", "placeholder", "changeme", "your", "xxxx", "redacted", "sample", "dummy", "insert", "todo", "cleartext", "plaintext", "...", "****",
-            "${", "{{", "$(", "abcdefgh", "123456789012", "process.env", "environ", "getenv",
+            "required|", "base64", "${", "{{", "$(", "abcdefgh", "123456789012", "process.env", "environ", "getenv",
         ],
         StringComparison.OrdinalIgnoreCase);
     private static readonly SearchValues<char> PasswordMarks = SearchValues.Create("!@#$%^&*~?+=");
@@ -22,7 +25,9 @@ internal static class SecretValue
     /// <summary>Judges the value beside a name that promises a secret.</summary>
     public static bool IsSecret(ReadOnlySpan<char> value, SecretPromise promise, bool isQuoted)
     {
-        if (!IsPlausible(value) || value.ContainsAnyExceptInRange('!', '~') || (!isQuoted && value.ContainsAny("([{")))
+        // Scripts that write no spaces would make a password of every sentence.
+        var last = promise >= SecretPromise.Pass && isQuoted ? LastCyrillic : '~';
+        if (!IsPlausible(value) || value.ContainsAnyExceptInRange('!', last) || (!isQuoted && value.ContainsAny("([{")))
             return false;
 
         var (digits, capitals, smalls) = (0, 0, 0);
@@ -36,15 +41,21 @@ internal static class SecretValue
         var entropy = Entropy(value);
         return promise switch
         {
-            SecretPromise.Password => value.Length >= 6 && (digits > 0 || (capitals + smalls > 0 && value.ContainsAny(PasswordMarks))),
+            SecretPromise.Pass when !isQuoted && char.IsAsciiDigit(value[0]) => false,
+            SecretPromise.Pass or SecretPromise.Password when !isQuoted && IsDeclaration(value, capitals + smalls) => false,
+            SecretPromise.Pass or SecretPromise.Password => value.Length >= 6 && (digits > 0 || (capitals + smalls > 0 && value.ContainsAny(PasswordMarks))),
             _ when !isQuoted && IsIdentifier(value, capitals) => false,
-            SecretPromise.Token => (value.Length >= 10 && LongestMixedRun(value) >= 8 && entropy >= 2.5)
+            SecretPromise.Token => (value.Length >= 10 && LongestMixedRun(value) >= LeastRandom && entropy >= 2.5)
                 || (value.Length >= 15 && digits == value.Length && entropy >= 2.2)
                 || (value.Length >= 20 && capitals > 2 && smalls > 2 && digits + capitals + smalls == value.Length && entropy >= 3.6
                     && !IsIdentifier(value, capitals)),
             _ => value.Length >= 16 && LongestMixedRun(value) >= 12 && entropy >= 3.5 && !IsHashOrUuid(value),
         };
     }
+
+    /// <summary>Judges what stands between a user's name and a host; <c>user:password@host</c> is how people write that there is one.</summary>
+    public static bool IsPasswordInUrl(ReadOnlySpan<char> value) =>
+        IsPlausible(value) && (value.ContainsAnyInRange('0', '9') || SecretName.Judge(value) == SecretPromise.None);
 
     /// <summary>Whether the value stands for itself: no variable, no template, nothing to be replaced.</summary>
     public static bool IsPlausible(ReadOnlySpan<char> value) =>
@@ -62,16 +73,21 @@ internal static class SecretValue
         var previous = '.';
         foreach (var character in value)
         {
-            if (!char.IsAsciiLetterOrDigit(character) && character is not ('.' or '_'))
-                return false;
-            if ((char.IsAsciiLetterUpper(character) && char.IsAsciiLetterUpper(previous)) || (previous == '.' && !char.IsAsciiLetter(character)))
+            if ((!char.IsAsciiLetterOrDigit(character) && character is not ('.' or '_' or '$')) || (previous == '.' && !char.IsAsciiLetter(character)))
                 return false;
             previous = character;
         }
 
         var firstDigit = value.IndexOfAnyInRange('0', '9');
-        return capitals > 1 && (firstDigit < 0 || value.LastIndexOfAnyInRange('0', '9') - firstDigit < MostDigitsOfName);
+        return capitals > 1 && capitals * LeastWord <= value.Length
+            && (firstDigit < 0 || value.LastIndexOfAnyInRange('0', '9') - firstDigit < MostDigitsOfName);
     }
+
+    /// <summary>Whether it is what code and settings write behind a password's name: a type, a tag of YAML, a path or a member of such a name.</summary>
+    private static bool IsDeclaration(ReadOnlySpan<char> value, int letters) =>
+        (value[0] == '!' && letters == value.Length - 1) || (value[0] == '/' && LongestMixedRun(value) < LeastRandom)
+        || value.Contains("?.", StringComparison.Ordinal) || value.TrimEnd("?!").Equals("string", StringComparison.OrdinalIgnoreCase)
+        || (value.IndexOf('.') > 0 && SecretName.Judge(value[(value.LastIndexOf('.') + 1)..]) >= SecretPromise.Pass);
 
     /// <summary>The longest run of letters and digits with both in it: paths, versions and names made of words have short ones.</summary>
     private static int LongestMixedRun(ReadOnlySpan<char> value)

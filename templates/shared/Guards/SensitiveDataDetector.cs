@@ -89,6 +89,8 @@ internal sealed class SensitiveDataDetector
                 return SecretAssignment.Find(ref window, at, ref next);
             case '-' when PrivateKeyBlock.Find(ref window, at) is { } block:
                 return block;
+            case '-' when SecretAssignment.FindOption(ref window, at, ref next) is { } value:
+                return value;
             case '-' or '_':
                 var before = window.Back(at, CharacterClass.Word, floor);
                 var mayBegin = (before < at || window[at - 1] is '.' or '/') && !window.Text[before..at].ContainsAnyInRange('0', '9');

@@ -10,14 +10,13 @@ internal sealed class TextGuard(GuardOptions options, bool isOutput)
         options.SensitiveData, modes => isOutput ? modes.Output : modes.Input, removesLinks: isOutput && options.SafeText.RemoveOutboundLinks);
 
     /// <summary>Guards a whole text; gives the same instance when there is nothing to change.</summary>
-    public string Apply(string text, ISet<SensitiveKind> kinds) =>
-        Encode(RedactionFilter.Redact(_detector, HiddenCharacterFilter.Apply(text, options.SafeText.HiddenCharacters), kinds));
+    public string Apply(string text, ISet<SensitiveKind> kinds) => Encode(Apply(null, text, kinds));
 
-    /// <summary>Guards a value that stands beside a name, as in a tool's arguments.</summary>
+    /// <summary>Guards a value that may stand beside a name, as in a tool's arguments. A program reads it, so it is not encoded.</summary>
     public string Apply(string? name, string value, ISet<SensitiveKind> kinds)
     {
         if (name is null || _detector.ModeOf(SensitiveKind.Secret) == GuardMode.Allow || !SecretValue.IsSecret(value, SecretName.Judge(name), isQuoted: true))
-            return Apply(value, kinds);
+            return RedactionFilter.Redact(_detector, HiddenCharacterFilter.Apply(value, options.SafeText.HiddenCharacters), kinds);
         kinds.Add(SensitiveKind.Secret);
         return RedactionFilter.MaskOf(SensitiveKind.Secret);
     }

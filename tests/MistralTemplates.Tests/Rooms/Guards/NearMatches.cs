@@ -10,5 +10,6 @@ internal static class NearMatches
         "SG.", "a/", "1/", "hooks.slack.com/services/", "](", "![", "](https://a?", "](https://", "src=", "\u001b[", "\u001b]", "\u200b", "\udb40", "Bearer ", "token token=", "xoxb-1", "+1 ", "(", "<a>", "\",\"", "AKIA1", "6e40:", "123-45-",
         "x", "'", "\"", "a'", "\"a\"@", "é", "é@", "\u4f60@", "0", "06 ", "0688 ", "1  ", "1 - ", "555-", "123 x1", "[a](", "[secret", "[a](https://", "[a]:", "[a]: ", "]:\n> ", "<https://", "src = ", "href=//", "\u4f60", "\u4f60a@", "](  ", "](//(",
         "srcset='", "srcset='/a 1x, ", "srcset=\",", "srcset='  , ", "url(", ":url('", ":url(//(",
+        "<link href=", "href='//", "<a ", "--", " --password ", " --password a", "\\\"", "\"\\\"", "password=\"\\\"", "value: ", "name: password\nvalue: ", "**", "password:**", "src='h\t", "\ufe0f",
     ];
 }

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Acme.App.Guards;
+using Microsoft.Extensions.AI;
 
 namespace MistralTemplates.Tests.Rooms.Guards;
 
@@ -19,6 +21,7 @@ public sealed class SafeTextTests
     [Theory]
     [InlineData("Plain text,\twith a tab\nand a line.")]
     [InlineData("Grüße aus Köln, 日本語, 👩\u200d💻 and ❤\ufe0f.")]
+    [InlineData("葛\ufe00 and ⛹\ufe0f\u200d♀\ufe0f")]
     [InlineData("می\u200cخواهم")]
     public void Clean_WhatReadersNeed_Stays(string text) => Assert.Equal(text, TerminalText.Clean(text));
 
@@ -35,7 +38,7 @@ public sealed class SafeTextTests
     {
         var token = SensitiveSamples.GitHubToken;
 
-        Assert.Equal("[secret]", Guarding.Output().Apply(token.Insert(2, "\u200b").Insert(9, "\u001b[0m"), new HashSet<SensitiveKind>()));
+        Assert.Equal("[secret]", Guarding.Output().Apply(token.Insert(2, "\u200b").Insert(9, "\u001b[0m").Insert(20, "\ufe0f\ufe01"), new HashSet<SensitiveKind>()));
     }
 
     [Theory]
@@ -72,6 +75,15 @@ public sealed class SafeTextTests
     [InlineData("<p style='background:url(https://evil.example/a)'>", "<p style='background:url(#removed-link)'>")]
     [InlineData("<p style=\"background: red URL( '//evil.example/a(1)' )\">", "<p style=\"background: red URL( '#removed-link' )\">")]
     [InlineData("<a HREF=\"https://evil.example/?q=data\">", "<a HREF=\"#removed-link\">")]
+    [InlineData("![x](https:evil.example/data)", "![x](#removed-link)")]
+    [InlineData("[![a\\]b](https://evil.example/data)", "[![a\\]b](#removed-link)")]
+    [InlineData("<img src=\"ht\ntps://evil.example/a\">", "<img src=\"#removed-link\">")]
+    [InlineData("<img src='https:\t//evil.example/a'>", "<img src='#removed-link'>")]
+    [InlineData("<img src=\"/\n/evil.example/a\">", "<img src=\"#removed-link\">")]
+    [InlineData("<img src=&#104ttps://evil.example/a>", "<img src=#removed-link>")]
+    [InlineData("<p style=\"a:b;/**/background:image(url(//evil.example/a))\">", "<p style=\"a:b;/**/background:image(url(#removed-link))\">")]
+    [InlineData("<link rel=stylesheet href=https://evil.example/a>", "<link rel=stylesheet href=#removed-link>")]
+    [InlineData("<svg><image width=1 href='https://evil.example/a'/>", "<svg><image width=1 href='#removed-link'/>")]
     public void Apply_OutboundLink_LosesItsDestination(string text, string expected) => Assert.Equal(expected, Guarding.Output().Apply(text, new HashSet<SensitiveKind>()));
 
     [Theory]
@@ -81,6 +93,8 @@ public sealed class SafeTextTests
     [InlineData("a[0] = b[1]; x == y; log[0]: done; [key]: // why, [INFO]: error:no, [r]: ./a.md, [s]: C:\\a, [t]: AT&T and [s]: #part")]
     [InlineData("see <https://docs.example/page>, https://docs.example/?page=1 and (have you read [docs](https://docs.example/page)?)")]
     [InlineData("<a href=\"https://docs.example/page\"> <img src=\"/a.png\"> ![x](data:image/png;base64,AAAA)")]
+    [InlineData("<a class=x href=\"https://docs.example/page\">, link.href = \"https://docs.example/page\" and [a\\]b](https://docs.example/page)")]
+    [InlineData("src=\"a b\tc\", [key]: \"one\n two\", curl(https://docs.example) and <img src=\"/a?b=1&amp;c=2\">")]
     [InlineData("<img srcset=\"/a.png 1x, /b.png 2x\"> <p style='background:url(/a.png)'> get_url(\"https://docs.example/page\"), href = a, https://docs.example/page")]
     public void Apply_HarmlessLink_Stays(string text) => Assert.Same(text, Guarding.Output().Apply(text, new HashSet<SensitiveKind>()));
 
@@ -108,5 +122,41 @@ public sealed class SafeTextTests
         var guard = Guarding.Output(options => options.HtmlEncode = true);
 
         Assert.Equal("&lt;b onclick=&quot;x&quot;&gt; &amp; &#39;", guard.Apply("<b onclick=\"x\"> & '", new HashSet<SensitiveKind>()));
+    }
+
+    /// <summary>They are run, not shown.</summary>
+    [Fact]
+    public void Guard_HtmlEncode_LeavesTheArgumentsOfAToolAlone()
+    {
+        var call = new FunctionCallContent("1", "f", new Dictionary<string, object?> { ["query"] = "a < b && c", ["rows"] = JsonSerializer.SerializeToElement<string[]>(["<b>"]) });
+
+        var guarded = (FunctionCallContent)Guarding.Output(options => options.HtmlEncode = true).Guard(call, new HashSet<SensitiveKind>());
+
+        Assert.Equal("a < b && c", guarded.Arguments!["query"]);
+        Assert.Equal("<b>", ((JsonElement)guarded.Arguments["rows"]!)[0].GetString());
+    }
+
+    [Fact]
+    public void Guard_NamesOfFields_AreMaskedAndToldApart()
+    {
+        string[] cards = [SensitiveSamples.Card, SensitiveSamples.Card.Replace(' ', '-')];
+        var nested = JsonSerializer.SerializeToElement(new Dictionary<string, int> { [cards[0]] = 1, [cards[1]] = 2, ["plain"] = 3 });
+        var call = new FunctionCallContent("1", "f", new Dictionary<string, object?> { [cards[0]] = 1, [cards[1]] = nested });
+        HashSet<SensitiveKind> kinds = [];
+
+        var guarded = (FunctionCallContent)Guarding.Output().Guard(call, kinds);
+
+        Assert.Equal("""{"[card]":1,"[card] 1":{"[card]":1,"[card] 1":2,"plain":3}}""", JsonSerializer.Serialize(guarded.Arguments));
+        Assert.Equal([SensitiveKind.Card], kinds);
+    }
+
+    [Fact]
+    public void Guard_NameOfADocument_IsMasked()
+    {
+        var document = new DataContent("words"u8.ToArray(), "text/plain") { Name = SensitiveSamples.Email };
+
+        var guarded = (DataContent)Guarding.Output().Guard(document, new HashSet<SensitiveKind>());
+
+        Assert.Equal("[email]", guarded.Name);
     }
 }
