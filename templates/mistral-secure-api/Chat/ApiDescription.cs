@@ -79,6 +79,13 @@ internal static class ApiDescription
             // The document's own names are those of this program's other JSON.
             if (CompletionJsonContext.Default.GetTypeInfo(type) is not null)
                 NameAsOnTheWire(schema);
+            if (context.JsonPropertyInfo?.CustomConverter is RepeatedTextConverter)
+                schema.Type = JsonSchemaType.String;
+            if (type == typeof(ProblemDetails))
+                AddExtensions(schema);
+            if (type == typeof(CompletionRequest))
+                foreach (var (name, kind) in WireRequest.PassedOn.OrderBy(field => field.Key, StringComparer.Ordinal))
+                    schema.Properties?.Add(name, new OpenApiSchema { Type = TypeOf(kind) });
             return Task.CompletedTask;
         });
         options.AddDocumentTransformer((document, _, _) =>
@@ -129,7 +136,7 @@ internal static class ApiDescription
         {
             var content = path.StartsWith("v1/", StringComparison.Ordinal)
                 ? await ContentAsync(
-                    Json, typeof(CompletionError), SerializeToNode(CompletionProblemWriter.ToError(problem), CompletionJsonContext.Default.CompletionError))
+                    Json, typeof(CompletionError), SerializeToNode(ProblemWriter.ToError(problem), CompletionJsonContext.Default.CompletionError))
                 : await ContentAsync("application/problem+json", typeof(ProblemDetails), SerializeToNode(problem, ChatJsonContext.Default.ProblemDetails));
             operation.Responses[$"{problem.Status}"] = new OpenApiResponse { Description = problem.Title, Content = content };
         }
@@ -159,7 +166,29 @@ internal static class ApiDescription
         NameAsOnTheWire(own.Items);
         own.Properties = own.Properties?.ToDictionary(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Key), property => property.Value);
         foreach (var property in own.Properties?.Values ?? [])
+        {
             NameAsOnTheWire(property);
+            // A record's parameters would all be asked for, those that may be left out too.
+            if (property is OpenApiSchema nested)
+                nested.Required = null;
+        }
+    }
+
+    private static JsonSchemaType TypeOf(JsonValueKind kind) => kind switch
+    {
+        JsonValueKind.Array => JsonSchemaType.Array,
+        JsonValueKind.Object => JsonSchemaType.Object,
+        JsonValueKind.True => JsonSchemaType.Boolean,
+        _ => JsonSchemaType.String,
+    };
+
+    /// <summary>What problems say besides (RFC 9457, 3.2): the trace, the fields' broken rules, and the kinds of sensitive data.</summary>
+    private static void AddExtensions(OpenApiSchema schema)
+    {
+        OpenApiSchema texts = new() { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String } };
+        schema.Properties?.Add(ChatProblems.TraceId, new OpenApiSchema { Type = JsonSchemaType.String });
+        schema.Properties?.Add(ChatProblems.Errors, new OpenApiSchema { Type = JsonSchemaType.Object, AdditionalProperties = texts });
+        schema.Properties?.Add(ChatProblems.Kinds, texts);
     }
 
     private sealed record Operation(string Summary, Type? Request, Type Answer, string? RequestExample, string AnswerExample, string? Stream);

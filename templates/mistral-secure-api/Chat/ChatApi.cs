@@ -21,7 +21,7 @@ internal static class ChatApi
         var request = await body.ReadAsync(ChatRequestJsonContext.Default.ChatRequest, cancellationToken);
         var messages = request.ToChatMessages();
         var options = request.ToChatOptions();
-        return request.Stream
+        return request.Stream == true
             ? Stream(chatClient.GetStreamingResponseAsync(messages, options, cancellationToken))
             : TypedResults.Ok(ChatResult.FromResponse(await chatClient.GetResponseAsync(messages, options, cancellationToken)));
     }

@@ -12,6 +12,7 @@ internal sealed class ChatProblems(IProblemDetailsService problemDetails) : IExc
 {
     public const string UrnPrefix = "urn:problem:";
     public const string Errors = "errors";
+    public const string Kinds = "kinds";
     public const string TraceId = "traceId";
 
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
@@ -31,7 +32,7 @@ internal sealed class ChatProblems(IProblemDetailsService problemDetails) : IExc
         BadHttpRequestException bad => bad.StatusCode switch
         {
             StatusCodes.Status413PayloadTooLarge => Problem(bad.StatusCode, "request.too_large", "The body is larger than this program takes."),
-            StatusCodes.Status415UnsupportedMediaType => Problem(bad.StatusCode, "request.media_type", "The content type must be application/json."),
+            StatusCodes.Status415UnsupportedMediaType => Problem(bad.StatusCode, "request.media_type", "The content type must be application/json, in UTF-8."),
             _ => Problem(bad.StatusCode, ChatRefusedException.InvalidRequest, null),
         },
         _ when ChatFailure.From(exception) is { } failure => FromFailure(failure),
@@ -47,7 +48,7 @@ internal sealed class ChatProblems(IProblemDetailsService problemDetails) : IExc
         if (failure.Fields is { } fields)
             problem.Extensions[Errors] = new Dictionary<string, string[]>(fields);
         if (failure.Kinds.Count > 0)
-            problem.Extensions["kinds"] = failure.Kinds.ToArray();
+            problem.Extensions[Kinds] = failure.Kinds.ToArray();
         return problem;
     }
 

@@ -16,10 +16,9 @@ internal static class ChatServiceCollectionExtensions
             options.SerializerOptions.TypeInfoResolverChain.Insert(0, ChatJsonContext.Default);
             options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
-        // Before the usual writer, which takes everything that is left.
-        builder.Services.AddSingleton<IProblemDetailsWriter, CompletionProblemWriter>();
-        builder.Services.AddProblemDetails(options =>
-            options.CustomizeProblemDetails = context => ChatProblems.AddTrace(context.ProblemDetails, context.HttpContext));
+        // Before the usual writer, which writes nothing to a caller that does not name JSON among what it accepts.
+        builder.Services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
+        builder.Services.AddProblemDetails();
         builder.Services.AddExceptionHandler<ChatProblems>();
         builder.Services.AddOpenApi(ApiDescription.Configure);
         // By themselves ASP.NET Core's traces have no route and no status.

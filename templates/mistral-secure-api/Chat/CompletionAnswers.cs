@@ -6,6 +6,8 @@ namespace Acme.App.Chat;
 /// <summary>Writes what came back along the road, guarded as it is, in Mistral's wire.</summary>
 internal static class CompletionAnswers
 {
+    private const string Assistant = "assistant";
+
     public static WireAnswer ToWhole(ChatResponse response) => new()
     {
         Id = response.ResponseId,
@@ -17,24 +19,24 @@ internal static class CompletionAnswers
             new()
             {
                 Index = 0,
-                Message = ToMessage(response.Messages.SelectMany(message => message.Contents)),
+                Message = ToMessage(response.Messages.SelectMany(message => message.Contents), Assistant),
                 FinishReason = response.FinishReason?.Value ?? "stop",
             },
         ],
         Usage = UsageOf(response.Usage ?? new()),
     };
 
-    public static WireAnswer ToChunk(ChatResponseUpdate update) => new()
+    public static WireAnswer ToChunk(ChatResponseUpdate update, bool isFirst) => new()
     {
         Id = update.ResponseId,
         Object = "chat.completion.chunk",
         Created = update.CreatedAt?.ToUnixTimeSeconds() ?? 0,
         Model = update.ModelId,
-        Choices = [new() { Index = 0, Delta = ToMessage(update.Contents), FinishReason = update.FinishReason?.Value }],
+        Choices = [new() { Index = 0, Delta = ToMessage(update.Contents, isFirst ? Assistant : null), FinishReason = update.FinishReason?.Value }],
         Usage = update.Contents.OfType<UsageContent>().FirstOrDefault() is { } usage ? UsageOf(usage.Details) : null,
     };
 
-    private static WireMessage ToMessage(IEnumerable<AIContent> contents)
+    private static WireMessage ToMessage(IEnumerable<AIContent> contents, string? role)
     {
         List<WireChunk?> chunks = [];
         List<WireToolCall?>? calls = null;
@@ -44,6 +46,8 @@ internal static class CompletionAnswers
                 chunks.Add(WireChunk.Thought(thought));
             else if (content is TextContent { Text.Length: > 0 } text)
                 chunks.Add(new() { Type = "text", Text = text.Text });
+            else if (content is ReferenceContent reference)
+                chunks.Add(new() { Type = "reference", ReferenceIds = reference.Ids });
             else if (content is FunctionCallContent call)
                 (calls ??= []).Add(new WireToolCall(call.CallId, ToFunction(call), calls.Count, "function"));
         }
@@ -51,7 +55,7 @@ internal static class CompletionAnswers
         var onlyText = chunks.TrueForAll(chunk => chunk!.Type == "text");
         return new WireMessage
         {
-            Role = "assistant",
+            Role = role,
             Content = onlyText ? new WireContent(string.Concat(chunks.Select(chunk => chunk!.Text))) : new WireContent(null, chunks),
             ToolCalls = calls,
         };

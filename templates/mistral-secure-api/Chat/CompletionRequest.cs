@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Acme.App.Mistral;
 
 namespace Acme.App.Chat;
@@ -53,16 +54,32 @@ internal sealed record CompletionCapabilities(bool CompletionChat);
 internal sealed record CompletionError(
     string? Object, string Message, string Type, string? Param, string? Code, string? TraceId, CompletionError? Error = null);
 
+/// <summary>Reads JSON of any form with every text in it: half a character would be found out too late, by whoever reads it next.</summary>
+internal sealed class FreeJsonConverter : JsonConverter<JsonElement>
+{
+    public override JsonElement Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        var ahead = reader;
+        do
+            _ = ahead.TokenType is JsonTokenType.String or JsonTokenType.PropertyName ? ahead.GetString() : null;
+        while ((ahead.CurrentDepth > reader.CurrentDepth || ahead.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray) && ahead.Read());
+        return JsonMetadataServices.JsonElementConverter.Read(ref reader, typeToConvert, options);
+    }
+
+    public override void Write(Utf8JsonWriter writer, JsonElement value, JsonSerializerOptions options) => value.WriteTo(writer);
+}
+
 /// <summary>Mistral's wire as callers use it: strict in what is read, which the wire towards Mistral is not.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    AllowDuplicateProperties = false)]
+    AllowDuplicateProperties = false,
+    Converters = [typeof(FreeJsonConverter)])]
 [JsonSerializable(typeof(CompletionRequest))]
 [JsonSerializable(typeof(IReadOnlyList<WireChunk>))]
 [JsonSerializable(typeof(WireAnswer))]
 [JsonSerializable(typeof(CompletionModels))]
 [JsonSerializable(typeof(CompletionError))]
-[JsonSerializable(typeof(Dictionary<string, object?>))]
+[JsonSerializable(typeof(Dictionary<string, JsonElement>))]
 internal sealed partial class CompletionJsonContext : JsonSerializerContext;

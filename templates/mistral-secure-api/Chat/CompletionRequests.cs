@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Acme.App.Guards;
 using Acme.App.Mistral;
 using Microsoft.Extensions.AI;
@@ -22,6 +21,9 @@ internal static class CompletionRequests
             throw Refused("n", "Only one answer can be asked for.");
         if (request.Tools is { Count: > MostTools })
             throw Refused("tools", $"There must be at most {MostTools} tools.");
+        var choice = ChoiceOf(request.ToolChoice);
+        if (choice is RequiredChatToolMode && request.Tools is not { Count: > 0 })
+            throw Refused("tool_choice", "There are no tools to choose from.");
         return new ChatOptions
         {
             ModelId = request.Model,
@@ -32,7 +34,7 @@ internal static class CompletionRequests
             StopSequences = StopsOf(request.Stop),
             ResponseFormat = FormatOf(request.ResponseFormat),
             Tools = request.Tools?.Select((tool, index) => ToTool(tool, $"tools[{index}]")).ToList<AITool>(),
-            ToolMode = ChoiceOf(request.ToolChoice),
+            ToolMode = choice,
             AllowMultipleToolCalls = request.ParallelToolCalls,
             PresencePenalty = Penalty(request.PresencePenalty, "presence_penalty"),
             FrequencyPenalty = Penalty(request.FrequencyPenalty, "frequency_penalty"),
@@ -50,6 +52,9 @@ internal static class CompletionRequests
     private static ChatMessage ToMessage(WireMessage? message, string path) => message?.Role switch
     {
         _ when message is null => throw Refused(path, "A message must be an object."),
+        not "assistant" when message.ToolCalls is not null => throw Refused($"{path}.tool_calls", "Only an assistant's message calls tools."),
+        not "assistant" when message.Prefix is not null => throw Refused($"{path}.prefix", "Only an assistant's message can begin the answer."),
+        not "tool" when message.ToolCallId is not null => throw Refused($"{path}.tool_call_id", "Only a tool's message answers a call."),
         "system" or "developer" => new ChatMessage(ChatRole.System, ContentsOf(message.Content, $"{path}.content")),
         "user" => new ChatMessage(ChatRole.User, ContentsOf(message.Content, $"{path}.content")),
         "assistant" => new ChatMessage(
@@ -86,14 +91,22 @@ internal static class CompletionRequests
     };
 
     /// <summary>A client may write the address itself or an object around it.</summary>
-    private static AIContent ToImage(JsonNode? image, string path)
+    private static AIContent ToImage(JsonElement? image, string path)
     {
-        var parts = image as JsonObject ?? new JsonObject { ["url"] = image?.DeepClone() };
-        if (parts.Any(part => part.Key is not ("url" or "detail") || part.Value?.GetValueKind() is not (null or JsonValueKind.String)))
+        Dictionary<string, JsonElement> parts = image switch
+        {
+            { ValueKind: JsonValueKind.Object } written => written.EnumerateObject().ToDictionary(part => part.Name, part => part.Value),
+            { } address => new() { ["url"] = address },
+            _ => [],
+        };
+        if (parts.Any(part => part.Key is not ("url" or "detail") || part.Value.ValueKind is not (JsonValueKind.Null or JsonValueKind.String)))
             throw Refused(path, "It must be an address, or an object of url and detail.");
-        return parts["detail"]?.GetValue<string>() is null or "low" or "auto" or "high"
-            ? With(ToLink(parts["url"]?.GetValue<string>(), "image/*", path), WireMessages.Detail, parts["detail"]?.GetValue<string>())
+        var (link, detail) = (TextOf("url"), TextOf("detail"));
+        return detail is null or "low" or "auto" or "high"
+            ? With(ToLink(link, "image/*", path), WireMessages.Detail, detail)
             : throw Refused($"{path}.detail", "It must be low, auto or high.");
+
+        string? TextOf(string name) => parts.TryGetValue(name, out var part) ? part.GetString() : null;
     }
 
     /// <param name="mediaType">What an address leads to; of data, only its first part is held against what the data says of itself.</param>
@@ -136,7 +149,8 @@ internal static class CompletionRequests
         {
             return string.IsNullOrWhiteSpace(arguments)
                 ? []
-                : JsonSerializer.Deserialize(arguments, CompletionJsonContext.Default.DictionaryStringObject) ?? [];
+                : JsonSerializer.Deserialize(arguments, CompletionJsonContext.Default.DictionaryStringJsonElement)?
+                    .ToDictionary(argument => argument.Key, argument => (object?)argument.Value) ?? [];
         }
         catch (JsonException)
         {
@@ -206,7 +220,7 @@ internal static class CompletionRequests
         foreach (var (name, value) in request.Others ?? [])
         {
             if (!WireRequest.PassedOn.TryGetValue(name, out var kind))
-                throw Refused(name, "There is no such field.");
+                throw Refused(name.Length <= RequestBody.LongestPath ? name : "$", "There is no such field.");
             if (value.ValueKind != kind && !(kind == JsonValueKind.True && value.ValueKind == JsonValueKind.False) && value.ValueKind != JsonValueKind.Null)
                 throw Refused(name, $"It must be {(kind == JsonValueKind.True ? "true or false" : $"of the type {kind.ToString().ToLowerInvariant()}")}.");
             if (value.ValueKind != JsonValueKind.Null)

@@ -32,11 +32,23 @@ internal static class CompletionsApi
         return TypedResults.Json(answer, CompletionJsonContext.Default.WireAnswer);
     }
 
-    private static EventStream Stream(IAsyncEnumerable<ChatResponseUpdate> answer) => new(
-        answer,
-        update => JsonSerializer.SerializeToUtf8Bytes(CompletionAnswers.ToChunk(update), CompletionJsonContext.Default.WireAnswer),
-        () => null,
-        problem => JsonSerializer.SerializeToUtf8Bytes(CompletionProblemWriter.ToError(problem), CompletionJsonContext.Default.CompletionError));
+    private static EventStream Stream(IAsyncEnumerable<ChatResponseUpdate> answer)
+    {
+        // As Mistral, it names the role once: clients add up what the chunks say.
+        var isFirst = true;
+        return new EventStream(
+            answer,
+            update =>
+            {
+                if (update.Contents.Count == 0 && update.FinishReason is null)
+                    return null;
+                var chunk = CompletionAnswers.ToChunk(update, isFirst);
+                isFirst = false;
+                return JsonSerializer.SerializeToUtf8Bytes(chunk, CompletionJsonContext.Default.WireAnswer);
+            },
+            () => null,
+            problem => JsonSerializer.SerializeToUtf8Bytes(ProblemWriter.ToError(problem), CompletionJsonContext.Default.CompletionError));
+    }
 
     private static JsonHttpResult<CompletionModels> ListModels(IOptions<PolicyOptions> policy)
     {

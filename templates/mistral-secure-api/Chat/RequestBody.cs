@@ -1,22 +1,25 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Acme.App.Guards;
+using Microsoft.Net.Http.Headers;
 
 namespace Acme.App.Chat;
 
 /// <summary>Reads a request's body as strictly as its type was declared. What is wrong is told by its place, never by what stands there.</summary>
 internal static class RequestBody
 {
-    private const int LongestPath = 200;
+    public const int LongestPath = 200;
 
     public static async Task<T> ReadAsync<T>(this HttpRequest request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class
     {
-        if (!request.HasJsonContentType())
-            throw new BadHttpRequestException("The content type must be JSON.", StatusCodes.Status415UnsupportedMediaType);
+        // JSON that is exchanged is UTF-8 (RFC 8259, 8.1); a charset may stand in quotes (RFC 9110, 8.3.1).
+        var charset = HeaderUtilities.RemoveQuotes(request.GetTypedHeaders().ContentType?.Charset ?? default);
+        if (!request.HasJsonContentType() || (charset.HasValue && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)))
+            throw new BadHttpRequestException("The content type must be JSON in UTF-8.", StatusCodes.Status415UnsupportedMediaType);
         try
         {
-            return await request.ReadFromJsonAsync(type, cancellationToken) ?? throw Unreadable("$");
+            return await JsonSerializer.DeserializeAsync(request.BodyReader, type, cancellationToken) ?? throw Unreadable("$");
         }
         catch (JsonException exception)
         {

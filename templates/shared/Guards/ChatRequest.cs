@@ -14,7 +14,7 @@ internal sealed class ChatRequest
 
     public int? MaxTokens { get; set; }
 
-    public bool Stream { get; set; }
+    public bool? Stream { get; set; }
 
     /// <summary>The messages for the road, whose rules judge them; one without a role keeps having none.</summary>
     public IList<ChatMessage> ToChatMessages() =>

@@ -71,12 +71,18 @@ internal static class GuardedContent
                 return new ErrorContent(guard.Apply(error.Message ?? "", kinds)) { ErrorCode = error.ErrorCode };
             case FunctionCallContent { Arguments: { } arguments } call:
                 var safe = guard.GuardFields(arguments, guard.GuardValue, kinds);
-                return new FunctionCallContent(call.CallId, call.Name, safe) { AdditionalProperties = call.AdditionalProperties, Exception = call.Exception };
+                return new FunctionCallContent(call.CallId, guard.Apply(null, call.Name, kinds), safe)
+                {
+                    AdditionalProperties = call.AdditionalProperties,
+                    Exception = call.Exception,
+                };
             case FunctionResultContent { Result: { } result } answer:
                 return new FunctionResultContent(answer.CallId, guard.GuardValue(null, result, kinds)) { AdditionalProperties = answer.AdditionalProperties };
             case UriContent link:
-                guarded = guard.Apply(null, link.Uri.OriginalString, kinds);
-                return guarded == link.Uri.OriginalString ? link : new TextContent(guarded);
+                // Mistral decodes what is sent; a letter written as its number hides nothing.
+                var address = Uri.UnescapeDataString(link.Uri.AbsoluteUri);
+                guarded = guard.Apply(null, address, kinds);
+                return guarded == address ? link : new TextContent(guarded);
             case DataContent data when data.HasTopLevelMediaType("text"):
                 guarded = guard.Apply(null, Encoding.UTF8.GetString(data.Data.Span), kinds);
                 var name = data.Name is null ? null : guard.Apply(null, data.Name, kinds);

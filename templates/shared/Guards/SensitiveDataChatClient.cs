@@ -41,6 +41,7 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
                 ResponseId = last?.ResponseId,
                 MessageId = last?.MessageId,
                 ModelId = last?.ModelId,
+                CreatedAt = last?.CreatedAt,
                 AdditionalProperties = GuardKinds.Join(last?.AdditionalProperties, report),
             };
     }
@@ -96,12 +97,13 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
         object?[] parts =
         [
             .. options?.StopSequences ?? [],
+            (options?.ToolMode as RequiredChatToolMode)?.RequiredFunctionName,
             .. (options?.Tools ?? []).SelectMany(tool => new object?[] { tool.Name, tool.Description, (tool as AIFunctionDeclaration)?.JsonSchema }),
             .. options?.ResponseFormat is ChatResponseFormatJson json ? new object?[] { json.SchemaName, json.SchemaDescription, json.Schema } : [],
         ];
         var found = new HashSet<SensitiveKind>();
         // As a tool's result, since that is read through JSON: an escaped letter hides nothing.
-        if (parts.Length > 0)
+        if (Array.Exists(parts, part => part is not null))
             _input.Guard(new FunctionResultContent("", parts), found);
         if (found.Count > 0)
             throw new ChatRefusedException(ChatRefusedException.SensitiveData, "A tool, the answer's schema or a stop sequence holds sensitive data.")

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace Acme.App.Mistral;
@@ -67,5 +68,6 @@ internal sealed class RepeatedTextConverter : JsonConverter<string>
 [JsonSerializable(typeof(IReadOnlyList<WireChunk>))]
 [JsonSerializable(typeof(Dictionary<string, object?>))]
 [JsonSerializable(typeof(JsonElement[]))]
+[JsonSerializable(typeof(JsonNode))]
 [JsonSerializable(typeof(WireGuardrail))]
 internal sealed partial class MistralJsonContext : JsonSerializerContext;

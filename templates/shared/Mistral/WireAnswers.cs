@@ -60,6 +60,7 @@ internal static class WireAnswers
             {
                 "text" => new TextContent(chunk.Text),
                 "thinking" => new TextReasoningContent(ThoughtOf(chunk.Thinking)) { ProtectedData = chunk.Signature, RawRepresentation = chunk },
+                "reference" => new ReferenceContent(chunk.ReferenceIds ?? []),
                 _ => new AIContent { RawRepresentation = chunk },
             });
         }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.AI;
@@ -32,7 +31,7 @@ internal sealed class WireChunk
     public string? Text { get; set; }
 
     /// <summary>An address, or an object of an address and a detail.</summary>
-    public JsonNode? ImageUrl { get; set; }
+    public JsonElement? ImageUrl { get; set; }
     public string? DocumentUrl { get; set; }
     public string? DocumentName { get; set; }
     public string? FileId { get; set; }
@@ -65,10 +64,20 @@ internal sealed record WireFunctionCall(string? Name, [property: JsonConverter(t
 /// <summary>Content is a string or an array of chunks.</summary>
 internal sealed class WireContentConverter : JsonConverter<WireContent>
 {
-    public override WireContent Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.String
-            ? new WireContent(reader.GetString())
-            : new WireContent(null, JsonSerializer.Deserialize(ref reader, ChunksOf(options)));
+    public override WireContent Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        try
+        {
+            return reader.TokenType == JsonTokenType.String
+                ? new WireContent(reader.GetString())
+                : new WireContent(null, JsonSerializer.Deserialize(ref reader, ChunksOf(options)));
+        }
+        catch (JsonException exception)
+        {
+            // Its path begins at the chunks; one without a path is given that of the content.
+            throw new JsonException(null, exception);
+        }
+    }
 
     public override void Write(Utf8JsonWriter writer, WireContent value, JsonSerializerOptions options)
     {

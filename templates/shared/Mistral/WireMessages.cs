@@ -99,11 +99,13 @@ internal static class WireMessages
     private static WireChunk ImageOf(string address, AIContent content) => new()
     {
         Type = "image_url",
-        ImageUrl = Of(content.AdditionalProperties, Detail) is string detail ? new JsonObject { ["url"] = address, ["detail"] = detail } : address,
+        ImageUrl = ElementOf(Of(content.AdditionalProperties, Detail) is string detail ? new JsonObject { ["url"] = address, ["detail"] = detail } : address),
     };
 
     private static WireChunk DocumentOf(string address, string? name, AIContent content) =>
         new() { Type = "document_url", DocumentUrl = address, DocumentName = name ?? Of(content.AdditionalProperties, DocumentName) as string };
+
+    private static JsonElement ElementOf(JsonNode node) => JsonSerializer.SerializeToElement(node, MistralJsonContext.Default.JsonNode);
 
     private static object? Of(AdditionalPropertiesDictionary? properties, string name) => properties?.GetValueOrDefault(name);
 }

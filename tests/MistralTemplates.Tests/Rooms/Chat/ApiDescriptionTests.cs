@@ -48,7 +48,7 @@ public sealed class ApiDescriptionTests
         Assert.Contains(field, fields);
 
         // Each field with a value that no field takes: one that is known is refused by its name, not as unknown.
-        foreach (var name in fields.Where(name => name is not ("stop" or "tool_choice" or "stream_options")))
+        foreach (var name in fields.Where(name => name is not ("stop" or "tool_choice" or "stream_options" or "guardrails")))
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent($$"""{"{{name}}":[[]]}""", null, "application/json") };
             request.Headers.Authorization = new("Bearer", AccessRoom.Token(user: name));
@@ -63,6 +63,22 @@ public sealed class ApiDescriptionTests
         example.Headers.Authorization = new("Bearer", AccessRoom.Token());
         using var answer = await room.Client.SendAsync(example, CancellationToken);
         Assert.Equal(200, (int)answer.StatusCode);
+    }
+
+    /// <summary>A client that is made from the document must be able to send what the endpoint takes, and to read what it answers.</summary>
+    [Fact]
+    public async Task Document_Schemas_AreThoseOfTheEndpoint()
+    {
+        await using var room = await AccessRoom.StartAsync(CancellationToken);
+        var schemas = JsonElement.Parse(await room.Client.GetStringAsync(Document, CancellationToken)).GetProperty("components").GetProperty("schemas");
+        var asked = schemas.GetProperty("CompletionRequest").GetProperty("properties");
+
+        Assert.All(Acme.App.Mistral.WireRequest.PassedOn.Keys, name => Assert.True(asked.GetProperty(name).TryGetProperty("type", out _), name));
+        Assert.False(asked.GetProperty("response_format").GetProperty("properties").GetProperty("json_schema").TryGetProperty("required", out _));
+        foreach (var name in (string[])["id", "model"])
+            Assert.Equal("string", schemas.GetProperty("WireAnswer").GetProperty("properties").GetProperty(name).GetProperty("type").GetString());
+        foreach (var name in (string[])["traceId", "errors", "kinds", "type", "status"])
+            Assert.True(schemas.GetProperty("ProblemDetails").GetProperty("properties").TryGetProperty(name, out _), name);
     }
 
     [Theory]

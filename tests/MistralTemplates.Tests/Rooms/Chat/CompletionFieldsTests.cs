@@ -86,11 +86,27 @@ public sealed class CompletionFieldsTests
     [InlineData("""{"messages":[{"role":"user","content":[{"type":"input_audio","input_audio":"not base64"}]}]}""", "messages[0].content[0].input_audio")]
     [InlineData("""{"messages":[{"role":"user","content":[{"type":"reference"}]}]}""", "messages[0].content[0].reference_ids")]
     [InlineData("""{"messages":[{"role":"user","content":[{"type":"video"}]}]}""", "messages[0].content[0].type")]
+    [InlineData("""{"messages":[{"role":"user","content":[{"type":"image_url","image_url":7}]}]}""", "messages[0].content[0].image_url")]
+    [InlineData("""{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"detail":"low"}}]}]}""", "messages[0].content[0].image_url")]
+    [InlineData("""{"messages":[{"role":"user","content":"x","tool_calls":[{"id":"1","function":{"name":"f"}}]}]}""", "messages[0].tool_calls")]
+    [InlineData("""{"messages":[{"role":"user","content":"x","prefix":true}]}""", "messages[0].prefix")]
+    [InlineData("""{"messages":[{"role":"assistant","content":"x","tool_call_id":"1"}]}""", "messages[0].tool_call_id")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"tool_choice":"any"}""", "tool_choice")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"tools":[],"tool_choice":{"type":"function","function":{"name":"f"}}}""", "tool_choice")]
     public void Field_ThatCannotBePassedOn_IsRefusedByItsPath(string fields, string path)
     {
         var refusal = Assert.Throws<ChatRefusedException>(() => Sent(fields));
 
         Assert.Equal([path], refusal.Errors.Keys);
+    }
+
+    /// <summary>The answer would be several times as large as the request.</summary>
+    [Fact]
+    public void Field_WithANameWithoutEnd_IsRefusedWithoutIt()
+    {
+        var refusal = Assert.Throws<ChatRefusedException>(() => Sent($$"""{"{{new string('a', 1_000)}}":1}"""));
+
+        Assert.Equal(["$"], refusal.Errors.Keys);
     }
 
     [Theory]

@@ -6,6 +6,7 @@ using Acme.App.Tests.StandIn;
 using MistralTemplates.Benchmarks.Auditing;
 using MistralTemplates.Harness;
 using MistralTemplates.Tests.Rooms.Configuration;
+using MistralTemplates.Tests.Rooms.Guards;
 
 namespace MistralTemplates.Tests.Rooms.Chat;
 
@@ -196,6 +197,38 @@ public sealed class CompletionsApiTests : IAsyncLifetime
 
         var arguments = Regex.Match(await TextOfAsync(response), "\"arguments\":(\"(\\\\.|[^\"])*\")", RegexOptions.NonBacktracking).Groups[1].Value;
         Assert.Equal("""{"city":"Paris été","days":[1,2]}""", JsonSerializer.Deserialize<string>(arguments));
+    }
+
+    /// <summary>Clients add up what the chunks of a stream say, the role too; and all chunks of one answer have one time.</summary>
+    [Fact]
+    public async Task Stream_OfAMaskedAnswer_NamesItsRoleOnceAndEndsWithItsReason()
+    {
+        _mistral.Enqueue(StandInReply.Answer($"Take {SensitiveSamples.GitHubToken} and write it down, then forget it."));
+
+        using var response = await PostAsync("/v1/chat/completions", Encoding.UTF8.GetBytes(Question.Replace("]}", "],\"stream\":true}", StringComparison.Ordinal)));
+
+        var chunks = (await TextOfAsync(response)).Split('\n').Where(line => line.StartsWith("data: {", StringComparison.Ordinal)).Select(line => JsonElement.Parse(line[6..])).ToList();
+        var choices = chunks.Select(chunk => chunk.GetProperty("choices")[0]).ToList();
+        Assert.Equal("Take [secret] and write it down, then forget it.", string.Concat(choices.Select(choice => choice.GetProperty("delta").GetProperty("content").GetString())));
+        Assert.True(choices[0].GetProperty("delta").TryGetProperty("role", out _));
+        Assert.DoesNotContain(choices[1..], choice => choice.GetProperty("delta").TryGetProperty("role", out _));
+        Assert.Equal("stop", choices[^1].GetProperty("finish_reason").GetString());
+        Assert.Single(chunks.Select(chunk => chunk.GetProperty("created").GetInt64()).Distinct());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Completions_ReferencesOfAnAnswer_ReachTheCaller(bool stream)
+    {
+        const string content = """[{"type":"text","text":"See "},{"type":"reference","reference_ids":[1,2]},{"type":"text","text":" there."}]""";
+        _mistral.Enqueue(stream
+            ? StandInReply.Stream("""data: {"id":"1","object":"chat.completion.chunk","created":1,"model":"mistral-small-latest","choices":[{"index":0,"delta":{"role":"assistant","content":""" + content + """},"finish_reason":"stop"}]}""" + "\n\n", "data: [DONE]\n\n")
+            : StandInReply.Json("""{"id":"1","object":"chat.completion","created":1,"model":"mistral-small-latest","choices":[{"index":0,"message":{"role":"assistant","content":""" + content + """},"finish_reason":"stop"}]}"""));
+
+        using var response = await PostAsync("/v1/chat/completions", Encoding.UTF8.GetBytes(stream ? Question.Replace("]}", "],\"stream\":true}", StringComparison.Ordinal) : Question));
+
+        Assert.Contains("""{"type":"reference","reference_ids":[1,2]}""", await TextOfAsync(response), StringComparison.Ordinal);
     }
 
     /// <summary>Whoever calls the tool must not take what could not be read for a call without arguments.</summary>

@@ -37,6 +37,8 @@ public sealed class ErrorTests(RunningApi api) : IClassFixture<RunningApi>
     [InlineData(Chat, """{"messages":[{"role":"user","content":"Hello"}],"surprise":1}""", "surprise")]
     [InlineData(Completions, """{"model":7}""", "model")]
     [InlineData(Completions, """{"messages":[{"role":"user","content":"Hello"}],"tools":[{"type":"function"}]}""", "tools[0]")]
+    [InlineData(Completions, """{"messages":[{"role":"user","content":[{"type":"text","text":5}]}]}""", "messages[0].content")]
+    [InlineData(Completions, """{"messages":[{"role":"user","content":5}]}""", "messages[0].content")]
     public async Task Body_OfAnotherShape_IsA400ThatNamesTheField(string path, string body, string field)
     {
         using var response = await api.PostAsync(path, body, traceId: _trace);
@@ -86,6 +88,69 @@ public sealed class ErrorTests(RunningApi api) : IClassFixture<RunningApi>
         using var response = await api.PostAsync(path, RunningApi.Question, traceId: _trace, mediaType: "text/plain");
 
         await AssertProblemAsync(response, path, 415, "request.media_type");
+    }
+
+    [Theory]
+    [InlineData(Chat, "text/event-stream")]
+    [InlineData(Completions, "text/event-stream")]
+    [InlineData(Chat, "text/html,application/xml;q=0.9")]
+    public async Task Error_ForACallerThatAcceptsAnotherMediaType_IsToldAllTheSame(string path, string accept)
+    {
+        using var rule = await api.PostAsync(path, RunningApi.Question.Replace("]}", "],\"temperature\":9}", StringComparison.Ordinal), traceId: _trace, accept: accept);
+        using var stranger = await api.PostAsync(path, RunningApi.Question, user: null, traceId: _trace, accept: accept);
+        using var nowhere = await api.GetAsync("/admin", "ada", accept: accept);
+
+        await AssertProblemAsync(rule, path, 400, "request.invalid");
+        await AssertProblemAsync(stranger, path, 401, code: null);
+        Assert.Equal("application/problem+json", nowhere.Content.Headers.ContentType?.MediaType);
+    }
+
+    [Theory]
+    [InlineData(Chat, "application/json; charset=\"utf-8\"", 200)]
+    [InlineData(Completions, "application/json;charset=UTF-8", 200)]
+    [InlineData(Chat, "application/json; charset=bogus", 415)]
+    [InlineData(Completions, "application/json; charset=\"utf-7\"", 415)]
+    [InlineData(Completions, "application/json; charset=iso-8859-1", 415)]
+    public async Task Body_InAnotherCharset_IsA415(string path, string mediaType, int status)
+    {
+        using var response = await api.PostAsync(path, RunningApi.Question, traceId: _trace, mediaType: mediaType);
+
+        Assert.Equal(status, (int)response.StatusCode);
+        if (status != 200)
+            await AssertProblemAsync(response, path, status, "request.media_type");
+    }
+
+    [Theory]
+    [InlineData(Chat)]
+    [InlineData(Completions)]
+    public async Task Body_WithAByteOrderMark_IsTaken(string path)
+    {
+        using var response = await api.PostAsync(path, "\ufeff" + RunningApi.Question, traceId: _trace);
+
+        Assert.Equal(200, (int)response.StatusCode);
+    }
+
+    /// <summary>Mistral's and OpenAI's clients show the message alone, and know the field by the wire's name.</summary>
+    [Theory]
+    [InlineData("\"max_tokens\":0", "max_tokens", "The maximum of tokens must be 1 to ")]
+    [InlineData("\"temperature\":9", "temperature", "The temperature must be 0 to ")]
+    [InlineData("\"top_p\":9", "top_p", "It must be above 0 and at most 1.")]
+    public async Task Completions_RuleBroken_IsToldInTheMessage(string field, string name, string rule)
+    {
+        using var response = await api.PostAsync(Completions, RunningApi.Question.Replace("]}", $"],{field}}}", StringComparison.Ordinal), traceId: _trace);
+
+        var error = JsonElement.Parse(await AssertProblemAsync(response, Completions, 400, "request.invalid")).GetProperty("error");
+        Assert.Equal(name, error.GetProperty("param").GetString());
+        Assert.StartsWith($"The request breaks the rules of {name}. {rule}", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Equal(error.GetProperty("message").GetString()!.IndexOf(rule, StringComparison.Ordinal), error.GetProperty("message").GetString()!.LastIndexOf(rule, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Stream_ThatIsNull_IsNone()
+    {
+        using var response = await api.PostAsync(Chat, RunningApi.Question.Replace("]}", "],\"stream\":null}", StringComparison.Ordinal), traceId: _trace);
+
+        Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
     }
 
     [Theory]

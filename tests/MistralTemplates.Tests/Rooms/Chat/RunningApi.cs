@@ -60,10 +60,10 @@ public sealed class RunningApi : IAsyncLifetime
         await _process.WaitUntilItAnswersAsync(CancellationToken);
     }
 
-    public Task<HttpResponseMessage> PostAsync(string path, string body, string? user = "ada", string scope = "chat", string? traceId = null, string mediaType = "application/json") =>
-        SendAsync(HttpMethod.Post, path, user, scope, traceId, new ByteArrayContent(Encoding.UTF8.GetBytes(body)) { Headers = { ContentType = new(mediaType) } });
+    public Task<HttpResponseMessage> PostAsync(string path, string body, string? user = "ada", string scope = "chat", string? traceId = null, string mediaType = "application/json", string? accept = null) =>
+        SendAsync(HttpMethod.Post, path, user, scope, traceId, new ByteArrayContent(Encoding.UTF8.GetBytes(body)) { Headers = { ContentType = MediaTypeHeaderValue.Parse(mediaType) } }, accept);
 
-    public Task<HttpResponseMessage> GetAsync(string path, string? user = null, string scope = "chat") => SendAsync(HttpMethod.Get, path, user, scope, null, null);
+    public Task<HttpResponseMessage> GetAsync(string path, string? user = null, string scope = "chat", string? accept = null) => SendAsync(HttpMethod.Get, path, user, scope, null, null, accept);
 
     /// <summary>The audit's records of one trace; a stream's record comes a moment after its end.</summary>
     public async Task<IReadOnlyList<JsonElement>> AuditedAsync(Func<JsonElement, bool> isSought, int atLeast = 1)
@@ -90,11 +90,13 @@ public sealed class RunningApi : IAsyncLifetime
         _folder.Dispose();
     }
 
-    private Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? user, string scope, string? traceId, HttpContent? content)
+    private Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? user, string scope, string? traceId, HttpContent? content, string? accept)
     {
         var request = new HttpRequestMessage(method, path) { Content = content };
         request.Headers.Add("X-Forwarded-Proto", "https");
         request.Headers.Add("X-Forwarded-For", "203.0.113.9");
+        if (accept is not null)
+            request.Headers.Add("Accept", accept);
         if (traceId is not null)
             request.Headers.Add("traceparent", $"00-{traceId}-0123456789abcdef-01");
         if (user is not null)

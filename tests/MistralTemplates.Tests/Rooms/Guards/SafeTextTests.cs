@@ -150,6 +150,31 @@ public sealed class SafeTextTests
         Assert.Equal([SensitiveKind.Card], kinds);
     }
 
+    [Theory]
+    [InlineData("https://files.example/a.png?key={0}")]
+    [InlineData("https://files.example/{0}/a.png")]
+    public void Guard_SecretInAnAddressWithALetterAsItsNumber_IsFound(string address)
+    {
+        var written = string.Format(System.Globalization.CultureInfo.InvariantCulture, address, $"%67{SensitiveSamples.GitHubToken[1..]}");
+        HashSet<SensitiveKind> kinds = [];
+
+        var guarded = Guarding.Output().Guard(new UriContent(new Uri(written), "image/*"), kinds);
+
+        Assert.Equal([SensitiveKind.Secret], kinds);
+        Assert.DoesNotContain(SensitiveSamples.Mixed[..8], Assert.IsType<TextContent>(guarded).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Guard_NameOfATool_IsMasked()
+    {
+        HashSet<SensitiveKind> kinds = [];
+
+        var guarded = (FunctionCallContent)Guarding.Output().Guard(new FunctionCallContent("1", SensitiveSamples.GitHubToken, new Dictionary<string, object?>()), kinds);
+
+        Assert.Equal("[secret]", guarded.Name);
+        Assert.Equal([SensitiveKind.Secret], kinds);
+    }
+
     [Fact]
     public void Guard_NameOfADocument_IsMasked()
     {

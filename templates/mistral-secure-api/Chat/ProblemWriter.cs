@@ -1,0 +1,52 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace Acme.App.Chat;
+
+/// <summary>
+/// Writes every error, whoever raised it: as problem details, and under <c>/v1</c> in the shape that Mistral's and OpenAI's clients understand.
+/// A caller that accepts only an answer's media type gets its error all the same (RFC 9110, 12.5.1).
+/// </summary>
+internal sealed class ProblemWriter : IProblemDetailsWriter
+{
+    // What the rules of all kinds call otherwise than the wire.
+    private const string MaxTokens = "maxTokens";
+    private const string MaxTokensOnTheWire = "max_tokens";
+
+    public bool CanWrite(ProblemDetailsContext context) => true;
+
+    public ValueTask WriteAsync(ProblemDetailsContext context)
+    {
+        var (http, problem) = (context.HttpContext, context.ProblemDetails);
+        problem.Status ??= http.Response.StatusCode;
+        // It fills in the title and the type that belong to the status.
+        problem = TypedResults.Problem(problem).ProblemDetails;
+        ChatProblems.AddTrace(problem, http);
+        return new ValueTask(http.Request.Path.StartsWithSegments(CompletionsApi.Prefix)
+            ? http.Response.WriteAsJsonAsync(ToError(problem), CompletionJsonContext.Default.CompletionError, contentType: null, http.RequestAborted)
+            : http.Response.WriteAsJsonAsync(problem, options: null, "application/problem+json", http.RequestAborted));
+    }
+
+    public static CompletionError ToError(ProblemDetails problem)
+    {
+        var code = problem.Type is { } type && type.StartsWith(ChatProblems.UrnPrefix, StringComparison.Ordinal) ? type[ChatProblems.UrnPrefix.Length..] : null;
+        var fields = problem.Extensions.TryGetValue(ChatProblems.Errors, out var errors) ? errors as Dictionary<string, string[]> : null;
+        var trace = problem.Extensions.TryGetValue(ChatProblems.TraceId, out var id) ? id as string : null;
+        var kind = problem.Status switch
+        {
+            StatusCodes.Status401Unauthorized => "authentication_error",
+            StatusCodes.Status403Forbidden => "permission_error",
+            StatusCodes.Status429TooManyRequests => "rate_limited",
+            >= 500 => "server_error",
+            _ => "invalid_request_error",
+        };
+        var message = problem.Detail ?? problem.Title ?? ReasonPhrases.GetReasonPhrase(problem.Status ?? StatusCodes.Status500InternalServerError);
+        // These clients show the message alone.
+        foreach (var rule in fields?.Values.SelectMany(rules => rules) ?? [])
+            message += message.Contains(rule, StringComparison.Ordinal) ? "" : $" {rule}";
+        message = message.Replace(MaxTokens, MaxTokensOnTheWire, StringComparison.Ordinal);
+        var field = fields?.Keys.FirstOrDefault() is var first && first == MaxTokens ? MaxTokensOnTheWire : first;
+        var inner = new CompletionError(null, message, kind, field, code, trace);
+        return inner with { Object = "error", Error = inner };
+    }
+}
