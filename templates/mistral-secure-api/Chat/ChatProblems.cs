@@ -11,6 +11,7 @@ namespace Acme.App.Chat;
 internal sealed class ChatProblems(IProblemDetailsService problemDetails) : IExceptionHandler
 {
     public const string UrnPrefix = "urn:problem:";
+    public const string TimedOut = UrnPrefix + "request.timed_out";
     public const string Errors = "errors";
     public const string Kinds = "kinds";
     public const string TraceId = "traceId";
@@ -44,7 +45,7 @@ internal sealed class ChatProblems(IProblemDetailsService problemDetails) : IExc
 
     private static ProblemDetails FromFailure(ChatFailure failure)
     {
-        var problem = Problem(StatusOf(failure.Code), failure.Code, failure.Message);
+        var problem = Problem(StatusOf(failure), failure.Code, failure.Message);
         if (failure.Fields is { } fields)
             problem.Extensions[Errors] = new Dictionary<string, string[]>(fields);
         if (failure.Kinds.Count > 0)
@@ -55,8 +56,10 @@ internal sealed class ChatProblems(IProblemDetailsService problemDetails) : IExc
     private static ProblemDetails Problem(int status, string code, string? detail) =>
         new() { Status = status, Type = UrnPrefix + code, Detail = detail };
 
-    private static int StatusOf(string code) => code switch
+    private static int StatusOf(ChatFailure failure) => failure.Code switch
     {
+        // A client that waits and tries again would be refused for ever.
+        ChatRefusedException.TooManyTokens when failure.RetryAfter is null => StatusCodes.Status400BadRequest,
         // A client tries a 5xx again, which would not mend it.
         ChatRefusedException.InvalidRequest or "mistral.invalid_request" => StatusCodes.Status400BadRequest,
         ChatRefusedException.SensitiveData or ChatRefusedException.Moderated or "mistral.guardrail" => StatusCodes.Status422UnprocessableEntity,

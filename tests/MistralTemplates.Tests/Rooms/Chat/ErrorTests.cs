@@ -188,6 +188,18 @@ public sealed class ErrorTests(RunningApi api) : IClassFixture<RunningApi>
         response.Dispose();
     }
 
+    /// <summary>Clients try a 429 again by themselves, which would be in vain for ever.</summary>
+    [Theory]
+    [InlineData(Chat, "maxTokens")]
+    [InlineData(Completions, "max_tokens")]
+    public async Task Request_LargerThanTheCallersLimit_IsA400(string path, string field)
+    {
+        using var response = await api.PostAsync(path, RunningApi.Question.Replace("]}", $"],\"{field}\":1000}}", StringComparison.Ordinal), user: "frugal", traceId: _trace);
+
+        await AssertProblemAsync(response, path, 400, "limit.tokens");
+        Assert.Null(response.Headers.RetryAfter);
+    }
+
     [Theory]
     [InlineData(Chat, 400, "mistral.invalid_request")]
     [InlineData(Completions, 400, "mistral.invalid_request")]

@@ -159,7 +159,11 @@ public sealed class HostileRequestTests(RunningApi api) : IClassFixture<RunningA
         if (stream)
             await Assert.ThrowsAnyAsync<Exception>(() => response.Content.ReadAsStringAsync(CancellationToken));
         else
+        {
             Assert.Equal("504 application/problem+json", $"{(int)response.StatusCode} {response.Content.Headers.ContentType?.MediaType}");
+            Assert.Contains("urn:problem:request.timed_out", await response.Content.ReadAsStringAsync(CancellationToken), StringComparison.Ordinal);
+        }
+
         Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 3.5, 40);
         Assert.Equal(ReplyOutcome.ClientLeft, await slow.Mistral.Requests[^1].Closed.WaitAsync(TimeSpan.FromSeconds(30), CancellationToken));
         var record = Assert.Single(await slow.AuditedAsync(record => record.GetProperty("action").GetString() is "chat.failed" or "chat.cancelled"));

@@ -38,6 +38,7 @@ public sealed class RunningApi : IAsyncLifetime
         ["Access__Connections__StallTimeout"] = "00:00:03",
         ["Guards__SensitiveData__Cards__Output"] = "Block",
         ["Access__Callers__hasty__RequestsPerMinute"] = "1",
+        ["Access__Callers__frugal__TokensPerMinute"] = "500",
     }));
 
     public async Task StartAsync(string environment, IReadOnlyDictionary<string, string>? settings = null)
