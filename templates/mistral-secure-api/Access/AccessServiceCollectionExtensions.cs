@@ -135,6 +135,8 @@ internal static class AccessServiceCollectionExtensions
     private static void Believe(ForwardedHeadersOptions forwarded, string[] proxies)
     {
         forwarded.ForwardedHeaders = proxies.Length > 0 ? ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto : ForwardedHeaders.None;
+        // As far back as the proxies are known: the first address that is none is the caller's.
+        forwarded.ForwardLimit = null;
         forwarded.KnownProxies.Clear();
         forwarded.KnownIPNetworks.Clear();
         foreach (var proxy in proxies)

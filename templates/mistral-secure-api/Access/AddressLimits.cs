@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Acme.App.Auditing;
 using Acme.App.Guards;
@@ -27,14 +26,7 @@ internal static class AddressLimits
     private static PartitionedRateLimiter<HttpContext> PerMinute(int requests) => PartitionedRateLimiter.Create<HttpContext, string>(context =>
         context.GetEndpoint()?.Metadata.GetMetadata<DisableRateLimitingAttribute>() is not null
             ? RateLimitPartition.GetNoLimiter("")
-            : RateLimitPartition.GetFixedWindowLimiter(NetworkOf(context), _ => new() { PermitLimit = requests, Window = TimeSpan.FromMinutes(1) }));
-
-    /// <summary>Whoever has one IPv6 address has the other 2^64 of its network, too.</summary>
-    private static string NetworkOf(HttpContext context) => context.Connection.RemoteIpAddress switch
-    {
-        { AddressFamily: AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false } address => Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)),
-        var address => address?.MapToIPv4().ToString() ?? "",
-    };
+            : RateLimitPartition.GetFixedWindowLimiter(CallerQuota.NetworkOf(context), _ => new() { PermitLimit = requests, Window = TimeSpan.FromMinutes(1) }));
 
     private static async ValueTask RefuseAsync(HttpContext context, RateLimitLease lease)
     {

@@ -1,22 +1,28 @@
+using System.Net.Sockets;
 using System.Security.Claims;
 using Microsoft.Extensions.Options;
 
 namespace Acme.App.Access;
 
 /// <summary>Whose account a request goes to, and what that caller may take.</summary>
-/// <param name="Key">The caller: by issuer and subject, or by address without a token.</param>
+/// <param name="Key">The caller: by issuer and subject, or by the network of its address where no token names one.</param>
 internal sealed record CallerQuota(string Key, CallerLimits Limits)
 {
     public static CallerQuota Of(HttpContext context)
     {
         var options = context.RequestServices.GetRequiredService<IOptions<AccessOptions>>().Value;
         if (context.User.FindFirst(HttpCallerAccessor.SubjectClaim) is not { } subject)
-            return new CallerQuota($"address {AddressOf(context)}", options.Limits);
+            return new CallerQuota($"address {NetworkOf(context)}", options.Limits);
 
         return new CallerQuota($"{subject.Issuer} {subject.Value}", LimitsOf(context.User, subject.Value, options));
     }
 
-    public static string AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "";
+    /// <summary>Whoever has one IPv6 address has the other 2^64 of its network, too.</summary>
+    public static string NetworkOf(HttpContext context) => context.Connection.RemoteIpAddress switch
+    {
+        { AddressFamily: AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false } address => Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)),
+        var address => address?.MapToIPv4().ToString() ?? "",
+    };
 
     private static CallerLimits LimitsOf(ClaimsPrincipal user, string subject, AccessOptions options)
     {

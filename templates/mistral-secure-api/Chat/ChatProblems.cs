@@ -22,7 +22,7 @@ internal sealed class ChatProblems(IProblemDetailsService problemDetails) : IExc
             return false;
 
         if (exception is not BadHttpRequestException && ChatFailure.From(exception)?.RetryAfter is { } retryAfter)
-            context.Response.Headers.RetryAfter = Math.Ceiling(retryAfter.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            context.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(retryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         context.Response.StatusCode = problem.Status!.Value;
         return await problemDetails.TryWriteAsync(new ProblemDetailsContext { HttpContext = context, ProblemDetails = problem });
     }

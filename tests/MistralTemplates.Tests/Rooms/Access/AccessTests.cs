@@ -68,12 +68,15 @@ public sealed class AccessTests
     {
         await using var direct = await AccessRoom.StartAsync(CancellationToken);
         await using var behindProxy = await AccessRoom.StartAsync(CancellationToken, "--Access:KnownProxies:0=127.0.0.0/8");
+        await using var behindTwo = await AccessRoom.StartAsync(CancellationToken, "--Access:KnownProxies:0=127.0.0.1", "--Access:KnownProxies:1=198.51.100.0/24");
 
         (await direct.ChatAsync(AccessRoom.Token(), CancellationToken, forwardedFor: "203.0.113.9")).Dispose();
         (await behindProxy.ChatAsync(AccessRoom.Token(), CancellationToken, forwardedFor: "198.51.100.1, 203.0.113.9")).Dispose();
+        (await behindTwo.ChatAsync(AccessRoom.Token(), CancellationToken, forwardedFor: "192.0.2.1, 203.0.113.9, 198.51.100.1")).Dispose();
 
         Assert.Equal("127.0.0.1", Assert.Single(direct.Audited("chat.complete")).GetProperty("ipAddress").GetString());
         Assert.Equal("203.0.113.9", Assert.Single(behindProxy.Audited("chat.complete")).GetProperty("ipAddress").GetString());
+        Assert.Equal("203.0.113.9", Assert.Single(behindTwo.Audited("chat.complete")).GetProperty("ipAddress").GetString());
     }
 
     [Theory]
