@@ -26,7 +26,8 @@ internal static class AddressLimits
     private static PartitionedRateLimiter<HttpContext> PerMinute(int requests) => PartitionedRateLimiter.Create<HttpContext, string>(context =>
         context.GetEndpoint()?.Metadata.GetMetadata<DisableRateLimitingAttribute>() is not null
             ? RateLimitPartition.GetNoLimiter("")
-            : RateLimitPartition.GetFixedWindowLimiter(CallerQuota.NetworkOf(context), _ => new() { PermitLimit = requests, Window = TimeSpan.FromMinutes(1) }));
+            : RateLimitPartition.GetFixedWindowLimiter(
+                CallerQuota.NetworkOf(context), _ => new() { PermitLimit = requests, Window = TimeSpan.FromMinutes(1) }));
 
     private static async ValueTask RefuseAsync(HttpContext context, RateLimitLease lease)
     {
