@@ -21,7 +21,9 @@ internal static class SecretAssignment
         if (window[at] == ':' && window[at + 1] == '/')
             return FindInUrl(ref window, at);
         var promise = JudgeNameBefore(ref window, at);
-        return promise == SecretPromise.None || (window[at] == ',' && IsInList(ref window, at)) ? null : FindValue(ref window, at, promise, ref next);
+        if (promise >= SecretPromise.Pass && window[at] == ',' && IsInList(ref window, at))
+            promise = SecretPromise.Token;
+        return promise == SecretPromise.None ? null : FindValue(ref window, at, promise, ref next);
     }
 
     /// <summary>The value behind an option of a command line, from the second dash of <c>--password value</c>.</summary>
@@ -93,7 +95,7 @@ internal static class SecretAssignment
         return isValue || window[at] == '=' ? SecretName.Judge(window.Text[BackOverName(ref window, end)..end]) : SecretPromise.None;
     }
 
-    /// <summary>Whether an item stands before a quoted name: <c>"none", "password", "md5"</c> lists words, <c>Add("password", "…")</c> sets one.</summary>
+    /// <summary>Whether an item stands before a quoted name: <c>"none", "password", "md5"</c> may list words, <c>Add("password", "…")</c> sets one.</summary>
     private static bool IsInList(ref TextWindow window, int at)
     {
         var start = BackOverName(ref window, at - 1) - 1;

@@ -48,6 +48,7 @@ internal static class SensitiveSamples
         ("\"password\": \"ab\\\"cd" + "12\", \"a\": \"b\"", "\"password\": \"[secret]\", \"a\": \"b\""),
         ("\"password\": \"abcd" + "12\\\\\", \"a\": \"b\"", "\"password\": \"[secret]\", \"a\": \"b\""),
         ("parser.parse(\"https://app:" + "correcthorse" + "@host.example\")", "https://app:[secret]@host.example"),
+        ("log.Info(\"in\", \"user\", \"ada\", \"password\", \"" + "hunter2" + "hunter3\")", "\"password\", \"[secret]\")"),
         ("request.Headers.Add(\"password\", \"" + "hunter2" + "hunter3\");", "(\"password\", \"[secret]\")"),
         ("if password == \"hunter2" + "hunter3\":", "if password == \"[secret]\":"),
         ($"{{\\\"password\\\": \\\"{"hunter2" + "hunter3"}\\\"}}", "[secret]"),
