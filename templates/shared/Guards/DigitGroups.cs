@@ -13,6 +13,9 @@ internal readonly struct DigitGroups
     private const int Most = 12;
     private const int MostDigits = 20;
     private const int MostBetween = 3;
+    private const int MostBeside = 2;
+    private const int SizeOfGroup = 4;
+    private const int CardGroups = 4;
     private const int MostExtension = 5;
     private const int LabelReach = 16;
     private static readonly SearchValues<string> PhoneLabels = SearchValues.Create(
@@ -38,9 +41,9 @@ internal readonly struct DigitGroups
     }
 
     /// <summary>The longest run of whole groups, 12 to 19 digits with one kind of separator, that is a card's number by its network and Luhn's sum.</summary>
-    public Finding? FindCard(ref TextWindow window)
+    public Finding? FindCard(ref TextWindow window, int floor)
     {
-        if (IsPartOfNumber(ref window, _start, CardJoints))
+        if (SizeOf(0) < SizeOfGroup || IsPartOfNumber(ref window, _start, CardJoints))
             return null;
 
         Span<byte> digits = stackalloc byte[20];
@@ -54,7 +57,8 @@ internal readonly struct DigitGroups
             foreach (var digit in window.Text[from..to])
                 digits[read++] = (byte)(digit - '0');
             // One dot is a decimal's; a card that is grouped by dots has three groups or more.
-            if (PaymentCard.IsNumber(digits[..read]) && !(group == 1 && Gap(ref window, 1) is ".") && EndsAt(ref window, to, CardJoints))
+            if (PaymentCard.IsNumber(digits[..read]) && !(group == 1 && Gap(ref window, 1) is ".") && EndsAt(ref window, to, CardJoints)
+                && !IsInRow(ref window, group, floor))
                 longest = new Finding(SensitiveKind.Card, _start, to);
         }
 
@@ -100,9 +104,43 @@ internal readonly struct DigitGroups
         return fits && EndsAt(ref window, end, PhoneJoints) ? new Finding(SensitiveKind.Phone, start, end) : null;
     }
 
-    /// <summary>A dot and its like separate thousands too, in threes; a card begins with four digits.</summary>
-    private bool MaySeparate(ReadOnlySpan<char> gap) =>
-        gap is " " or "-" || (SizeOf(0) >= 4 && gap is "." or "\u00a0" or "\u202f" or "\u2013" or "  " or " - " or " \u2013 ");
+    private static bool MaySeparate(ReadOnlySpan<char> gap) =>
+        gap is " " or "-" or "." or "\u00a0" or "\u202f" or "\u2013" or "  " or " - " or " \u2013 ";
+
+    /// <summary>Whether more numbers of four digits stand beside it than belong to one card: it is a part of a table's row, unless a card follows.</summary>
+    private bool IsInRow(ref TextWindow window, int last, int floor)
+    {
+        if (last == 0)
+            return false;
+        var gap = Gap(ref window, 1);
+        var (end, step, beside) = (_groups[last].End.Value, gap.Length + SizeOfGroup, 0);
+        while (beside < CardGroups && IsGap(ref window, end + (beside * step), gap) && IsGroup(ref window, end + (beside * step) + gap.Length))
+            beside++;
+        if (beside == CardGroups && IsCard(ref window, end, step))
+            return false;
+        for (var at = _start - step; beside < MostBeside && at >= floor && IsGroup(ref window, at) && IsGap(ref window, at + SizeOfGroup, gap); at -= step)
+            beside++;
+        return beside >= MostBeside;
+    }
+
+    private static bool IsGap(ref TextWindow window, int at, scoped ReadOnlySpan<char> gap)
+    {
+        for (var index = 0; index < gap.Length; index++)
+            if (window[at + index] != gap[index])
+                return false;
+        return true;
+    }
+
+    private static bool IsGroup(ref TextWindow window, int at) => window.On(at, CharacterClass.Digit, SizeOfGroup + 1) == at + SizeOfGroup;
+
+    /// <summary>Whether four groups, each behind its gap, are a card's number.</summary>
+    private static bool IsCard(ref TextWindow window, int at, int step)
+    {
+        Span<byte> digits = stackalloc byte[CardGroups * SizeOfGroup];
+        for (var index = 0; index < digits.Length; index++)
+            digits[index] = (byte)(window[at + ((index / SizeOfGroup) * step) + step - SizeOfGroup + (index % SizeOfGroup)] - '0');
+        return PaymentCard.IsNumber(digits);
+    }
 
     private ReadOnlySpan<char> Gap(ref TextWindow window, int group) => window.Text[_groups[group - 1].End.Value.._groups[group].Start.Value];
 

@@ -127,7 +127,7 @@ internal sealed class SensitiveDataDetector
             return null;
 
         var digits = new DigitGroups(ref window, start);
-        return (Guards(SensitiveKind.Card) ? digits.FindCard(ref window) : null)
+        return (Guards(SensitiveKind.Card) ? digits.FindCard(ref window, floor) : null)
             ?? (Guards(SensitiveKind.Ssn) ? digits.FindSocialSecurityNumber(ref window) : null)
             ?? (Guards(SensitiveKind.Phone) ? digits.FindPhone(ref window, floor) : null);
     }
