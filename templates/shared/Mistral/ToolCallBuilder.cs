@@ -30,8 +30,16 @@ internal sealed class ToolCallBuilder
         call.Arguments.ToString(),
         call.Id ?? ToolCallIds.Derive(answerId ?? "", index),
         call.Name ?? "",
-        static arguments =>
-            string.IsNullOrWhiteSpace(arguments) ? [] : JsonSerializer.Deserialize(arguments, MistralJsonContext.Default.DictionaryStringObject)));
+        static arguments => string.IsNullOrWhiteSpace(arguments) ? [] : Read(arguments)));
+
+    /// <summary>Reads each text as well: half a character in one would be found out too late, by whoever reads it next.</summary>
+    private static Dictionary<string, object?>? Read(string arguments)
+    {
+        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(arguments));
+        while (reader.Read())
+            _ = reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName ? reader.GetString() : null;
+        return JsonSerializer.Deserialize(arguments, MistralJsonContext.Default.DictionaryStringObject);
+    }
 
     private sealed class Call
     {

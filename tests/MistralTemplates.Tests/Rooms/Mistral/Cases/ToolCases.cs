@@ -68,6 +68,8 @@ public sealed class ToolCases
     [InlineData("{}", null, false)]
     [InlineData("\"{\\\"city\\\":\"", null, true)]
     [InlineData("\"[1]\"", null, true)]
+    [InlineData("{\"city\":\"\\ud800\"}", null, true)]
+    [InlineData("\"{\\\"city\\\":[\\\"\\\\ud800\\\"]}\"", null, true)]
     public async Task Case10_Arguments_AreReadInEveryForm(string arguments, string? city, bool malformed)
     {
         await using var room = await MistralRoom.OpenAsync();
