@@ -36,8 +36,13 @@ internal static class EmailAddress
 
         start -= local < at && start > floor && window[start - 1] == '"' ? 1 : 0;
         var end = EndOfDomain(ref window, at + 1);
-        return end > 0 ? new Finding(SensitiveKind.Email, start, end) : null;
+        return end > 0 && !IsGitRemote(ref window, start, at, end) ? new Finding(SensitiveKind.Email, start, end) : null;
     }
+
+    /// <summary><c>git@host:owner/name</c> and <c>ssh://git@host/owner</c> name a repository, and nobody.</summary>
+    private static bool IsGitRemote(ref TextWindow window, int start, int at, int end) =>
+        window.Text[start..at].Equals("git", StringComparison.OrdinalIgnoreCase)
+        && (window[end] == '/' || (window[end] == ':' && window[end + 1] > ' '));
 
     /// <summary>Whether a character so many before the end of a text may be of an address whose <c>@</c> comes next.</summary>
     public static bool MayHold(char character, int distance) => IsForeign(character) && (distance <= MostUnspaced || !IsUnspaced(character));

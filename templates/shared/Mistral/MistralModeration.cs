@@ -7,10 +7,7 @@ namespace Acme.App.Mistral;
 /// <summary>Mistral's judgement of a conversation.</summary>
 /// <param name="Categories">The categories that Mistral flagged, and those for which it gave no score.</param>
 /// <param name="Scores">Each category's score between 0 and 1.</param>
-internal sealed record ModerationVerdict(IReadOnlyList<string> Categories, IReadOnlyDictionary<string, double> Scores)
-{
-    public bool IsFlagged => Categories.Count > 0;
-}
+internal sealed record ModerationVerdict(IReadOnlyList<string> Categories, IReadOnlyDictionary<string, double> Scores);
 
 /// <summary>Asks Mistral to judge a conversation. A judgement that is incomplete counts against the text, never for it.</summary>
 internal sealed class MistralModeration(MistralApi api, IOptions<MistralOptions> options)

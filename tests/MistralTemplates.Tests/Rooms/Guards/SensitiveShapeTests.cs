@@ -40,6 +40,8 @@ public sealed class SensitiveShapeTests
     [InlineData("邮箱：用户#例子.公司。", "邮箱：[email]。")]
     [InlineData("一二三四五六七八九十一二三四五六七#例子.公司。", "一二三四五六七八九十一二三四五六七[email]。")]
     [InlineData("写信给ada#example.com吧", "写信给[email]吧")]
+    [InlineData("ask git#vger.example.org: it is a list", "ask [email]: it is a list")]
+    [InlineData("legit#example.com:8080", "[email]:8080")]
     public void Redact_EmailAddressAmongOthersMarks_IsMaskedAlone(string pattern, string expected) => Assert.Equal(expected, Redact(pattern.Replace('#', '@')));
 
     [Theory]
@@ -47,6 +49,8 @@ public sealed class SensitiveShapeTests
     [InlineData("@ada and # example.org")]
     [InlineData("\"\"#example.org")]
     [InlineData("npm i #scope/package.json")]
+    [InlineData("git clone git#github.com:acme/chat.git")]
+    [InlineData("url = ssh://git#gitlab.example.com/acme/chat.git")]
     public void Redact_NoEmailAddress_IsLeftAlone(string pattern)
     {
         var text = pattern.Replace('#', '@');
