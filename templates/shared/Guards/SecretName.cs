@@ -36,7 +36,7 @@ internal static class SecretName
         "id", "ids", "name", "file", "path", "url", "uri", "size", "length", "type", "count", "hash", "version", "expires", "expiry", "ttl", "header",
         "field", "prefix", "endpoint", "public", "pub", "csrf", "xsrf", "authenticity", "primary", "foreign", "partition", "sort", "cache", "index",
         "event", "vault", "selector", "issuer", "limit", "max", "min", "usage", "bucket", "schema", "sequence", "policy", "hint", "reset", "format",
-        "pair", "press", "stdin", "time", "timeout", "code", "chars", "mode", "method", "source", "results",
+        "pair", "press", "stdin", "timeout", "code", "chars", "mode", "method", "source", "results",
     ];
 
     public static SecretPromise Judge(ReadOnlySpan<char> name)

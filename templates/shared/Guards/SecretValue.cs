@@ -14,7 +14,7 @@ internal static class SecretValue
     private static readonly SearchValues<string> Placeholders = SearchValues.Create(
         [
             "example", "placeholder", "changeme", "your", "xxxx", "redacted", "sample", "dummy", "insert", "todo", "cleartext", "plaintext", "...", "****",
-            "required|", "base64", "${", "{{", "$(", "abcdefgh", "123456789012", "process.env", "environ", "getenv",
+            "required|", "base64enc", "base64url", "${", "{{", "$(", "abcdefgh", "123456789012", "process.env", "environ", "getenv",
         ],
         StringComparison.OrdinalIgnoreCase);
     private static readonly SearchValues<char> PasswordMarks = SearchValues.Create("!@#$%^&*~?+=");
