@@ -55,7 +55,7 @@ internal static class SecretValue
 
     /// <summary>Judges what stands between a user's name and a host; <c>user:password@host</c> is how people write that there is one.</summary>
     public static bool IsPasswordInUrl(ReadOnlySpan<char> value) =>
-        IsPlausible(value) && (value.ContainsAnyInRange('0', '9') || SecretName.Judge(value) == SecretPromise.None);
+        IsPlausible(value) && value is not ("password" or "PASSWORD" or "passwd" or "pass" or "PASS" or "pwd" or "secret" or "token");
 
     /// <summary>Whether the value stands for itself: no variable, no template, nothing to be replaced.</summary>
     public static bool IsPlausible(ReadOnlySpan<char> value) =>

@@ -51,6 +51,7 @@ internal static class SensitiveSamples
         ("log.Info(\"in\", \"user\", \"ada\", \"password\", \"" + "hunter2" + "hunter3\")", "\"password\", \"[secret]\")"),
         ("request.Headers.Add(\"password\", \"" + "hunter2" + "hunter3\");", "(\"password\", \"[secret]\")"),
         ("one_time_password: 482" + "913", "one_time_password: [secret]"),
+        ("postgres://app:" + "mysecret" + "@db:5432/app", "postgres://app:[secret]@db"),
         ($"APP_KEY=base64:{Mixed}abc=", "APP_KEY=[secret]"),
         ("if password == \"hunter2" + "hunter3\":", "if password == \"[secret]\":"),
         ($"{{\\\"password\\\": \\\"{"hunter2" + "hunter3"}\\\"}}", "[secret]"),
