@@ -15,6 +15,7 @@ internal static class OutboundLink
     private const int MostSpaces = 16;
     private const int MostEntity = 12;
     private static readonly SearchValues<char> Ends = SearchValues.Create(" \t\n>\"'");
+    private static readonly SearchValues<char> TagEnds = SearchValues.Create(" \t\n/");
     private static readonly string[] Fetched = ["src", "srcset", "poster", "background"];
     private static readonly string[] Followed = ["href"];
 
@@ -96,7 +97,7 @@ internal static class OutboundLink
     {
         var before = text[Math.Max(0, at - MostLabel)..at];
         var tag = before[(before.LastIndexOf('<') + 1)..];
-        return tag.Length < before.Length && tag.IndexOfAny(Ends) is var end and > 0
+        return tag.Length < before.Length && tag.IndexOfAny(TagEnds) is var end and > 0
             && !tag[..end].Equals("a", StringComparison.OrdinalIgnoreCase) && !tag[..end].Equals("area", StringComparison.OrdinalIgnoreCase);
     }
 

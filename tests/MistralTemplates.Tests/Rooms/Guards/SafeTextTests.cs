@@ -83,6 +83,7 @@ public sealed class SafeTextTests
     [InlineData("<img src=&#104ttps://evil.example/a>", "<img src=#removed-link>")]
     [InlineData("<p style=\"a:b;/**/background:image(url(//evil.example/a))\">", "<p style=\"a:b;/**/background:image(url(#removed-link))\">")]
     [InlineData("<link rel=stylesheet href=https://evil.example/a>", "<link rel=stylesheet href=#removed-link>")]
+    [InlineData("<link/rel=stylesheet/href=https://evil.example/a>", "<link/rel=stylesheet/href=#removed-link>")]
     [InlineData("<svg><image width=1 href='https://evil.example/a'/>", "<svg><image width=1 href='#removed-link'/>")]
     public void Apply_OutboundLink_LosesItsDestination(string text, string expected) => Assert.Equal(expected, Guarding.Output().Apply(text, new HashSet<SensitiveKind>()));
 
