@@ -13,7 +13,7 @@ internal sealed class Talk(Conversation conversation, ChatTerminal terminal, IOp
         /save FILE    writes the conversation to a new file, as Markdown
         /help         shows this
         /exit         leaves, as Ctrl+D does
-        Ctrl+C stops an answer; pressed again, it leaves.
+        Ctrl+C stops an answer, or takes back what is typed; on an empty line it leaves.
         """;
 
     private bool _allAnswered = true;
