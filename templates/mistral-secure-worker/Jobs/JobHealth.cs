@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Acme.App.Auditing;
+using Acme.App.Configuration;
 using Acme.App.Keys;
 using Microsoft.Extensions.Options;
 
@@ -18,6 +19,8 @@ internal sealed class JobHealth(KeyRing keys, AuditLog audit, IOptions<JobOption
 
     private string FilePath => Path.GetFullPath(options.Value.HealthFile, environment.ContentRootPath);
 
+    private string Draft => FilePath + ".tmp";
+
     private TimeSpan Limit => options.Value.Heartbeat * MissedBeats + options.Value.PollInterval;
 
     /// <summary>What keeps every job from being answered, a sentence; nothing when one was answered since.</summary>
@@ -25,13 +28,29 @@ internal sealed class JobHealth(KeyRing keys, AuditLog audit, IOptions<JobOption
 
     public void QueueAnswered() => Volatile.Write(ref _queueAnswered, time.GetTimestamp());
 
+    /// <summary>Finds out before the first job whether the file can be written.</summary>
+    /// <exception cref="ConfigurationException">It cannot.</exception>
+    public void Begin()
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);
+            File.WriteAllBytes(Draft, []);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException([new(
+                "Jobs:HealthFile", FilePath, $"The health file cannot be written. {exception.Message}",
+                "Let the worker's user write there, or set \"Jobs:HealthFile\" to another place.")]);
+        }
+    }
+
     public void Write(JobCounts counts)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);
-        var draft = FilePath + ".tmp";
-        using (var stream = File.Create(draft))
+        using (var stream = File.Create(Draft))
             JsonSerializer.Serialize(stream, new JobHealthReport(time.GetUtcNow(), Problem(), counts), JobJson.Readable.JobHealthReport);
-        File.Move(draft, FilePath, overwrite: true);
+        File.Move(Draft, FilePath, overwrite: true);
     }
 
     /// <summary>A worker that ended in good order is not well any more.</summary>

@@ -12,6 +12,12 @@ internal sealed partial class JobHeartbeat(
     private (long, long, long) _told;
     private long _keyChecked = time.GetTimestamp();
 
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        health.Begin();
+        return base.StartAsync(cancellationToken);
+    }
+
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Options;
 using Serilog;
 using Serilog.Events;
 using Serilog.Extensions.Logging;
+using Serilog.Filters;
 using Serilog.Formatting.Compact;
 
 namespace Acme.App.Auditing;
@@ -61,6 +62,8 @@ internal static class AuditingServiceCollectionExtensions
                 .MinimumLevel.Override("Microsoft.AspNetCore", LogEventLevel.Warning)
                 .MinimumLevel.Override("System.Net.Http", LogEventLevel.Warning)
                 .MinimumLevel.Override("Polly", LogEventLevel.Warning);
+            // What is wrong with the configuration is reported at the end, without a stack trace.
+            logs.Filter.ByExcluding(entry => entry.Exception is ConfigurationException && Matching.FromSource("Microsoft.Extensions.Hosting")(entry));
             // To a person the program says itself why there is no answer or no start.
             if (forPerson)
                 logs.MinimumLevel.Override("Microsoft.Extensions.AI", LevelAlias.Off).MinimumLevel.Override("Microsoft.Extensions.Hosting", LevelAlias.Off);

@@ -22,8 +22,9 @@ internal sealed partial class KeyPolling(
         while (!stoppingToken.IsCancellationRequested)
         {
             WarnOnce();
-            await Task.Delay(NextWait(), timeProvider, stoppingToken);
-            if (source.CanChange)
+            // Where another service fails to start, the host would tell a wait that was cancelled as a fault.
+            await Task.Delay(NextWait(), timeProvider, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (source.CanChange && !stoppingToken.IsCancellationRequested)
                 await PollAsync(stoppingToken);
         }
     }

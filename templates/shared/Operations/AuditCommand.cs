@@ -49,6 +49,11 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
         {
             _path, _publicKeys, _withoutSecret, _checkpoints, _beginsAt,
         };
+        verify.Validators.Add(result =>
+        {
+            if (result.GetValue(_withoutSecret) && result.GetValue(_publicKeys) is not { Length: > 0 })
+                result.AddError("Without the secret a public key is needed: --public-key FILE. 'audit keys --public' prints it where the program runs.");
+        });
         _beginsAt.Validators.Add(result => Positive(result, result.GetValue(_beginsAt)));
         _lines.Validators.Add(result => Positive(result, result.GetValue(_lines)));
         verify.SetAction((arguments, cancellationToken) => Task.Run(() => Told(() => Verify(arguments, cancellationToken)), cancellationToken));
@@ -123,11 +128,17 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
 
     private void PrintKeys(ParseResult arguments)
     {
+        if (arguments.GetValue(_public))
+        {
+            _output.WriteLine(Services.GetRequiredService<AuditKeys>().Signing.ExportSubjectPublicKeyInfoPem());
+            return;
+        }
+
         var made = AuditKeys.Make();
         using var signing = AuditKeys.ImportSigningKey(made[1]);
-        if (!arguments.GetValue(_public))
-            _output.WriteLine($"Audit__ChainKey={made[0]}{Environment.NewLine}Audit__CheckpointKey={made[1]}");
-        _output.WriteLine((arguments.GetValue(_public) ? Services.GetRequiredService<AuditKeys>().Signing : signing).ExportSubjectPublicKeyInfoPem());
+        _output.WriteLine($"Audit__ChainKey={made[0]}{Environment.NewLine}Audit__CheckpointKey={made[1]}");
+        // Apart from the settings, which may go into a file as they are.
+        progress.Profile.Out.Writer.WriteLine($"For whoever checks the log without the secret:{Environment.NewLine}{signing.ExportSubjectPublicKeyInfoPem()}");
     }
 
     private IServiceProvider Services => services.Value;

@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Text.Json;
+using Acme.App.Guards;
 using Spectre.Console;
 
 namespace Acme.App.Operations;
 
 /// <summary>
-/// Shows records: to a person as a table, day by day; to a program one to a line, with every field. Values stay escaped as the log
-/// has them, so that none can steer the terminal.
+/// Shows records: to a person as a table, day by day; to a program one to a line, with every field. A value that could steer the terminal stays
+/// escaped, as the log has it.
 /// </summary>
 internal sealed class AuditRecordPrinter(IAnsiConsole output)
 {
@@ -110,7 +111,10 @@ internal sealed class AuditRecordPrinter(IAnsiConsole output)
         return $"{Raw(record, "timestamp")}  {Raw(record, "action"),-16}  {string.Join("  ", fields)}";
     }
 
-    private static string Raw(JsonElement record, string name) => record.TryGetProperty(name, out var value) ? value.GetRawText().Trim('"') : "";
+    private static string Raw(JsonElement record, string name) =>
+        Value(record, name) is { } text && !text.AsSpan().ContainsAny('\n', '\t') && TerminalText.Clean(text) == text ? text
+        : record.TryGetProperty(name, out var value) ? value.GetRawText().Trim('"')
+        : "";
 
     private static string? Value(JsonElement record, string name)
     {

@@ -33,7 +33,7 @@ internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IP
         // The seal is read first: while a program writes, the log may only have more than it.
         var existing = files.Existing();
         _sealed = File.Exists(files.Seal) ? AuditLine.ParseSeal(File.ReadAllBytes(files.Seal), out _seal) : 0;
-        var problem = existing.Count == 0 ? "There is no audit log here." : ReadCheckpoints();
+        var problem = existing.Count == 0 ? $"There is no audit log at '{files.Current}'." : ReadCheckpoints();
         var checkpoints = _checkpoints.Count;
         foreach (var file in problem is null ? existing : [])
             problem ??= VerifyFile(file, cancellationToken);

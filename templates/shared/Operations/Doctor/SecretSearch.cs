@@ -14,6 +14,13 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
     private const int MostReaders = 4;
     private const string Submodule = "160000";
 
+    private const string FalseAlarm = $"Only a false alarm goes into {AllowFile.DefaultName}, as its fingerprint and the reason.";
+    private const string HistoryRemedy =
+        "1. Revoke each at its provider: what was pushed is known. 2. Put a new one where the program takes its secrets from. "
+        + $"3. Remove it from the files, and rewrite the history (git filter-repo --replace-text). 4. {FalseAlarm}";
+    private const string StagedRemedy =
+        $"1. Remove it from the files, and stage them again. 2. Put it where the program takes its secrets from. 3. {FalseAlarm}";
+
     private static readonly string[] s_history =
     [
         "-c", "core.quotePath=false", "log", "--all", "--reverse", "--raw", "-c", "--root", "--no-abbrev", "--no-renames",
@@ -190,9 +197,7 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
             var verdict = Verdict.Failed(
                 $"{_found.Count} {(_found.Count == 1 ? "secret" : "secrets")} {where}"
                 + $"{(_found.Count > MostPlaces ? $", of which {MostPlaces} are named" : "")}.{notes}",
-                "1. Revoke each at its provider: what was pushed is known. 2. Put a new one where the program takes its secrets from. "
-                + "3. Remove it from the files, and rewrite the history "
-                + $"(git filter-repo --replace-text). 4. Only a false alarm goes into {AllowFile.DefaultName}, as its fingerprint and the reason.");
+                isHistory ? HistoryRemedy : StagedRemedy);
             return verdict with { Places = [.. _found.Take(MostPlaces)] };
         }
 

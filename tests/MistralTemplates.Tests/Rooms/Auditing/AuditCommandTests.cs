@@ -83,15 +83,17 @@ public sealed class AuditCommandTests
     [InlineData("verify", "--begins-at", "0")]
     [InlineData("tail", "--lines", "0")]
     [InlineData("tail", "-n", "-1")]
-    public void Parse_NumberBelowOne_IsRefused(params string[] arguments) =>
+    [InlineData("verify", "--without-secret")]
+    public void Parse_ArgumentThatCannotWork_IsRefused(params string[] arguments) =>
         Assert.Single(AuditCommand.Create(() => throw new InvalidOperationException(), ConsoleOn(new FakeTerminal(_output, 80)), ConsoleOn(new FakeTerminal(_errors, 80))).Parse(arguments).Errors);
 
     [Fact]
     public async Task Keys_New_CanBeUsedAsSettings()
     {
         Assert.Equal(0, await RunAsync(null, "keys"));
-        Assert.StartsWith("Audit__ChainKey=", _output.ToString(), StringComparison.Ordinal);
-        Assert.Contains("BEGIN PUBLIC KEY", _output.ToString(), StringComparison.Ordinal);
+        var settings = _output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(["Audit__ChainKey", "Audit__CheckpointKey"], settings.Select(line => line.Split('=')[0]));
+        Assert.Contains("BEGIN PUBLIC KEY", _errors.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -127,6 +129,18 @@ public sealed class AuditCommandTests
         Assert.DoesNotContain('\u001b', _output.ToString());
         Assert.Contains("[red]eve", _output.ToString(), StringComparison.Ordinal);
         Assert.Contains(isTerminal ? "sensitive.data, card, iban" : "errorCode=sensitive.data", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Show_NamesOfOtherAlphabets_AreReadable()
+    {
+        using var log = await SampleLog.WriteAsync(records: 1);
+        await using (var room = log.Open())
+            await room.Log.WriteAsync(new Acme.App.Auditing.AuditRecord("chat.refused") { Success = false, UserId = "Zoé 张三" });
+
+        Assert.Equal(0, await RunAsync(log, "show", "--action", "chat.refused"));
+
+        Assert.Contains("userId=Zoé 张三", _output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -134,6 +134,18 @@ public sealed class WorkerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Start_HealthFileThatCannotBeWritten_IsAWrongConfigurationWithoutAStackTrace()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder, "file"), "", CancellationToken);
+
+        var worker = await _processes.RunAsync(Settings(("Jobs__HealthFile", Path.Combine(_folder, "file", "health.json"))));
+
+        Assert.Equal(78, worker.ExitCode);
+        Assert.Contains("Jobs:HealthFile", worker.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", worker.Output + worker.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Queue_AwayForManyPolls_IsToldOnceAndOnceWhenItIsBack()
     {
         var (inbox, away) = (Path.Combine(Jobs, "inbox"), Path.Combine(Jobs, "away"));

@@ -298,6 +298,7 @@ public sealed class SecretSearchTests
         var verdict = new SecretSearch(git!, new AllowFile(), new SensitiveDataOptions(), []).SearchStaged(Token);
 
         Assert.Equal("new.txt", Assert.Single(verdict.Places).Path);
+        Assert.DoesNotContain("history", verdict.Remedy, StringComparison.Ordinal);
     }
 
     [Theory]
