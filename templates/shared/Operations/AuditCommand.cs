@@ -49,11 +49,6 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
         {
             _path, _publicKeys, _withoutSecret, _checkpoints, _beginsAt,
         };
-        verify.Validators.Add(result =>
-        {
-            if (result.GetValue(_withoutSecret) && result.GetValue(_publicKeys) is not { Length: > 0 })
-                result.AddError("Without the secret a public key is needed: --public-key FILE. 'audit keys --public' prints it where the program runs.");
-        });
         _beginsAt.Validators.Add(result => Positive(result, result.GetValue(_beginsAt)));
         _lines.Validators.Add(result => Positive(result, result.GetValue(_lines)));
         verify.SetAction((arguments, cancellationToken) => Task.Run(() => Told(() => Verify(arguments, cancellationToken)), cancellationToken));
@@ -90,6 +85,8 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
     {
         var files = FilesOf(arguments);
         var withSecret = !arguments.GetValue(_withoutSecret);
+        if (!withSecret && arguments.GetValue(_publicKeys) is not { Length: > 0 })
+            throw new IOException("Without the secret it takes the public key: --public-key FILE. 'audit keys --public' prints it where the program runs.");
         var keys = withSecret ? Services.GetRequiredService<AuditKeys>() : null;
         if (arguments.GetValue(_checkpoints) is { } named && !File.Exists(named))
             throw new IOException($"There is no file of checkpoints at '{named}'.");

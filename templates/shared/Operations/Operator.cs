@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Runtime.InteropServices;
 using Acme.App.Configuration;
 using Acme.App.Operations.Doctor;
 using Spectre.Console;
@@ -62,7 +63,7 @@ internal static class Operator
 
         var parsed = root.Parse(arguments);
         if (parsed.Errors.Count == 0)
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            return await InvokeAsync(parsed);
 
         // The parser's own message repeats the argument, which may be a key that someone typed there.
         var option = parsed.Errors.SelectMany(error => new[] { error.SymbolResult, error.SymbolResult?.Parent }).OfType<OptionResult>().FirstOrDefault();
@@ -71,6 +72,30 @@ internal static class Operator
             : $"'{option.Option.Name}' has no value that it takes.";
         await Console.Error.WriteLineAsync($"{wrong} See '{arguments[0]} --help'.");
         return (int)ExitCode.Usage;
+    }
+
+    private static async Task<int> InvokeAsync(ParseResult parsed)
+    {
+        using var stop = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        try
+        {
+            var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+            return await parsed.InvokeAsync(invocation, stop.Token);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync("Stopped.");
+            return (int)ExitCode.CheckFailed;
+        }
+
+        // A second time it ends at once, as without a word of ours.
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = !stop.IsCancellationRequested;
+            stop.Cancel();
+        }
     }
 
     /// <summary>Whether something belongs to no setting, <c>--name value</c> or <c>name=value</c>; .NET's configuration passes over it.</summary>

@@ -83,9 +83,17 @@ public sealed class AuditCommandTests
     [InlineData("verify", "--begins-at", "0")]
     [InlineData("tail", "--lines", "0")]
     [InlineData("tail", "-n", "-1")]
-    [InlineData("verify", "--without-secret")]
-    public void Parse_ArgumentThatCannotWork_IsRefused(params string[] arguments) =>
+    public void Parse_NumberBelowOne_IsRefused(params string[] arguments) =>
         Assert.Single(AuditCommand.Create(() => throw new InvalidOperationException(), ConsoleOn(new FakeTerminal(_output, 80)), ConsoleOn(new FakeTerminal(_errors, 80))).Parse(arguments).Errors);
+
+    [Fact]
+    public async Task Verify_WithoutSecretAndPublicKey_SaysWhatItTakes()
+    {
+        using var log = await SampleLog.WriteAsync(records: 1);
+
+        Assert.Equal(2, await RunAsync(null, "verify", log.Files.Current, "--without-secret"));
+        Assert.Contains("--public-key FILE", _errors.ToString(), StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task Keys_New_CanBeUsedAsSettings()

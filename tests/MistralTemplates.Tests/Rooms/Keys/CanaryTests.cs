@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Acme.App.Auditing;
 using Acme.App.Chat;
@@ -96,6 +98,27 @@ public sealed class CanaryTests : IDisposable
         Assert.Equal(onTheCommandLine ? 78 : 1, process.ExitCode);
         Assert.Contains(onTheCommandLine ? "command line" : "did not say", await output + await errors, StringComparison.Ordinal);
         Assert.DoesNotContain(Canaries[0], await output + await errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>Mistral takes the connection and says nothing; whoever waits may stop.</summary>
+    [Fact]
+    public async Task Verify_StoppedWhileItWaits_EndsWithoutAStackTrace()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no such signal here.");
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var settings = new Dictionary<string, string>
+        {
+            ["DOTNET_ENVIRONMENT"] = "Development",
+            ["Mistral__Endpoint"] = $"http://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}",
+            ["MISTRAL_API_KEY"] = Canaries[0],
+        };
+        await using var verify = RunningProgram.Start("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "Acme-App.dll"), "keys", "verify"], AppContext.BaseDirectory, settings);
+        using var connection = await silent.AcceptSocketAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(1, await verify.StopAsync(TestContext.Current.CancellationToken));
+        Assert.EndsWith("Stopped.", verify.Output.TrimEnd(), StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", verify.Output, StringComparison.Ordinal);
     }
 
     public void Dispose() => _overheard.Dispose();
