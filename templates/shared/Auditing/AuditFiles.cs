@@ -20,6 +20,9 @@ internal sealed class AuditFiles(string path)
 
     public string DevelopmentKeys => path + ".keys";
 
+    /// <summary>Holds the checkpoints of this log, where no other place is set.</summary>
+    public string Checkpoints => path + ".checkpoints";
+
     /// <summary>What the current file is called once it is full: its first record's number orders it.</summary>
     public string Full(long firstSequence) => Path.Combine(_folder, $"{_stem}{firstSequence:D12}{_extension}");
 

@@ -44,8 +44,11 @@ internal sealed class AuditOptions
     /// <summary>The private key that signs checkpoints: ECDSA, PKCS#8 in base64. Made and kept in Development; required elsewhere.</summary>
     public string? CheckpointKey { get; set; }
 
-    /// <summary>The file for checkpoints, best on another volume than the log. The application's log has them in any case.</summary>
-    public string CheckpointPath { get; set; } = "audit/checkpoints.txt";
+    /// <summary>
+    /// The file for this log's checkpoints, best on another volume. The default is beside the log, under its name with <c>.checkpoints</c>. The
+    /// application's log has them in any case.
+    /// </summary>
+    public string? CheckpointPath { get; set; }
 
     /// <summary>Where checkpoints are posted as well: https, or http to loopback.</summary>
     public Uri? CheckpointUrl { get; set; }
@@ -75,7 +78,7 @@ internal sealed class AuditOptionsValidator : OptionsValidator<AuditOptions>
     {
         Rule(nameof(AuditOptions.Path), options => !string.IsNullOrWhiteSpace(options.Path), "No file is named.",
             "Set it to a file, for example \"audit/audit.jsonl\".");
-        Rule(nameof(AuditOptions.CheckpointPath), options => !string.IsNullOrEmpty(options.CheckpointPath) && options.CheckpointPath != options.Path,
+        Rule(nameof(AuditOptions.CheckpointPath), options => options.CheckpointPath != options.Path,
             "Checkpoints need a file of their own.", "Set it to another file than \"Audit:Path\", best on another volume.");
         Rule(nameof(AuditOptions.Durability), options => Enum.IsDefined(options.Durability), "It is neither Process nor Disk.",
             "Set it to \"Process\" or to \"Disk\".");

@@ -32,7 +32,10 @@ internal static class AuditingServiceCollectionExtensions
         services.AddSingleton<AuditWriter>();
         services.AddSingleton<AuditSubject>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AuditCheckpoints>(
-            provider, InHome(builder, provider.GetRequiredService<AuditOptions>().CheckpointPath)));
+            provider,
+            provider.GetRequiredService<AuditOptions>().CheckpointPath is { Length: > 0 } own
+                ? InHome(builder, own)
+                : provider.GetRequiredService<AuditFiles>().Checkpoints));
         services.AddSingleton<AuditLog>();
         services.AddHostedService(provider => provider.GetRequiredService<AuditLog>());
         services.AddSingleton<IKeyEvents, AuditKeyEvents>();

@@ -18,7 +18,8 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
     private readonly Argument<string?> _path = new("path")
     {
         Arity = ArgumentArity.ZeroOrOne,
-        Description = "The audit file that is written now; the full ones are found beside it. Default: the setting Audit:Path.",
+        Description = "The audit file that is written now; the full ones are found beside it. Default: the setting Audit:Path;"
+            + " with --without-secret, which needs no settings, audit/audit.jsonl in this folder.",
     };
 
     private readonly Option<string[]> _publicKeys =
@@ -26,7 +27,8 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
     private readonly Option<bool> _withoutSecret =
         new("--without-secret") { Description = "Check with the public key alone: the checkpoints and the numbers, not each record." };
     private readonly Option<string?> _checkpoints =
-        new("--checkpoints") { Description = "The file with the checkpoints. Default: the setting Audit:CheckpointPath." };
+        new("--checkpoints") { Description = "The file with the checkpoints. Default: the setting Audit:CheckpointPath; with --without-secret,"
+            + " beside the log." };
     private readonly Option<long> _beginsAt =
         new("--begins-at") { Description = "The number of the first record, when older files were archived.", DefaultValueFactory = _ => 1 };
     private readonly Option<int> _lines = new("--lines", "-n") { Description = "How many records.", DefaultValueFactory = _ => 20 };
@@ -91,7 +93,7 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
         if (arguments.GetValue(_checkpoints) is { } named && !File.Exists(named))
             throw new IOException($"There is no file of checkpoints at '{named}'.");
         var checkpoints = arguments.GetValue(_checkpoints)
-            ?? (withSecret ? InHome(Options.CheckpointPath) : Path.Combine(Path.GetDirectoryName(files.Current)!, "checkpoints.txt"));
+            ?? (withSecret && Options.CheckpointPath is { Length: > 0 } own ? InHome(own) : files.Checkpoints);
         var evidence = new AuditEvidence(
             keys?.Chain ?? [], [.. (arguments.GetValue(_publicKeys) ?? []).Select(ReadPublicKey), .. keys is null ? Array.Empty<ECDsa>() : [keys.Signing]],
             checkpoints, arguments.GetValue(_beginsAt));

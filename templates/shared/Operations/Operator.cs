@@ -84,7 +84,7 @@ internal static class Operator
             var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
             return await parsed.InvokeAsync(invocation, stop.Token);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (Exception) when (stop.IsCancellationRequested)
         {
             await Console.Error.WriteLineAsync("Stopped.");
             return (int)ExitCode.CheckFailed;

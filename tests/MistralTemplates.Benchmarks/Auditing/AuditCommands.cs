@@ -47,7 +47,7 @@ internal static class AuditCommands
         {
             Console.WriteLine($"process, 1 caller: {await Rate(room, callers: 1, each: 600_000):F0} records/s");
             var keys = room.Host.Services.GetRequiredService<AuditKeys>();
-            var evidence = new AuditEvidence(keys.Chain, [keys.Signing], Path.Combine(folder, "audit", "checkpoints.txt"), 1);
+            var evidence = new AuditEvidence(keys.Chain, [keys.Signing], Path.Combine(folder, "audit", "audit.jsonl.checkpoints"), 1);
             for (var run = 0; run < 3; run++)
             {
                 var (watch, cpu) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);

@@ -35,7 +35,7 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
     private Command Build()
     {
         _format.AcceptOnlyFromAmong("table", "json", "sarif");
-        var command = new Command("doctor", "Checks the security checklist of SECURITY.md, and the repository with its whole history.")
+        var command = new Command("doctor", "Checks the security checklist, and the repository with its whole history.")
         {
             _path, _format, _staged, _allow,
         };

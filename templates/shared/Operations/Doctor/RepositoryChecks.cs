@@ -44,7 +44,7 @@ internal static class RepositoryChecks
         return names.Except(ignored).ToList() is { Count: > 0 } open
             ? Verdict.Failed(
                 $"In the repository {git.Top}, git does not ignore {string.Join(", ", open)}.",
-                "Put these names back into .gitignore, and look for a line with '!' that takes them out again.")
+                $"Add these names to {Path.Combine(git.Top, ".gitignore")}, below any line with '!' that takes them out.")
             : CheckTracked(patient, cancellationToken);
     }
 

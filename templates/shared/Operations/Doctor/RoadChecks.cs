@@ -107,7 +107,9 @@ internal static class RoadChecks
         if (files.Existing().Count == 0)
             return Verdict.Passed("The audit is outermost and can be written. There is no record yet, and so no chain to verify.");
         var keys = services.GetRequiredService<AuditKeys>();
-        var checkpoints = Path.GetFullPath(options.CheckpointPath, services.GetRequiredService<IHostEnvironment>().ContentRootPath);
+        var checkpoints = options.CheckpointPath is { Length: > 0 } own
+            ? Path.GetFullPath(own, services.GetRequiredService<IHostEnvironment>().ContentRootPath)
+            : files.Checkpoints;
         var verdict = new AuditVerifier(files, new AuditEvidence(keys.Chain, [keys.Signing], checkpoints, 1), new Progress<long>()).Verify(cancellationToken);
         return verdict.Problem is { } problem
             ? Verdict.Failed(

@@ -26,7 +26,7 @@ public sealed class AuditCheckpointsTests
         var checkpoint = AuditCheckpoint.Parse(Assert.Single(_posted))!;
         Assert.True(checkpoint.IsSignedBy(room.Host.Services.GetRequiredService<AuditKeys>().Signing));
         Assert.InRange(checkpoint.Sequence, 4, 5);
-        Assert.Equal(_posted, File.ReadAllLines(Path.Combine(room.Folder, "audit", "checkpoints.txt")));
+        Assert.Equal(_posted, File.ReadAllLines(Path.Combine(room.Folder, "audit", "audit.jsonl.checkpoints")));
         Assert.Contains(checkpoint.Mac, string.Concat(room.Lines), StringComparison.Ordinal);
     }
 
@@ -104,7 +104,7 @@ public sealed class AuditCheckpointsTests
         await using (var room = new AuditRoom(folder, new Dictionary<string, string?> { ["Audit:CheckpointUrl"] = witness.Address.AbsoluteUri }))
             await WriteAsync(room, 3).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
-        Assert.Equal(Assert.Single(_posted), Assert.Single(File.ReadAllLines(Path.Combine(folder, "audit", "checkpoints.txt"))));
+        Assert.Equal(Assert.Single(_posted), Assert.Single(File.ReadAllLines(Path.Combine(folder, "audit", "audit.jsonl.checkpoints"))));
         Assert.Equal(5, AuditCheckpoint.Parse(_posted.Single())!.Sequence);
         Assert.Equal(0, elsewhere);
         Directory.Delete(folder, recursive: true);
@@ -137,7 +137,7 @@ public sealed class AuditCheckpointsTests
             _posted.Enqueue(await reader.ReadToEndAsync());
         });
         var folder = Directory.CreateTempSubdirectory("audit-").FullName;
-        Directory.CreateDirectory(Path.Combine(folder, "audit", "checkpoints.txt"));
+        Directory.CreateDirectory(Path.Combine(folder, "audit", "audit.jsonl.checkpoints"));
         await using (var room = new AuditRoom(folder, new Dictionary<string, string?> { ["Audit:CheckpointUrl"] = witness.Address.AbsoluteUri }))
             await WriteAsync(room, 3);
 

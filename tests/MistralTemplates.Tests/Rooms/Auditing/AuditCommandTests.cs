@@ -86,6 +86,21 @@ public sealed class AuditCommandTests
     public void Parse_NumberBelowOne_IsRefused(params string[] arguments) =>
         Assert.Single(AuditCommand.Create(() => throw new InvalidOperationException(), ConsoleOn(new FakeTerminal(_output, 80)), ConsoleOn(new FakeTerminal(_errors, 80))).Parse(arguments).Errors);
 
+    /// <summary>As a second process is told to: the two must not share their checkpoints.</summary>
+    [Fact]
+    public async Task Verify_TwoLogsInOneFolder_AreBothAsTheyWereWritten()
+    {
+        using var log = await SampleLog.WriteAsync(records: 3);
+        log["Audit:Path"] = "audit/second.jsonl";
+        await using (var room = log.Open())
+            await room.Log.WriteAsync(new Acme.App.Auditing.AuditRecord("chat.refused") { Success = false });
+
+        Assert.Equal(0, await RunAsync(log, "verify"));
+        log["Audit:Path"] = "audit/audit.jsonl";
+        Assert.Equal(0, await RunAsync(log, "verify"));
+        Assert.DoesNotContain("Checkpoints: 0.", _output.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Verify_WithoutSecretAndPublicKey_SaysWhatItTakes()
     {

@@ -34,7 +34,7 @@ public sealed class AuditSharingTests
         Assert.Equal(Writers * Records, reader.Lines.Where(line => line.Contains("\"action\":\"x\"", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal).Count());
         Assert.DoesNotContain(reader.Lines, line => line.Contains("audit.recovered", StringComparison.Ordinal));
         var keys = reader.Host.Services.GetRequiredService<AuditKeys>();
-        var evidence = new AuditEvidence(keys.Chain, [keys.Signing], Path.Combine(folder.Path, "audit", "checkpoints.txt"), 1);
+        var evidence = new AuditEvidence(keys.Chain, [keys.Signing], Path.Combine(folder.Path, "audit", "audit.jsonl.checkpoints"), 1);
         var verdict = new AuditVerifier(reader.Files, evidence, new Progress<long>()).Verify(TestContext.Current.CancellationToken);
         Assert.Null(verdict.Problem);
         Assert.True(verdict.Checkpoints >= Writers, "A writer signed nothing.");

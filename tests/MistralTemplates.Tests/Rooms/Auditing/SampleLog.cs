@@ -16,7 +16,7 @@ internal sealed class SampleLog : IDisposable
 
     public AuditFiles Files => new(Path.Combine(Folder, "audit", "audit.jsonl"));
 
-    public string CheckpointFile => Path.Combine(Folder, "audit", "checkpoints.txt");
+    public string CheckpointFile => Path.Combine(Folder, "audit", "audit.jsonl.checkpoints");
 
     public IReadOnlyList<AuditKey> ChainKeys { get; set; } = [];
 
