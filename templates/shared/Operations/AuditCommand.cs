@@ -27,8 +27,7 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
     private readonly Option<bool> _withoutSecret =
         new("--without-secret") { Description = "Check with the public key alone: the checkpoints and the numbers, not each record." };
     private readonly Option<string?> _checkpoints =
-        new("--checkpoints") { Description = "The file with the checkpoints. Default: the setting Audit:CheckpointPath; with --without-secret,"
-            + " beside the log." };
+        new("--checkpoints") { Description = "The file with the checkpoints. Default: the setting Audit:CheckpointPath, or else beside the log." };
     private readonly Option<long> _beginsAt =
         new("--begins-at") { Description = "The number of the first record, when older files were archived.", DefaultValueFactory = _ => 1 };
     private readonly Option<int> _lines = new("--lines", "-n") { Description = "How many records.", DefaultValueFactory = _ => 20 };
