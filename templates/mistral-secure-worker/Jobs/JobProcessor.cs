@@ -10,14 +10,9 @@ internal sealed partial class JobProcessor(
 {
     private static readonly TimeSpan s_faultDelay = TimeSpan.FromSeconds(1);
 
+    // Not disposed of: it holds nothing, and whoever waits for it may still do so when the host is gone.
     private readonly SemaphoreSlim _hands = new(options.Value.Concurrency);
     private bool _isQueueLost;
-
-    public override void Dispose()
-    {
-        _hands.Dispose();
-        base.Dispose();
-    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
