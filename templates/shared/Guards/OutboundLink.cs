@@ -96,8 +96,20 @@ internal static class OutboundLink
     private static bool IsFetchedBy(ReadOnlySpan<char> text, int at)
     {
         var before = text[Math.Max(0, at - MostLabel)..at];
-        var tag = before[(before.LastIndexOf('<') + 1)..];
-        return tag.Length < before.Length && tag.IndexOfAny(TagEnds) is var end and > 0
+        var (name, quote) = (0, '\0');
+        for (var index = 0; index < before.Length; index++)
+        {
+            var character = before[index];
+            if (name > 0 && quote == '\0' && character is '"' or '\'')
+                quote = character;
+            else if (character == quote)
+                quote = '\0';
+            else if (quote == '\0' && character is '<' or '>')
+                name = character == '<' && index + 1 < before.Length && char.IsAsciiLetter(before[index + 1]) ? index + 1 : 0;
+        }
+
+        var tag = before[name..];
+        return name > 0 && tag.IndexOfAny(TagEnds) is var end and > 0
             && !tag[..end].Equals("a", StringComparison.OrdinalIgnoreCase) && !tag[..end].Equals("area", StringComparison.OrdinalIgnoreCase);
     }
 

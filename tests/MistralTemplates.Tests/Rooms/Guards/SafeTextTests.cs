@@ -83,6 +83,8 @@ public sealed class SafeTextTests
     [InlineData("<img src=&#104ttps://evil.example/a>", "<img src=#removed-link>")]
     [InlineData("<p style=\"a:b;/**/background:image(url(//evil.example/a))\">", "<p style=\"a:b;/**/background:image(url(#removed-link))\">")]
     [InlineData("<link rel=stylesheet href=https://evil.example/a>", "<link rel=stylesheet href=#removed-link>")]
+    [InlineData("<link title=\"<a \" href=https://evil.example/a>", "<link title=\"<a \" href=#removed-link>")]
+    [InlineData("<link title='>' href=https://evil.example/a>", "<link title='>' href=#removed-link>")]
     [InlineData("<link/rel=stylesheet/href=https://evil.example/a>", "<link/rel=stylesheet/href=#removed-link>")]
     [InlineData("<svg><image width=1 href='https://evil.example/a'/>", "<svg><image width=1 href='#removed-link'/>")]
     public void Apply_OutboundLink_LosesItsDestination(string text, string expected) => Assert.Equal(expected, Guarding.Output().Apply(text, new HashSet<SensitiveKind>()));
@@ -94,6 +96,7 @@ public sealed class SafeTextTests
     [InlineData("a[0] = b[1]; x == y; log[0]: done; [key]: // why, [INFO]: error:no, [r]: ./a.md, [s]: C:\\a, [t]: AT&T and [s]: #part")]
     [InlineData("see <https://docs.example/page>, https://docs.example/?page=1 and (have you read [docs](https://docs.example/page)?)")]
     [InlineData("<a href=\"https://docs.example/page\"> <img src=\"/a.png\"> ![x](data:image/png;base64,AAAA)")]
+    [InlineData("<p class=x>a < b, <b>don't</b> <a class=x href='https://docs.example/page'>")]
     [InlineData("<a class=x href=\"https://docs.example/page\">, link.href = \"https://docs.example/page\" and [a\\]b](https://docs.example/page)")]
     [InlineData("src=\"a b\tc\", [key]: \"one\n two\", curl(https://docs.example) and <img src=\"/a?b=1&amp;c=2\">")]
     [InlineData("<img srcset=\"/a.png 1x, /b.png 2x\"> <p style='background:url(/a.png)'> get_url(\"https://docs.example/page\"), href = a, https://docs.example/page")]
