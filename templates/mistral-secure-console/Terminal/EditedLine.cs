@@ -25,6 +25,7 @@ internal sealed class EditedLine
             _history.Add(text);
     }
 
+    /// <summary>Types, moves or takes away, as the key says.</summary>
     public void Take(ConsoleKeyInfo key)
     {
         switch (key.Key)

@@ -5,7 +5,7 @@ using System.Text;
 namespace Acme.App.Auditing;
 
 /// <summary>The log's files: the one being written, the full ones before it, and what lies beside them.</summary>
-internal sealed class AuditFiles(string path)
+internal sealed class AuditFiles(string path, string? checkpoints = null)
 {
     private readonly string _folder = Path.GetDirectoryName(path)!;
     private readonly string _stem = Path.GetFileNameWithoutExtension(path) + "-";
@@ -20,8 +20,8 @@ internal sealed class AuditFiles(string path)
 
     public string DevelopmentKeys => path + ".keys";
 
-    /// <summary>Holds the checkpoints of this log, where no other place is set.</summary>
-    public string Checkpoints => path + ".checkpoints";
+    /// <summary>Holds the checkpoints of this log: beside it, where no other place is set.</summary>
+    public string Checkpoints => checkpoints ?? path + ".checkpoints";
 
     /// <summary>What the current file is called once it is full: its first record's number orders it.</summary>
     public string Full(long firstSequence) => Path.Combine(_folder, $"{_stem}{firstSequence:D12}{_extension}");

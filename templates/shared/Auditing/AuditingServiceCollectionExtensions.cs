@@ -27,15 +27,16 @@ internal static class AuditingServiceCollectionExtensions
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
             .RemoveAllLoggers();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<AuditOptions>>().Value);
-        services.AddSingleton(provider => new AuditFiles(InHome(builder, provider.GetRequiredService<AuditOptions>().Path)));
+        services.AddSingleton(provider =>
+        {
+            var options = provider.GetRequiredService<AuditOptions>();
+            return new AuditFiles(InHome(builder, options.Path), options.CheckpointPath is { Length: > 0 } own ? InHome(builder, own) : null);
+        });
         services.AddSingleton(provider => AuditKeys.Load(provider.GetRequiredService<AuditOptions>(), provider.GetRequiredService<AuditFiles>()));
         services.AddSingleton<AuditWriter>();
         services.AddSingleton<AuditSubject>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AuditCheckpoints>(
-            provider,
-            provider.GetRequiredService<AuditOptions>().CheckpointPath is { Length: > 0 } own
-                ? InHome(builder, own)
-                : provider.GetRequiredService<AuditFiles>().Checkpoints));
+            provider, provider.GetRequiredService<AuditFiles>().Checkpoints));
         services.AddSingleton<AuditLog>();
         services.AddHostedService(provider => provider.GetRequiredService<AuditLog>());
         services.AddSingleton<IKeyEvents, AuditKeyEvents>();

@@ -107,10 +107,8 @@ internal static class RoadChecks
         if (files.Existing().Count == 0)
             return Verdict.Passed("The audit is outermost and can be written. There is no record yet, and so no chain to verify.");
         var keys = services.GetRequiredService<AuditKeys>();
-        var checkpoints = options.CheckpointPath is { Length: > 0 } own
-            ? Path.GetFullPath(own, services.GetRequiredService<IHostEnvironment>().ContentRootPath)
-            : files.Checkpoints;
-        var verdict = new AuditVerifier(files, new AuditEvidence(keys.Chain, [keys.Signing], checkpoints, 1), new Progress<long>()).Verify(cancellationToken);
+        var evidence = new AuditEvidence(keys.Chain, [keys.Signing], files.Checkpoints, 1);
+        var verdict = new AuditVerifier(files, evidence, new Progress<long>()).Verify(cancellationToken);
         return verdict.Problem is { } problem
             ? Verdict.Failed(
                 $"The audit log is not as it was written: {problem}",

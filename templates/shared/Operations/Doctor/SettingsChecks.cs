@@ -60,7 +60,7 @@ internal static class SettingsChecks
                 ? "There is no .env and no audit log yet."
                 : "The .env files and the audit log are open to the program's user alone.")
             : Verdict.Failed(
-                $"Others may read or write {string.Join(", ", open.Select(file => Path.GetRelativePath(Environment.CurrentDirectory, file)))}.",
+                $"Others may read or write {string.Join(", ", open)}.",
                 "Run 'chmod 600' on each.");
     }
 
