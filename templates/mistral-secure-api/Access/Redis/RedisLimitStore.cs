@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Acme.App.Scale;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -33,11 +34,17 @@ internal sealed class RedisLimitStore(RedisConnection redis, IOptions<AccessOpti
 
     private const string Enter = """
         redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
+        for i = 5, #ARGV do redis.call('ZREM', KEYS[1], ARGV[i]) end
         if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end
         redis.call('ZADD', KEYS[1], ARGV[2], ARGV[4])
         redis.call('PEXPIREAT', KEYS[1], ARGV[2])
         return 1
         """;
+
+    /// <summary>The most ended requests of a caller that are kept until Redis can be told.</summary>
+    private const int MostUntold = 1000;
+
+    private readonly ConcurrentDictionary<string, RedisValue[]> _untold = new();
 
     public async ValueTask<LimitDecision> TakeAsync(string caller, LimitClaim[] claims, CancellationToken cancellationToken)
     {
@@ -61,12 +68,35 @@ internal sealed class RedisLimitStore(RedisConnection redis, IOptions<AccessOpti
         var now = time.GetUtcNow();
         // A request whose process died without a word is forgotten once none can be under way any more.
         var longest = access.Value.RequestTimeout + s_clockSkew;
-        RedisValue[] values = [now.ToUnixTimeMilliseconds(), (now + longest).ToUnixTimeMilliseconds(), most, requestId];
-        return (int)await RunAsync(Enter, [UnderWay(caller)], values, cancellationToken) == 1;
+        var ended = _untold.TryRemove(caller, out var untold) ? untold : [];
+        RedisValue[] values = [now.ToUnixTimeMilliseconds(), (now + longest).ToUnixTimeMilliseconds(), most, requestId, .. ended];
+        try
+        {
+            return (int)await RunAsync(Enter, [UnderWay(caller)], values, cancellationToken) == 1;
+        }
+        catch
+        {
+            // It may have been let in all the same, and only the answer was lost.
+            TellLater(caller, [.. ended, requestId]);
+            throw;
+        }
     }
 
-    public async ValueTask LeaveAsync(string caller, string requestId, CancellationToken cancellationToken) =>
-        await RunAsync("return redis.call('ZREM', KEYS[1], ARGV[1])", [UnderWay(caller)], [requestId], cancellationToken);
+    public async ValueTask LeaveAsync(string caller, string requestId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RunAsync("return redis.call('ZREM', KEYS[1], ARGV[1])", [UnderWay(caller)], [requestId], cancellationToken);
+        }
+        catch
+        {
+            TellLater(caller, [requestId]);
+            throw;
+        }
+    }
+
+    private void TellLater(string caller, RedisValue[] ended) =>
+        _untold.AddOrUpdate(caller, ended, (_, before) => [.. before.Concat(ended).Take(MostUntold)]);
 
     private async Task<RedisResult> RunAsync(string script, RedisKey[] keys, RedisValue[] values, CancellationToken cancellationToken)
     {

@@ -5,23 +5,26 @@ namespace Acme.App.Access;
 /// <summary>Keeps count in this process; a restart begins anew.</summary>
 internal sealed class MemoryLimitStore(TimeProvider time) : ILimitStore
 {
+    /// <summary>A claim is made shortly before it is counted: its window may have ended between the two.</summary>
+    private static readonly TimeSpan s_late = TimeSpan.FromMinutes(1);
+
     private readonly ConcurrentDictionary<string, Account> _accounts = new();
 
     public ValueTask<LimitDecision> TakeAsync(string caller, LimitClaim[] claims, CancellationToken cancellationToken)
     {
         var account = AccountOf(caller);
-        var now = time.GetUtcNow();
         lock (account)
         {
+            account.Forget(time.GetUtcNow() - s_late);
             for (var index = 0; index < claims.Length; index++)
             {
-                if (account.Used(claims[index], now) + claims[index].Amount > claims[index].Most)
+                if (account.Used(claims[index]) + claims[index].Amount > claims[index].Most)
                     return new(new LimitDecision(index, 0));
             }
 
             foreach (var claim in claims)
-                account.Counters[claim.Limit] = (account.Used(claim, now) + claim.Amount, claim.Resets);
-            return new(new LimitDecision(-1, claims[0].Most - account.Used(claims[0], now)));
+                account.Windows[(claim.Limit, claim.Resets)] = account.Used(claim) + claim.Amount;
+            return new(new LimitDecision(-1, claims[0].Most - account.Used(claims[0])));
         }
     }
 
@@ -32,8 +35,8 @@ internal sealed class MemoryLimitStore(TimeProvider time) : ILimitStore
         {
             foreach (var claim in claims)
             {
-                if (account.Counters.TryGetValue(claim.Limit, out var counter) && counter.Resets == claim.Resets)
-                    account.Counters[claim.Limit] = (counter.Used + difference, counter.Resets);
+                if (account.Windows.TryGetValue((claim.Limit, claim.Resets), out var used))
+                    account.Windows[(claim.Limit, claim.Resets)] = used + difference;
             }
         }
 
@@ -62,14 +65,22 @@ internal sealed class MemoryLimitStore(TimeProvider time) : ILimitStore
 
     private Account AccountOf(string caller) => _accounts.GetOrAdd(caller, _ => new Account());
 
-    /// <summary>One caller's counters. There are as many accounts as the identity provider has callers.</summary>
+    /// <summary>What one caller took. There are as many accounts as the identity provider has callers.</summary>
     private sealed class Account
     {
-        public Dictionary<string, (long Used, DateTimeOffset Resets)> Counters { get; } = [];
+        public Dictionary<(string Limit, DateTimeOffset Resets), long> Windows { get; } = [];
 
         public int UnderWay { get; set; }
 
-        public long Used(in LimitClaim claim, DateTimeOffset now) =>
-            Counters.TryGetValue(claim.Limit, out var counter) && counter.Resets > now && counter.Resets >= claim.Resets ? counter.Used : 0;
+        public long Used(in LimitClaim claim) => Windows.GetValueOrDefault((claim.Limit, claim.Resets));
+
+        public void Forget(DateTimeOffset endedBefore)
+        {
+            foreach (var window in Windows.Keys)
+            {
+                if (window.Resets < endedBefore)
+                    Windows.Remove(window);
+            }
+        }
     }
 }

@@ -1,4 +1,5 @@
 using Acme.App.Access;
+using Acme.App.Scale;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
@@ -84,11 +85,95 @@ public sealed class LimitStoreTests : IAsyncDisposable
         Assert.False(await replicas[2].EnterAsync("ada", 7, "one more", CancellationToken));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Take_ThatBeganBeforeTheWindowEnded_LosesNothingOfTheNext(bool isShared)
+    {
+        var store = (await ReplicasAsync(isShared))[0];
+        LimitClaim[] before = [new("tokens", 100, 40, Tomorrow)], after = [new("tokens", 100, 60, Tomorrow.AddDays(1))];
+
+        var first = await store.TakeAsync("ada", before, CancellationToken);
+        _time.Advance(Tomorrow - _time.GetUtcNow() + TimeSpan.FromSeconds(1));
+        var next = await store.TakeAsync("ada", after, CancellationToken);
+        var late = await store.TakeAsync("ada", before, CancellationToken);
+        var more = await store.TakeAsync("ada", after, CancellationToken);
+
+        Assert.Equal([-1, -1, -1, 0], [first.Refused, next.Refused, late.Refused, more.Refused]);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Take_AfterTheClockWasSetBack_CountsTheTimeThatItIs(bool isShared)
+    {
+        var store = (await ReplicasAsync(isShared))[0];
+        LimitClaim[] wrong = [new("tokens", 100, 100, Tomorrow.AddDays(30))], right = [new("tokens", 100, 100, Tomorrow)];
+
+        var ahead = await store.TakeAsync("ada", wrong, CancellationToken);
+        var corrected = await store.TakeAsync("ada", right, CancellationToken);
+        var again = await store.TakeAsync("ada", right, CancellationToken);
+
+        Assert.Equal([-1, -1, 0], [ahead.Refused, corrected.Refused, again.Refused]);
+    }
+
+    [Fact]
+    public async Task Leave_WhileRedisIsAway_IsMadeUpForOnceItIsBack()
+    {
+        await using var server = await RedisServer.StartAsync(CancellationToken);
+        await using var connection = server.Connect();
+        var store = StoreOf(connection);
+        Assert.True(await store.EnterAsync("ada", 2, "first", CancellationToken));
+        Assert.True(await store.EnterAsync("ada", 2, "second", CancellationToken));
+
+        await server.CommandAsync("REPLICAOF", "127.0.0.1", "1");
+        await Assert.ThrowsAsync<LimitStoreException>(async () => await store.LeaveAsync("ada", "first", CancellationToken));
+        await Assert.ThrowsAsync<LimitStoreException>(async () => await store.EnterAsync("ada", 2, "third", CancellationToken));
+        await Assert.ThrowsAsync<LimitStoreException>(async () => await store.LeaveAsync("ada", "second", CancellationToken));
+        await server.CommandAsync("REPLICAOF", "NO", "ONE");
+        await WaitUntilReadyAsync(connection);
+
+        Assert.True(await store.EnterAsync("ada", 2, "fourth", CancellationToken));
+        Assert.True(await store.EnterAsync("ada", 2, "fifth", CancellationToken));
+        Assert.False(await store.EnterAsync("ada", 2, "sixth", CancellationToken));
+    }
+
+    [Fact]
+    public async Task Enter_ThatRedisAnsweredTooLate_HoldsNoPlace()
+    {
+        await using var server = await RedisServer.StartAsync(CancellationToken);
+        await using var connection = server.Connect(TimeSpan.FromSeconds(1));
+        var store = StoreOf(connection);
+        Assert.True(await store.EnterAsync("ada", 2, "first", CancellationToken));
+
+        await server.CommandAsync("CLIENT", "PAUSE", "3000", "WRITE");
+        await Assert.ThrowsAsync<LimitStoreException>(async () => await store.EnterAsync("ada", 2, "second", CancellationToken));
+        await WaitUntilReadyAsync(connection);
+
+        Assert.True(await store.EnterAsync("ada", 2, "third", CancellationToken));
+        Assert.False(await store.EnterAsync("ada", 2, "fourth", CancellationToken));
+    }
+
+    [Fact]
+    public async Task Take_AfterRedisForgotTheScripts_IsCounted()
+    {
+        await using var server = await RedisServer.StartAsync(CancellationToken);
+        await using var connection = server.Connect();
+        var store = StoreOf(connection);
+        LimitClaim[] claims = [new("tokens", 100, 40, Tomorrow)];
+
+        await store.TakeAsync("ada", claims, CancellationToken);
+        await server.CommandAsync("SCRIPT", "FLUSH");
+        var decision = await store.TakeAsync("ada", claims, CancellationToken);
+
+        Assert.Equal(new LimitDecision(-1, 20), decision);
+    }
+
     [Fact]
     public async Task Take_WhileRedisIsAway_SaysSoAndDoesNotWait()
     {
         await using var connection = RedisServer.ConnectToNobody();
-        var store = new RedisLimitStore(connection, Options.Create(new AccessOptions()), _time);
+        var store = StoreOf(connection);
 
         await Assert.ThrowsAsync<LimitStoreException>(async () => await store.TakeAsync("ada", [new("tokens", 100, 1, Tomorrow)], CancellationToken));
         Assert.StartsWith("Redis does not answer: ", await connection.CheckAsync(CancellationToken), StringComparison.Ordinal);
@@ -102,7 +187,7 @@ public sealed class LimitStoreTests : IAsyncDisposable
         await using var server = await RedisServer.StartAsync(CancellationToken);
         await using var connection = server.Connect();
         await server.CommandAsync(command, arguments);
-        var store = new RedisLimitStore(connection, Options.Create(new AccessOptions()), _time);
+        var store = StoreOf(connection);
 
         var problem = await connection.CheckAsync(CancellationToken);
         var exception = await Assert.ThrowsAsync<LimitStoreException>(async () => await store.TakeAsync("ada", [new("tokens", 100, 1, Tomorrow)], CancellationToken));
@@ -112,6 +197,14 @@ public sealed class LimitStoreTests : IAsyncDisposable
         Assert.Contains(problem, expected[..(code == "READONLY" ? 2 : 1)]);
         Assert.Contains(exception.Message, expected[..(code == "READONLY" ? 2 : 1)]);
     }
+
+    private static async Task WaitUntilReadyAsync(RedisConnection connection)
+    {
+        while (await connection.CheckAsync(CancellationToken) is not null)
+            await Task.Delay(50, CancellationToken);
+    }
+
+    private RedisLimitStore StoreOf(RedisConnection connection) => new(connection, Options.Create(new AccessOptions()), _time);
 
     /// <summary>Three stores: one in memory thrice, or three connections to one Redis.</summary>
     private async Task<ILimitStore[]> ReplicasAsync(bool isShared)
@@ -128,7 +221,7 @@ public sealed class LimitStoreTests : IAsyncDisposable
         {
             var connection = server.Connect();
             _used.Add(connection);
-            return new RedisLimitStore(connection, Options.Create(new AccessOptions()), _time);
+            return StoreOf(connection);
         })];
     }
 }

@@ -43,7 +43,7 @@ internal sealed class RedisServer : IAsyncDisposable
     }
 
     /// <summary>A connection of its own, as each replica has one.</summary>
-    public RedisConnection Connect() => ConnectTo(Port, User, Password);
+    public RedisConnection Connect(TimeSpan? commandTimeout = null) => ConnectTo(Port, User, Password, commandTimeout);
 
     /// <summary>What a program needs to find this server.</summary>
     public IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>
@@ -116,12 +116,12 @@ internal sealed class RedisServer : IAsyncDisposable
         return false;
     }
 
-    private static RedisConnection ConnectTo(int port, string user, string password) => new(Options.Create(new RedisOptions
+    private static RedisConnection ConnectTo(int port, string user, string password, TimeSpan? commandTimeout = null) => new(Options.Create(new RedisOptions
     {
         Endpoint = $"127.0.0.1:{port}",
         User = user,
         Password = password,
-        CommandTimeout = TimeSpan.FromSeconds(10),
+        CommandTimeout = commandTimeout ?? TimeSpan.FromSeconds(10),
         ConnectTimeout = TimeSpan.FromSeconds(2),
     }));
 }
