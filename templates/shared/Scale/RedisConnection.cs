@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -61,7 +62,7 @@ internal sealed class RedisConnection(IOptions<RedisOptions> options) : IAsyncDi
             IncludeDetailInExceptions = false,
         };
         if (options.IssuerCertificate is { Length: > 0 } issuer)
-            configuration.TrustIssuer(issuer);
+            configuration.TrustIssuer(X509CertificateLoader.LoadCertificateFromFile(issuer));
         return configuration;
     }
 }

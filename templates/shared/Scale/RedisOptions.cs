@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Acme.App.Configuration;
 
 namespace Acme.App.Scale;
@@ -43,14 +45,27 @@ internal sealed class RedisOptionsValidator : OptionsValidator<RedisOptions>
             "The endpoint is not a host and a port.", "Set it, for example redis.internal:6380.");
         Rule(nameof(RedisOptions.Tls), options => options.Tls || !TryParse(options.Endpoint, out var address) || address.IsLoopback,
             "The connection to another machine is not encrypted.", "Set Redis:Tls to true.");
-        Rule(nameof(RedisOptions.IssuerCertificate), options => options.IssuerCertificate is not { Length: > 0 } file || File.Exists(file),
-            "The file does not exist.", "Mount it, or correct or remove the setting.");
+        Rule(nameof(RedisOptions.IssuerCertificate), options => options.IssuerCertificate is not { Length: > 0 } file || IsCertificate(file),
+            "The file does not exist, or no certificate can be read from it.", "Mount the issuer's certificate as PEM or DER, or correct or remove the setting.");
         Rule(nameof(RedisOptions.KeyPrefix), options => !string.IsNullOrWhiteSpace(options.KeyPrefix),
             "The prefix of the keys is empty.", "Set a short name that no other program uses, for example orders:.");
         Rule(nameof(RedisOptions.ConnectTimeout), options => IsBetween(options.ConnectTimeout, Shortest, Longest),
             "The time that a connection may take is not between 50 milliseconds and a minute.", "Set a time span, for example 00:00:05.");
         Rule(nameof(RedisOptions.CommandTimeout), options => IsBetween(options.CommandTimeout, Shortest, Longest),
             "The time that a command may take is not between 50 milliseconds and a minute.", "Set a time span, for example 00:00:01.");
+    }
+
+    private static bool IsCertificate(string file)
+    {
+        try
+        {
+            X509CertificateLoader.LoadCertificateFromFile(file).Dispose();
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            return false;
+        }
     }
 
     private static bool TryParse(string endpoint, out Uri address) =>

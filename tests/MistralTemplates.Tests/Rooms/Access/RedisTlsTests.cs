@@ -48,10 +48,20 @@ public sealed class RedisTlsTests : IDisposable
         Assert.StartsWith("Redis does not answer", problem, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Rejects_AnIssuersCertificateThatIsNotThere() => Assert.Equal(
-        ["IssuerCertificate"],
-        new RedisOptionsValidator().Validate(new RedisOptions { IssuerCertificate = Path.Combine(_folder.Path, "absent.pem") }).Errors.Select(failure => failure.PropertyName));
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("-----BEGIN CERTIFICATE-----")]
+    public void Rejects_AnIssuersCertificateThatIsNotThereOrIsNone(string? content)
+    {
+        var file = Path.Combine(_folder.Path, "issuer.pem");
+        if (content is not null)
+            File.WriteAllText(file, content);
+
+        var result = new RedisOptionsValidator().Validate(new RedisOptions { IssuerCertificate = file });
+
+        Assert.Equal(["IssuerCertificate"], result.Errors.Select(failure => failure.PropertyName));
+    }
 
     public void Dispose() => _folder.Dispose();
 
