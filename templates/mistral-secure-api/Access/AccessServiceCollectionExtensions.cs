@@ -6,6 +6,7 @@ using Acme.App.Guards;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Cors.Infrastructure;
+using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.RateLimiting;
@@ -64,6 +65,8 @@ internal static class AccessServiceCollectionExtensions
         services.AddOptions<CorsOptions>().Configure<IOptions<AccessOptions>>((cors, access) =>
             cors.AddDefaultPolicy(policy => policy.WithOrigins(access.Value.AllowedOrigins)
                 .AllowAnyHeader().WithMethods("GET", "POST").WithExposedHeaders("Retry-After", "RateLimit", "RateLimit-Policy")));
+        // AllowedHosts is the framework's own setting; whoever asks for another host gets a 400 without its page of HTML.
+        services.Configure<HostFilteringOptions>(hosts => hosts.IncludeFailureMessage = false);
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<AccessOptions>>((forwarded, access) => Believe(forwarded, access.Value.KnownProxies));
         // Behind a proxy Kestrel knows no port of its own for https; without one nobody would be redirected.
         services.AddHttpsRedirection(https => https.HttpsPort ??= builder.Environment.IsDevelopment() ? null : HttpsPort);

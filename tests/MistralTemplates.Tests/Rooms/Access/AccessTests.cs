@@ -64,6 +64,17 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task Chat_UnderANameThatIsNotAllowed_IsA400WithoutAPage()
+    {
+        await using var room = await AccessRoom.StartAsync(CancellationToken, "--AllowedHosts=api.example");
+
+        using var response = await room.ChatAsync(AccessRoom.Token(), CancellationToken);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal("", await response.Content.ReadAsStringAsync(CancellationToken));
+    }
+
+    [Fact]
     public async Task Address_FromAForwardedHeader_CountsFromConfiguredProxiesOnly()
     {
         await using var direct = await AccessRoom.StartAsync(CancellationToken);
