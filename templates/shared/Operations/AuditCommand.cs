@@ -29,11 +29,12 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
     private readonly Option<string?> _checkpoints =
         new("--checkpoints") { Description = "The file with the checkpoints. Default: the setting Audit:CheckpointPath, or else beside the log." };
     private readonly Option<long> _beginsAt =
-        new("--begins-at") { Description = "The number of the first record, when older files were archived.", DefaultValueFactory = _ => 1 };
-    private readonly Option<int> _lines = new("--lines", "-n") { Description = "How many records.", DefaultValueFactory = _ => 20 };
+        new("--begins-at") { Description = "The number of the first record, when older files were archived.", DefaultValueFactory = _ => 1, CustomParser = Positive };
+    private readonly Option<long> _lines =
+        new("--lines", "-n") { Description = "How many records.", DefaultValueFactory = _ => 20, CustomParser = Positive };
     private readonly Option<string?> _user = new("--user") { Description = "Only what this user did, a pseudonymised one included." };
     private readonly Option<DateTimeOffset?> _since =
-        new("--since") { Description = "Only what happened at this time or later, for example 2026-11-23T08:00Z." };
+        new("--since") { Description = "Only what happened at this time (UTC) or later, for example 2026-11-23T08:00.", CustomParser = Time };
     private readonly Option<string?> _action =
         new("--action") { Description = "Only this action, for example chat.refused, or chat for all that begin with it." };
     private readonly Option<bool> _public =
@@ -50,11 +51,9 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
         {
             _path, _publicKeys, _withoutSecret, _checkpoints, _beginsAt,
         };
-        _beginsAt.Validators.Add(result => Positive(result, result.GetValue(_beginsAt)));
-        _lines.Validators.Add(result => Positive(result, result.GetValue(_lines)));
         verify.SetAction((arguments, cancellationToken) => Task.Run(() => Told(() => Verify(arguments, cancellationToken)), cancellationToken));
         var tail = new Command("tail", "Shows the last records.") { _path, _lines };
-        tail.SetAction(arguments => Told(() => Print(Records(FilesOf(arguments), most: 2).TakeLast(arguments.GetValue(_lines)))));
+        tail.SetAction(arguments => Told(() => Print(Records(FilesOf(arguments), most: 2).TakeLast((int)long.Min(arguments.GetValue(_lines), int.MaxValue)))));
         var show = new Command("show", "Shows the records that fit.") { _path, _user, _since, _action };
         show.SetAction(arguments => Told(() => Show(arguments)));
         var keys = new Command("keys", "Makes the log's two keys and prints them once, as settings.") { _public };
@@ -62,10 +61,21 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
         return new Command("audit", "Verifies and reads the audit log.") { verify, tail, show, keys };
     }
 
-    private static void Positive(OptionResult result, long value)
+    // The parser's own conversions read as the user's language writes, in which a year may be another one.
+    private static long Positive(ArgumentResult result)
     {
-        if (value < 1)
-            result.AddError("The number must be 1 or more.");
+        if (long.TryParse(result.Tokens[^1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0)
+            return number;
+        result.AddError("The number must be 1 or more.");
+        return 0;
+    }
+
+    private static DateTimeOffset? Time(ArgumentResult result)
+    {
+        if (DateTimeOffset.TryParse(result.Tokens[^1].Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+            return time;
+        result.AddError("It is not a time.");
+        return null;
     }
 
     /// <summary>A file that cannot be read is for whoever named it to mend; of the log it says nothing.</summary>

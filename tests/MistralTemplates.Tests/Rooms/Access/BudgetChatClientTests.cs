@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Acme.App.Access;
@@ -102,13 +103,13 @@ public sealed class BudgetChatClientTests
 
         public ValueTask<LimitDecision> TakeAsync(string caller, LimitClaim[] claims, CancellationToken cancellationToken)
         {
-            Calls.Add($"take {claims[0].Amount}");
+            Calls.Add(string.Create(CultureInfo.InvariantCulture, $"take {claims[0].Amount}"));
             return new(new LimitDecision(-1, 0));
         }
 
         public ValueTask CorrectAsync(string caller, LimitClaim[] claims, long difference, CancellationToken cancellationToken)
         {
-            Calls.Add($"correct {difference}");
+            Calls.Add(string.Create(CultureInfo.InvariantCulture, $"correct {difference}"));
             return default;
         }
 

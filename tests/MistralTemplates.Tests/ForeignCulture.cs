@@ -1,0 +1,21 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+
+namespace MistralTemplates.Tests;
+
+/// <summary>All tests run where years and negative numbers are written otherwise: what is meant for programs must not follow the user's country.</summary>
+internal static class ForeignCulture
+{
+    [ModuleInitializer]
+    internal static void Set()
+    {
+        try
+        {
+            CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo("ar-SA");
+        }
+        catch (CultureNotFoundException)
+        {
+            // A machine without the data of cultures has only the invariant one.
+        }
+    }
+}
