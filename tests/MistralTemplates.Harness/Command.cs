@@ -73,6 +73,9 @@ public static class Command
         start.Environment["DOTNET_NOLOGO"] = "1";
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
+        // Built and run where years and negative numbers are written otherwise: neither may follow the user's country.
+        start.Environment["LANG"] = "ar_SA.UTF-8";
+        start.Environment.Remove("LC_ALL");
         // A build node that outlives its build would keep the redirected streams open.
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         // Without nodes MSBuild would also do without the compiler's server, and each build would warm the compiler up anew.

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Acme.App.Access;
 using Acme.App.Guards;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -22,11 +23,11 @@ internal static class ChatApi
         var messages = request.ToChatMessages();
         var options = request.ToChatOptions();
         return request.Stream == true
-            ? Stream(chatClient.GetStreamingResponseAsync(messages, options, cancellationToken))
+            ? Stream(chatClient.GetStreamingResponseAsync(messages, options, cancellationToken), ChatProblems.JsonOf(body.HttpContext.RequestServices))
             : TypedResults.Ok(ChatResult.FromResponse(await chatClient.GetResponseAsync(messages, options, cancellationToken)));
     }
 
-    private static EventStream Stream(IAsyncEnumerable<ChatResponseUpdate> answer)
+    private static EventStream Stream(IAsyncEnumerable<ChatResponseUpdate> answer, JsonTypeInfo problemJson)
     {
         var end = ChatResult.BeginStream();
         return new EventStream(
@@ -37,7 +38,7 @@ internal static class ChatApi
                 return update.Text is { Length: > 0 } text ? JsonSerializer.SerializeToUtf8Bytes(new ChatDelta(text), ChatJsonContext.Default.ChatDelta) : null;
             },
             () => JsonSerializer.SerializeToUtf8Bytes(end, ChatJsonContext.Default.ChatResult),
-            problem => JsonSerializer.SerializeToUtf8Bytes(problem, ChatJsonContext.Default.ProblemDetails),
+            problem => JsonSerializer.SerializeToUtf8Bytes(problem, problemJson),
             errorEvent: "error");
     }
 }

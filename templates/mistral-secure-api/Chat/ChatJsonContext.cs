@@ -6,6 +6,5 @@ namespace Acme.App.Chat;
 [JsonSourceGenerationOptions(System.Text.Json.JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(ChatResult))]
 [JsonSerializable(typeof(ChatDelta))]
-[JsonSerializable(typeof(Microsoft.AspNetCore.Mvc.ProblemDetails))]
 [JsonSerializable(typeof(Dictionary<string, string[]>))]
 internal sealed partial class ChatJsonContext : JsonSerializerContext;

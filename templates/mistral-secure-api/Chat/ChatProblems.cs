@@ -1,9 +1,12 @@
 using System.Globalization;
+using System.Text.Json.Serialization.Metadata;
 using Acme.App.Access;
 using Acme.App.Auditing;
 using Acme.App.Guards;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
+using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 
 namespace Acme.App.Chat;
 
@@ -42,6 +45,10 @@ internal sealed class ChatProblems(IProblemDetailsService problemDetails) : IExc
 
     /// <summary>The id under which the audit's records of the request are found.</summary>
     public static void AddTrace(ProblemDetails problem, HttpContext context) => problem.Extensions[TraceId] = HttpCallerAccessor.RequestIdOf(context);
+
+    /// <summary>How problem details are written, as the framework has it: generated here, it would not compile where a minus is another sign than ASCII's.</summary>
+    public static JsonTypeInfo JsonOf(IServiceProvider services) =>
+        services.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions.GetTypeInfo(typeof(ProblemDetails));
 
     private static ProblemDetails FromFailure(ChatFailure failure)
     {
