@@ -137,7 +137,8 @@ internal static class ApiDescription
             var content = path.StartsWith("v1/", StringComparison.Ordinal)
                 ? await ContentAsync(
                     Json, typeof(CompletionError), SerializeToNode(ProblemWriter.ToError(problem), CompletionJsonContext.Default.CompletionError))
-                : await ContentAsync("application/problem+json", typeof(ProblemDetails), SerializeToNode(problem, ChatProblems.JsonOf(context.ApplicationServices)));
+                : await ContentAsync(
+                    "application/problem+json", typeof(ProblemDetails), SerializeToNode(problem, ChatProblems.JsonOf(context.ApplicationServices)));
             operation.Responses[$"{problem.Status}"] = new OpenApiResponse { Description = problem.Title, Content = content };
         }
 

@@ -46,7 +46,9 @@ internal sealed class ChatProblems(IProblemDetailsService problemDetails) : IExc
     /// <summary>The id under which the audit's records of the request are found.</summary>
     public static void AddTrace(ProblemDetails problem, HttpContext context) => problem.Extensions[TraceId] = HttpCallerAccessor.RequestIdOf(context);
 
-    /// <summary>How problem details are written, as the framework has it: generated here, it would not compile where a minus is another sign than ASCII's.</summary>
+    /// <summary>
+    /// How problem details are written, as the framework has it: generated here, it would not compile where a minus is another sign than ASCII's.
+    /// </summary>
     public static JsonTypeInfo JsonOf(IServiceProvider services) =>
         services.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions.GetTypeInfo(typeof(ProblemDetails));
 

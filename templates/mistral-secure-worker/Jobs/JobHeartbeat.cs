@@ -47,6 +47,7 @@ internal sealed partial class JobHeartbeat(
             LogTakenUp(taken);
 
         var counts = await queue.CountAsync(cancellationToken);
+        health.QueueAnswered();
         metrics.Counted(counts);
         if (time.GetElapsedTime(_keyChecked) >= options.Value.KeyCheckInterval)
             await CheckKeyAsync(cancellationToken);
@@ -64,7 +65,19 @@ internal sealed partial class JobHeartbeat(
         if (keys.CurrentOrDefault is not { } key)
             return;
 
-        var verdict = await verifier.VerifyAsync(key, cancellationToken);
+        // A beat that waits for Mistral longer than for the next one would have this worker taken for dead.
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(options.Value.Heartbeat);
+        var verdict = KeyVerdict.Inconclusive;
+        try
+        {
+            verdict = await verifier.VerifyAsync(key, limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // It is asked again at the next check.
+        }
+
         LogKeyChecked(key.Fingerprint, verdict);
         if (verdict is KeyVerdict.Accepted or KeyVerdict.Rejected)
             health.Obstacle = verdict == KeyVerdict.Accepted ? null : "Mistral refused the key at the last check. Run 'keys rotate'.";

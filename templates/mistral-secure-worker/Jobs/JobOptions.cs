@@ -10,7 +10,7 @@ internal sealed class JobOptions
     /// <summary>How many jobs are worked on at a time. The default is 4.</summary>
     public int Concurrency { get; set; } = 4;
 
-    /// <summary>The most requests that this worker sends in a minute. The default is 0: no limit but Mistral's own.</summary>
+    /// <summary>The most jobs that this worker tries in a minute, whatever requests that takes. The default is 0: no limit but Mistral's own.</summary>
     public int RequestsPerMinute { get; set; }
 
     /// <summary>How long an empty queue is left alone. The default is half a second.</summary>

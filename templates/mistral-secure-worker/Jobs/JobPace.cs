@@ -7,6 +7,7 @@ namespace Acme.App.Jobs;
 internal sealed class JobPace : IDisposable
 {
     private const int LongestDoubling = 6;
+    private const int MostTicksPerMinute = 6000;
     private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(1);
 
     private readonly JobOptions _options;
@@ -21,12 +22,14 @@ internal sealed class JobPace : IDisposable
         (_options, _time) = (options.Value, time);
         if (_options.RequestsPerMinute is > 0 and var rate)
         {
+            // A timer is no finer than some milliseconds.
+            var atOnce = Math.Max(1, rate / MostTicksPerMinute);
             _limiter = new TokenBucketRateLimiter(new TokenBucketRateLimiterOptions
             {
                 // One second's worth at once, so that a minute's worth never comes in a burst.
-                TokenLimit = Math.Max(1, rate / 60),
-                TokensPerPeriod = 1,
-                ReplenishmentPeriod = TimeSpan.FromMinutes(1) / rate,
+                TokenLimit = Math.Max(atOnce, rate / 60),
+                TokensPerPeriod = atOnce,
+                ReplenishmentPeriod = TimeSpan.FromMinutes(1) * atOnce / rate,
                 QueueLimit = _options.Concurrency,
             });
         }
@@ -42,8 +45,9 @@ internal sealed class JobPace : IDisposable
     /// <summary>Waits until a request may be sent.</summary>
     public async Task WaitForTurnAsync(CancellationToken cancellationToken)
     {
-        await WaitForPauseAsync(cancellationToken);
         using var lease = _limiter is null ? null : await _limiter.AcquireAsync(1, cancellationToken);
+        // Last: the worker may have been held meanwhile.
+        await WaitForPauseAsync(cancellationToken);
     }
 
     /// <summary>The whole worker waits: as long as Mistral asks for, else longer each time until something succeeds.</summary>
@@ -55,7 +59,8 @@ internal sealed class JobPace : IDisposable
             // Jobs that were under way together fail together; that is one reason to wait, not many.
             if (_pausedUntil <= now)
                 _pauses = Math.Min(_pauses + 1, LongestDoubling);
-            var wait = retryAfter ?? (s_firstPause * Math.Pow(2, _pauses - 1));
+            // Who asks for no wait gets one all the same: nothing of a hold counts against a job, and so nothing would end it.
+            var wait = retryAfter >= s_firstPause ? retryAfter.Value : s_firstPause * Math.Pow(2, _pauses - 1);
             var until = now + (wait < _options.MaxRetryDelay ? wait : _options.MaxRetryDelay);
             if (until > _pausedUntil)
                 _pausedUntil = until;

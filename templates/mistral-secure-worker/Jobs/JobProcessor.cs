@@ -12,13 +12,13 @@ internal sealed partial class JobProcessor(
 
     // Not disposed of: it holds nothing, and whoever waits for it may still do so when the host is gone.
     private readonly SemaphoreSlim _hands = new(options.Value.Concurrency);
-    private bool _isQueueLost;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
         {
             await UntilItSucceedsAsync(() => queue.OpenAsync(stoppingToken), stoppingToken);
+            health.IsQueueLost = false;
             LogWatching(queue.Place);
             while (true)
             {
@@ -48,15 +48,15 @@ internal sealed partial class JobProcessor(
         {
             claimed = await queue.ClaimAsync(hands, stoppingToken);
             health.QueueAnswered();
-            if (_isQueueLost)
+            if (health.IsQueueLost)
                 LogQueueBack();
-            _isQueueLost = false;
+            health.IsQueueLost = false;
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            if (!_isQueueLost)
+            if (!health.IsQueueLost)
                 LogQueueFault(exception);
-            _isQueueLost = true;
+            health.IsQueueLost = true;
         }
         finally
         {
@@ -127,7 +127,8 @@ internal sealed partial class JobProcessor(
         metrics.Returned(duration);
         if (course == JobCourse.Pause)
         {
-            health.Obstacle = failure.Code == "mistral.rate_limited" ? null : failure.Reason;
+            // What passes by itself is no reason to look after the worker.
+            health.Obstacle = failure.Code is "mistral.rate_limited" or "mistral.unavailable" ? null : failure.Reason;
             var pause = pace.Hold(retryAfter);
             LogPaused(failure.Code, pause);
             return () => queue.ReturnAsync(job, TimeSpan.Zero, isCounted: false, CancellationToken.None);
@@ -152,6 +153,7 @@ internal sealed partial class JobProcessor(
             {
                 if (!isTold)
                     LogQueueFault(exception);
+                health.IsQueueLost = true;
                 await Task.Delay(s_faultDelay, time, stoppingToken);
             }
         }

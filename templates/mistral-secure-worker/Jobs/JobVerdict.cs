@@ -42,10 +42,10 @@ internal sealed record JobVerdict(JobCourse Course, JobFailure Failure, TimeSpan
         ChatRefusedException { Code: ChatRefusedException.ModerationFailed } => JobCourse.Retry,
         ChatRefusedException => JobCourse.Fail,
         AuditUnavailableException => JobCourse.Pause,
+        // A key that is refused today fails every job; it must not carry the whole queue into the failed ones.
+        MistralException { ConcernsAll: true } => JobCourse.Pause,
         MistralException failure => failure.Kind switch
         {
-            // A key that is refused today fails every job; it must not carry the whole queue into the failed ones.
-            MistralErrorKind.RateLimited or MistralErrorKind.Authentication => JobCourse.Pause,
             MistralErrorKind.Unavailable or MistralErrorKind.TimedOut or MistralErrorKind.BrokenStream => JobCourse.Retry,
             _ => JobCourse.Fail,
         },

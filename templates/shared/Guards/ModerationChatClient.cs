@@ -56,6 +56,12 @@ internal sealed class ModerationChatClient(IChatClient innerClient, MistralModer
         {
             scores = (await moderation.ModerateAsync(messages, cancellationToken)).Scores;
         }
+        catch (MistralException failure) when (failure.ConcernsAll && _options.FailureMode == FailureMode.Closed)
+        {
+            // It is not this text that is at fault: the chat itself would be refused for the same reason.
+            GuardKinds.CountFailed("moderation");
+            throw;
+        }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
             // No score is no judgement, and the declared mode says what follows.

@@ -32,6 +32,11 @@ internal sealed class MistralException(MistralErrorKind kind, string message) : 
 
     public HttpStatusCode? Status { get; init; }
 
+    /// <summary>Whether any other request would have fared the same: it is the key, the account, or the way to Mistral.</summary>
+    public bool ConcernsAll => Kind is MistralErrorKind.Authentication or MistralErrorKind.RateLimited
+        || Status == HttpStatusCode.PaymentRequired
+        || (Kind == MistralErrorKind.Unavailable && Status is null);
+
     /// <summary>Mistral's own code for the error, digits only, where it gave one.</summary>
     public string? Code { get; init; }
 

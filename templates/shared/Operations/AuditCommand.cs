@@ -29,7 +29,12 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
     private readonly Option<string?> _checkpoints =
         new("--checkpoints") { Description = "The file with the checkpoints. Default: the setting Audit:CheckpointPath, or else beside the log." };
     private readonly Option<long> _beginsAt =
-        new("--begins-at") { Description = "The number of the first record, when older files were archived.", DefaultValueFactory = _ => 1, CustomParser = Positive };
+        new("--begins-at")
+        {
+            Description = "The number of the first record, when older files were archived.",
+            DefaultValueFactory = _ => 1,
+            CustomParser = Positive,
+        };
     private readonly Option<long> _lines =
         new("--lines", "-n") { Description = "How many records.", DefaultValueFactory = _ => 20, CustomParser = Positive };
     private readonly Option<string?> _user = new("--user") { Description = "Only what this user did, a pseudonymised one included." };

@@ -25,6 +25,9 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
     private readonly string _prefix = redis.KeyPrefix + "{jobs}:";
     private bool _isOpen;
 
+    // A claim whose answer did not arrive has taken jobs all the same.
+    private bool _isClaimLost;
+
     public string Place => _prefix + "inbox";
 
     public async Task OpenAsync(CancellationToken cancellationToken)
@@ -57,18 +60,23 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
 
     public async Task<IReadOnlyList<ClaimedJob>> ClaimAsync(int most, CancellationToken cancellationToken)
     {
+        var (count, from) = _isClaimLost ? (most + _claims.Count, "0") : (most, ">");
+        _isClaimLost = true;
         try
         {
             var entries = (RedisResult[])(await EvaluateAsync(
-                RedisQueueScripts.Claim, "", cancellationToken, Group, _worker, most, time.GetUtcNow().ToUnixTimeMilliseconds(), MostAtOnce))!;
-            var jobs = Array.ConvertAll(entries, entry => Read((RedisResult[])entry!));
-            foreach (var job in jobs)
+                RedisQueueScripts.Claim, "", cancellationToken,
+                Group, _worker, count, time.GetUtcNow().ToUnixTimeMilliseconds(), MostAtOnce, jobs.Value.MaxJobBytes + 1L, from))!;
+            _isClaimLost = false;
+            ClaimedJob[] claimed = [.. entries.Select(entry => Read((RedisResult[])entry!)).Where(job => !_claims.ContainsKey(job.Handle)).Take(most)];
+            foreach (var job in claimed)
                 _claims[job.Handle] = true;
-            return jobs;
+            return claimed;
         }
         catch (RedisServerException exception) when (exception.Message.Contains("NOGROUP", StringComparison.Ordinal))
         {
             // Redis was emptied, or lost its memory.
+            _isClaimLost = false;
             await OpenAsync(cancellationToken);
             return [];
         }
@@ -116,7 +124,9 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
     {
         Handle = (string)entry[0]!,
         Id = (string)entry[1]!,
-        Attempt = (int.TryParse((string)entry[2]!, NumberStyles.None, CultureInfo.InvariantCulture, out var attempts) ? attempts : 0) + 1,
+        Attempt = int.TryParse((string)entry[2]!, NumberStyles.None, CultureInfo.InvariantCulture, out var attempts) && attempts < int.MaxValue
+            ? attempts + 1
+            : 1,
         Body = (byte[])entry[3]!,
         IsDuplicate = (bool)entry[4],
     };

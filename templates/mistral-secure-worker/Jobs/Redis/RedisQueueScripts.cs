@@ -8,7 +8,8 @@ namespace Acme.App.Jobs;
 internal static class RedisQueueScripts
 {
     /// <summary>
-    /// Puts what is due into the inbox, and claims from there. ARGV: group, worker, how many, now in milliseconds, how many are put at the most.
+    /// Puts what is due into the inbox, and claims from there. ARGV: group, worker, how many, now in milliseconds, how many are put at the most,
+    /// the most bytes of a job, and what is read: '>' for what is new, '0' for what this worker has claimed before.
     /// Gives for each claim its entry, name, attempts used up and job, and whether the name has a result.
     /// </summary>
     public const string Claim = Read + """
@@ -17,11 +18,11 @@ internal static class RedisQueueScripts
           redis.call('XADD', KEYS[1], '*', 'id', job[2], 'attempts', job[3], 'job', job[4])
           redis.call('ZREM', KEYS[2], member)
         end
-        local streams = redis.call('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', ARGV[3], 'STREAMS', KEYS[1], '>')
+        local streams = redis.call('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', ARGV[3], 'STREAMS', KEYS[1], ARGV[7])
         local claims = {}
         for _, entry in ipairs(streams and streams[1][2] or {}) do
           local job = read(entry)
-          claims[#claims + 1] = {entry[1], job.id, job.attempts, job.job, redis.call('EXISTS', KEYS[5] .. job.id)}
+          claims[#claims + 1] = {entry[1], job.id, job.attempts, string.sub(job.job, 1, tonumber(ARGV[6])), redis.call('EXISTS', KEYS[5] .. job.id)}
         end
         return claims
         """;

@@ -3,7 +3,9 @@ namespace Acme.App.Jobs;
 /// <summary>The ways in which a job's file moves, none of which writes over another.</summary>
 internal static class FileMoves
 {
-    public const int MostNamesakes = 10_000;
+    public const int MostNamesakes = 1000;
+
+    private const int MostGuesses = 100;
 
     /// <summary>A rename and nothing else, within one file system: File.Move copies and deletes where it cannot rename, which two workers can do.</summary>
     /// <returns>Whether the file was renamed; not when another worker was first, or when a file of that name is there.</returns>
@@ -25,8 +27,9 @@ internal static class FileMoves
     /// <returns>How many it has; the file may have been taken away meanwhile.</returns>
     public static int ToFree(string from, Func<int, string> target)
     {
-        for (var namesake = 0; namesake < MostNamesakes; namesake++)
+        for (var tried = 0; tried < MostNamesakes + MostGuesses; tried++)
         {
+            var namesake = tried < MostNamesakes ? tried : Random.Shared.Next(MostNamesakes, int.MaxValue / 2);
             var to = target(namesake);
             if ((!File.Exists(to) && TryMove(from, to)) || !File.Exists(from))
                 return namesake;

@@ -57,7 +57,15 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
         foreach (var folder in (string[])[_inbox, _waiting, _done, _failed])
             Directory.CreateDirectory(folder);
         _claims.Open();
-        _claims.TakeUp(Recover);
+        try
+        {
+            _claims.TakeUp(Recover);
+        }
+        catch (IOException)
+        {
+            // The heartbeat tries it again and tells of it; new jobs need not wait for that.
+        }
+
         return Task.CompletedTask;
     }
 
@@ -88,8 +96,7 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                if (File.Exists(claim))
-                    Postpone(claim, candidate.Attempts, _jobs.RetryDelay);
+                TryPostpone(claim, candidate.Attempts);
                 if (claimed.Count == 0)
                     throw;
                 break;
@@ -135,7 +142,8 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
         if (Path.GetFileName(id) != id)
             return Task.FromResult(false);
         var job = Path.Combine(_failed, id + ".json");
-        if (!File.Exists(job))
+        // A reason has no reason of its own.
+        if (!File.Exists(job) || !File.Exists(Path.Combine(_failed, id + ReasonExtension)))
             return Task.FromResult(false);
         Directory.CreateDirectory(_waiting);
         Postpone(job, attempts: 0, TimeSpan.Zero);
@@ -241,6 +249,19 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
         catch (JsonException)
         {
             return new JobFailure(IdOf(file), "job.unknown", "The file with the reason is damaged. Run 'jobs retry', which tells the reason anew.");
+        }
+    }
+
+    private void TryPostpone(string claim, int attempts)
+    {
+        try
+        {
+            if (File.Exists(claim))
+                Postpone(claim, attempts, _jobs.RetryDelay);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It stays where it is, for whoever takes up this worker's claims; what was claimed before it is worked on.
         }
     }
 

@@ -27,23 +27,32 @@ internal sealed class WorkerClaims(string root) : IDisposable
     }
 
     /// <summary>Has the folders of workers that are gone emptied.</summary>
+    /// <exception cref="IOException">One could not be emptied; all others were.</exception>
     public int TakeUp(Func<string, int> recover)
     {
         var claims = 0;
+        Exception? fault = null;
         foreach (var file in _lock is null ? [] : Directory.GetFiles(Root, "*" + LockSuffix))
         {
             var folder = file[..^LockSuffix.Length];
-            if (folder != Folder && TryLock(file) is { } held)
-                claims += Empty(folder, held, recover);
+            try
+            {
+                if (folder != Folder && TryLock(file) is { } held)
+                    claims += Empty(folder, held, recover);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                fault = exception;
+            }
         }
 
-        return claims;
+        return fault is null ? claims : throw new IOException($"The claims of a worker that is gone cannot be taken up. {fault.Message}", fault);
     }
 
     public void Dispose()
     {
         // Claims that could not be given back stay, and so does the lock's file, for whoever takes them up.
-        if (_lock is not null && Directory.Exists(Folder) && !Directory.EnumerateFileSystemEntries(Folder).Any())
+        if (_lock is not null && IsEmpty(Folder))
             Empty(Folder, _lock, _ => 0);
         _lock?.Dispose();
     }
@@ -53,6 +62,9 @@ internal sealed class WorkerClaims(string root) : IDisposable
         using (held)
         {
             var claims = Directory.Exists(folder) ? recover(folder) : 0;
+            // Whatever else somebody has put there stays, and the lock with it.
+            if (Directory.Exists(folder) && !IsEmpty(folder))
+                return claims;
             if (Directory.Exists(folder))
                 Directory.Delete(folder);
             held.Dispose();
@@ -60,6 +72,8 @@ internal sealed class WorkerClaims(string root) : IDisposable
             return claims;
         }
     }
+
+    private static bool IsEmpty(string folder) => Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any();
 
     private static FileStream? TryLock(string file)
     {

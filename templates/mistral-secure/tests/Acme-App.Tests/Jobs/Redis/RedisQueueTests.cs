@@ -44,7 +44,7 @@ public sealed class RedisQueueTests : IAsyncLifetime
 
         while (await _server!.StandardOutput.ReadLineAsync(CancellationToken) is { } line && !line.Contains("Ready to accept", StringComparison.Ordinal))
             Assert.False(_server.HasExited);
-        _outside = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{_port}");
+        _outside = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{_port},allowAdmin=true");
     }
 
     [Fact]
@@ -73,6 +73,34 @@ public sealed class RedisQueueTests : IAsyncLifetime
         await PutAsync("a");
 
         Assert.Equal("a", Assert.Single(await queue.ClaimAsync(1, CancellationToken)).Id);
+    }
+
+    [Fact]
+    public async Task Claim_WhoseAnswerCameTooLate_IsGivenAtTheSameAttempt()
+    {
+        var queue = await OpenAsync();
+        await PutAsync("a");
+        await Database.ExecuteAsync("CLIENT", "PAUSE", "3000", "WRITE");
+        await Assert.ThrowsAnyAsync<Exception>(() => queue.ClaimAsync(1, CancellationToken));
+
+        IReadOnlyList<ClaimedJob> claimed = [];
+        for (var poll = 0; poll < 100 && claimed.Count == 0; poll++)
+        {
+            await Task.Delay(s_heartbeat, CancellationToken);
+            claimed = await IgnoringTimeoutsAsync(() => queue.ClaimAsync(1, CancellationToken));
+        }
+
+        Assert.Equal(1, Assert.Single(claimed).Attempt);
+        Assert.Empty(await queue.ClaimAsync(1, CancellationToken));
+    }
+
+    [Fact]
+    public async Task Claim_OfAHugeJob_IsCutJustAboveTheLimit()
+    {
+        var queue = await OpenAsync();
+        await Database.StreamAddAsync("test:{jobs}:inbox", [new("id", "a"), new("job", new string('x', 3 * 1024 * 1024))]);
+
+        Assert.Equal(new JobOptions().MaxJobBytes + 1, Assert.Single(await queue.ClaimAsync(1, CancellationToken)).Body!.Value.Length);
     }
 
     [Fact]
@@ -168,6 +196,22 @@ public sealed class RedisQueueTests : IAsyncLifetime
     private static JobResult Result(string content) => new("a", "ada", null, content, null, new JobUsage(0, 0, 0), 1);
 
     private Task PutAsync(string id) => Database.StreamAddAsync("test:{jobs}:inbox", [new("id", id), new("job", "{}")]);
+
+    private static async Task<IReadOnlyList<ClaimedJob>> IgnoringTimeoutsAsync(Func<Task<IReadOnlyList<ClaimedJob>>> claim)
+    {
+        try
+        {
+            return await claim();
+        }
+        catch (RedisException)
+        {
+            return [];
+        }
+        catch (TimeoutException)
+        {
+            return [];
+        }
+    }
 
     private async Task<RedisQueue> OpenAsync()
     {

@@ -177,6 +177,32 @@ public sealed class FolderQueueTests : IDisposable
     }
 
     [Fact]
+    public async Task Retry_OfAReason_LeavesItBesideItsJob()
+    {
+        using var queue = await OpenAsync();
+        await File.WriteAllTextAsync(Path.Combine(_folder, "failed", "a.json"), "{}", CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(_folder, "failed", "a.reason.json"), "{}", CancellationToken);
+
+        Assert.False(await queue.RetryAsync("a.reason", CancellationToken));
+        Assert.Single(await queue.ListFailedAsync(10, CancellationToken));
+    }
+
+    [Fact]
+    public async Task Open_WithAForeignFileInTheFolderOfAWorkerThatIsGone_ClaimsAsEver()
+    {
+        var gone = Directory.CreateDirectory(Path.Combine(_folder, "working", "gone")).FullName;
+        await File.WriteAllTextAsync(gone + ".lock", "", CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(gone, ".DS_Store"), "", CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(gone, "1~a.json"), "{}", CancellationToken);
+
+        using var queue = await OpenAsync();
+
+        Assert.Equal(("a", 2), (Assert.Single(await queue.ClaimAsync(2, CancellationToken)) is var job ? job.Id : "", job.Attempt));
+        Assert.Equal(0, await queue.TakeUpAsync(CancellationToken));
+        Assert.True(File.Exists(Path.Combine(gone, ".DS_Store")));
+    }
+
+    [Fact]
     public async Task Claim_OfALongName_ShortensIt()
     {
         using var queue = await OpenAsync();
