@@ -81,8 +81,9 @@ internal sealed class WorkerClaims(string root) : IDisposable
         {
             return new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
+            // It lives, or it ran under another account, whose jobs are not this one's to take up.
             return null;
         }
     }
