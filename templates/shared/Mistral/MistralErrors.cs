@@ -1,4 +1,6 @@
 using System.Net;
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 
 namespace Acme.App.Mistral;
@@ -79,8 +81,9 @@ internal static class MistralErrors
     {
         if (error.ValueKind != JsonValueKind.Object)
             return null;
-        var text = error.TryGetProperty("code", out var code) ? code.GetRawText().Trim('"') : "";
-        return text.Length is > 0 and <= LongestCode && text.All(char.IsAsciiDigit) ? text
+        // As bytes: what is not UTF-8 cannot be read as text.
+        var text = error.TryGetProperty("code", out var code) ? JsonMarshal.GetRawUtf8Value(code).Trim((byte)'"') : [];
+        return text.Length is > 0 and <= LongestCode && !text.ContainsAnyExceptInRange((byte)'0', (byte)'9') ? Encoding.ASCII.GetString(text)
             : error.TryGetProperty("error", out var inner) ? CodeOf(inner)
             : null;
     }

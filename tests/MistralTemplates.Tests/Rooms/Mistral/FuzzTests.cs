@@ -91,6 +91,19 @@ public sealed class FuzzTests
         Assert.True(refused > cases / 100, $"Only {refused} of {cases} cases were refused; the generator should break more.");
     }
 
+    [Theory]
+    [InlineData("text/event-stream", true)]
+    [InlineData("application/json", false)]
+    public async Task Error_WhoseCodeIsNotUtf8_IsATypedFailure(string mediaType, bool stream)
+    {
+        byte[] body = [.. stream ? "data: "u8 : [], .. "{\"object\":\"error\",\"code\":\"1"u8, 0xB7, .. "\"}\n\n"u8];
+        using var client = Client(body, bytesPerRead: 12, mediaType);
+
+        await Assert.ThrowsAsync<MistralException>(async () => _ = stream
+            ? await client.GetStreamingResponseAsync("Hi", cancellationToken: TestContext.Current.CancellationToken).ToChatResponseAsync(TestContext.Current.CancellationToken)
+            : await client.GetResponseAsync("Hi", cancellationToken: TestContext.Current.CancellationToken));
+    }
+
     private static Gen<T> Any<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);
 
     private static MistralChatClient Client(byte[] body, int bytesPerRead, string mediaType)
