@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
@@ -95,6 +96,47 @@ internal sealed record AuditTail(long Length, long TornBytes, long FirstSequence
         var torn = tail.Length - end - 1;
         var day = DateOnly.ParseExact(Encoding.ASCII.GetString(last.Timestamp[..10]), "yyyy-MM-dd", CultureInfo.InvariantCulture);
         return new AuditTail(file.Length - torn, torn, first.Sequence, last.Sequence, Convert.FromHexString(Encoding.ASCII.GetString(last.Mac)), day);
+    }
+
+    /// <returns>
+    /// Whether a seal is that of its record; null where this file does not hold the record. Under a key that is not known it passes:
+    /// the verifier will not take such a record.
+    /// </returns>
+    public static bool? IsSealOf(FileStream file, long sequence, string seal, IReadOnlyList<AuditKey> keys)
+    {
+        for (long most = AFewLines; ; most *= 16)
+        {
+            var text = ReadAt(file, Math.Max(0, file.Length - most), (int)Math.Min(most, Array.MaxLength));
+            if (IsSealIn(text, text.Length == file.Length, sequence, seal, keys) is { } isSeal)
+                return isSeal;
+            if (text.Length == file.Length || most > Array.MaxLength)
+                return null;
+        }
+    }
+
+    private static bool? IsSealIn(ReadOnlySpan<byte> text, bool isWhole, long sequence, string seal, IReadOnlyList<AuditKey> keys)
+    {
+        Span<byte> previous = stackalloc byte[AuditLine.MacBytes];
+        // Of what begins in the midst of a line, the first whole line tells the MAC before the next.
+        var isKnown = isWhole;
+        for (int end; (end = text.IndexOf((byte)'\n')) >= 0; text = text[(end + 1)..])
+        {
+            if (!AuditLine.TryParse(text[..end], out var line))
+                continue;
+            if (isWhole && line.Sequence > 1 && previous.IndexOfAnyExcept((byte)0) < 0)
+                line.TryReadPreviousMac(previous);
+            if (line.Sequence == sequence)
+                return isKnown ? KeyOf(line, keys) is not { } key || line.SealAfter(previous, key) == seal : null;
+            isKnown = Convert.FromHexString(line.Mac, previous, out _, out _) == OperationStatus.Done;
+        }
+
+        return null;
+    }
+
+    private static AuditKey? KeyOf(AuditLine line, IReadOnlyList<AuditKey> keys)
+    {
+        var id = Encoding.ASCII.GetString(line.KeyId);
+        return keys.FirstOrDefault(key => key.Id == id);
     }
 
     private static (byte[] Head, byte[] Tail) ReadEnds(FileStream file, int most) =>

@@ -57,11 +57,28 @@ internal readonly ref struct AuditLine
         return tail.StartsWith(",\"mac\":\""u8) && tail.EndsWith("\"}"u8);
     }
 
+    /// <summary>The MAC before the first record of a file, as that record tells it.</summary>
+    /// <returns>Whether it tells one.</returns>
+    public bool TryReadPreviousMac(Span<byte> mac)
+    {
+        var name = "\"previousMac\":\""u8;
+        var at = Body.IndexOf(name) is var found and >= 0 ? found + name.Length : Body.Length;
+        return Body.Length - at >= 2 * MacBytes && Convert.FromHexString(Body.Slice(at, 2 * MacBytes), mac, out _, out _) == OperationStatus.Done;
+    }
+
     public static void ComputeTag(IncrementalHash hash, ReadOnlySpan<byte> previousMac, ReadOnlySpan<byte> body, Span<byte> tag)
     {
         hash.AppendData(previousMac);
         hash.AppendData(body);
         hash.GetHashAndReset(tag);
+    }
+
+    public string SealAfter(ReadOnlySpan<byte> previousMac, AuditKey key)
+    {
+        Span<byte> tag = stackalloc byte[TagBytes];
+        using var hash = key.CreateChainHash();
+        ComputeTag(hash, previousMac, Body, tag);
+        return Convert.ToHexStringLower(tag[MacBytes..]);
     }
 
     public static void FormatSeal(long sequence, ReadOnlySpan<byte> tag, Span<byte> text)
@@ -74,7 +91,9 @@ internal readonly ref struct AuditLine
     public static long ParseSeal(ReadOnlySpan<byte> text, out string seal)
     {
         seal = text.Length == SealLength ? Encoding.ASCII.GetString(text[20..]) : "";
-        return seal.Length > 0 && Utf8Parser.TryParse(text[..19], out long sequence, out var digits) && digits == 19 ? sequence : 0;
+        // All digits: with a sign it would be a number that no record has.
+        return seal.Length > 0 && !text[..19].ContainsAnyExceptInRange((byte)'0', (byte)'9') && Utf8Parser.TryParse(text[..19], out long sequence, out _)
+            ? sequence : 0;
     }
 
     private static bool Skip(ref ReadOnlySpan<byte> text, ReadOnlySpan<byte> expected)

@@ -14,6 +14,10 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
     : ILogEventSink, IDisposable
 {
     public const string RecordsMissing = "records.missing";
+    public const string SealInvalid = "seal.invalid";
+
+    // The notes of the very first start stand before their seal, and a sudden end may come between.
+    private const int MostFirstNotes = 2;
 
     private static readonly TimeSpan s_lookInterval = TimeSpan.FromMilliseconds(100);
 
@@ -149,7 +153,8 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
 
         TakeLock();
         _seal = AuditFiles.OpenPrivate(files.Seal, FileMode.OpenOrCreate, FileShare.Read);
-        _known = Math.Max(_known, SealedSequence());
+        var (isSealed, sealedSequence, seal) = ReadSeal();
+        _known = Math.Max(_known, sealedSequence);
         Volatile.Write(ref _file, AuditFiles.OpenPrivate(files.Current, FileMode.OpenOrCreate, FileShare.Read));
         var tail = AuditTail.Read(_file);
         (_length, _firstInFile, _day) = (tail.Length, tail.FirstSequence, tail.Day);
@@ -163,7 +168,8 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
         (_sequence, _mac) = (tail.LastSequence, tail.LastMac);
         if (isNew)
             (_firstInFile, _day) = (_sequence + 1, DateOnly.FromDateTime(now));
-        var notes = OpeningNotes(isNew, torn).ToList();
+        var isSealGood = isSealed ? sealedSequence > _sequence || IsSealOf(sealedSequence, seal) : _sequence <= MostFirstNotes;
+        var notes = OpeningNotes(isNew, torn, isSealGood).ToList();
         if (notes.Count == 0)
             return;
         foreach (var note in notes)
@@ -179,13 +185,15 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
         Volatile.Write(ref _started, true);
     }
 
-    private IEnumerable<AuditRecord> OpeningNotes(bool isNew, long torn)
+    private IEnumerable<AuditRecord> OpeningNotes(bool isNew, long torn, bool isSealGood)
     {
         var last = _sequence;
         if (isNew && last > 0)
             yield return Rolled();
         if (_known > last)
             yield return Recovered(RecordsMissing, $"The records {last + 1} to {_known} had been written and were gone; the numbers are given anew.");
+        if (!isSealGood)
+            yield return Recovered(SealInvalid, $"The seal beside the log was gone or was changed; records after {last} may have been cut off.");
         if (torn > 0)
             yield return Recovered("line.torn", $"An unfinished line of {torn} bytes was cut off.");
         if (!_started)
@@ -239,10 +247,22 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
         _seal.Write(text);
     }
 
-    private long SealedSequence()
+    private (bool IsWritten, long Sequence, string Seal) ReadSeal()
     {
         Span<byte> text = stackalloc byte[AuditLine.SealLength];
-        return AuditLine.ParseSeal(text[..RandomAccess.Read(_seal!.SafeFileHandle, text, 0)], out _);
+        var length = RandomAccess.Read(_seal!.SafeFileHandle, text, 0);
+        return (length > 0, AuditLine.ParseSeal(text[..length], out var seal), seal);
+    }
+
+    /// <summary>Whether a seal is that of its record, which need not be the last: a sudden end may have come before the seal.</summary>
+    private bool IsSealOf(long sequence, string seal)
+    {
+        if (AuditTail.IsSealOf(_file!, sequence, seal, keys.Chain) is { } isSeal)
+            return isSeal;
+        if (files.Existing() is not [.., var last, _])
+            return false;
+        using var full = new FileStream(last, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        return AuditTail.IsSealOf(full, sequence, seal, keys.Chain) == true;
     }
 
     private void Close()

@@ -87,7 +87,7 @@ internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IP
 
             var problem = !reader.IsWhole ? "The line is unfinished: the log was cut off here, or ended suddenly and was not started since."
                 : !AuditLine.TryParse(text, out var line) ? Explain(reader, isRecord: false, sequence: 0)
-                : VerifyLine(text, line, number == 1) ? CheckAnchors(line)
+                : VerifyLine(line, number == 1) ? CheckAnchors(line)
                 : _key < 0 ? "The line was written with a key that is not known, or with one that was not in use any more."
                 : Explain(reader, isRecord: true, line.Sequence);
             if (problem is not null)
@@ -100,14 +100,14 @@ internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IP
         return null;
     }
 
-    private bool VerifyLine(ReadOnlySpan<byte> text, AuditLine line, bool isFirst)
+    private bool VerifyLine(AuditLine line, bool isFirst)
     {
         if (line.Sequence != _expected)
             return false;
 
         // A log whose beginning was archived: the first record of each file says which MAC came before.
-        if (isFirst && _expected == evidence.BeginsAt && _expected > 1 && text.IndexOf("\"previousMac\":\""u8) is var at and > 0)
-            Convert.FromHexString(text.Slice(at + 15, 2 * AuditLine.MacBytes), _mac, out _, out _);
+        if (isFirst && _expected == evidence.BeginsAt && _expected > 1)
+            line.TryReadPreviousMac(_mac);
         if (_hashes.Length == 0)
             return true;
 
@@ -126,10 +126,12 @@ internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IP
 
     private string? CheckAnchors(AuditLine line)
     {
-        if (line.Body.IndexOf("\"audit.recovered\""u8) > 0)
+        if (line.Body.IndexOf("\"action\":\"audit.recovered\""u8) > 0)
         {
             if (line.Body.IndexOf("\"errorCode\":\"records.missing\""u8) > 0)
                 return "Records were missing when the program started here; the line says which.";
+            if (line.Body.IndexOf("\"errorCode\":\"seal.invalid\""u8) > 0)
+                return "The seal was gone or was changed when the program started here: the records before it may have been cut off.";
             _notes.Add($"Record {line.Sequence} says that something was repaired: {Encoding.ASCII.GetString(line.Body)}}}");
         }
 
@@ -164,6 +166,6 @@ internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IP
         _checkpoints.TryPeek(out var checkpoint)
             ? $"The log was cut off: it ends with record {_expected - 1}, but there is a checkpoint for record {checkpoint.Sequence}."
         : _sealed >= _expected ? $"The log was cut off: it ends with record {_expected - 1}, but the seal beside it is for record {_sealed}."
-        : _sealed == 0 ? "The seal beside the log is gone or was changed."
+        : _sealed < evidence.BeginsAt ? "The seal beside the log is gone or was changed."
         : null;
 }

@@ -64,8 +64,8 @@ internal sealed class SampleLog : IDisposable
         return Task.CompletedTask;
     }
 
-    public AuditVerdict Verify() =>
-        new AuditVerifier(Files, new AuditEvidence(ChainKeys, [Signing], CheckpointFile, BeginsAt: 1), new Progress<long>()).Verify(CancellationToken.None);
+    public AuditVerdict Verify(long beginsAt = 1) =>
+        new AuditVerifier(Files, new AuditEvidence(ChainKeys, [Signing], CheckpointFile, beginsAt), new Progress<long>()).Verify(CancellationToken.None);
 
     public void Edit(Action<List<string>> edit)
     {

@@ -203,11 +203,7 @@ public sealed class RedisQueueTests : IAsyncLifetime
         {
             return await claim();
         }
-        catch (RedisException)
-        {
-            return [];
-        }
-        catch (TimeoutException)
+        catch (Exception exception) when (exception is RedisException or TimeoutException)
         {
             return [];
         }
