@@ -16,9 +16,16 @@ internal static class KeysServiceCollectionExtensions
         // be read must not be covered up by a forgotten variable.
         if (builder.Environment.IsDevelopment()
             && (KeyCheck.IsOffline(builder.Configuration) || EnvironmentKeySource.IsSet(builder.Configuration, builder.Environment)))
+        {
             builder.Services.AddSingleton<KeySource, EnvironmentKeySource>();
+            // The chosen source's settings may stand where all environments read them: unused, they are no slip of the pen.
+            if (KeySourceRegistration.Section is { } unused)
+                builder.Services.AddSingleton(new ValidatedSection(unused));
+        }
         else
+        {
             builder.AddKeySource();
+        }
 
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<Func<IKeyVerifier>>(services => services.GetRequiredService<IKeyVerifier>);

@@ -103,6 +103,9 @@ internal static class Operator
     {
         for (var index = 0; index < arguments.Length; index++)
         {
+            // Of one dash .NET's configuration makes an exception that quotes what follows.
+            if (arguments[index] is ['-', not '-', ..])
+                return true;
             var isSetting = arguments[index].Contains('=');
             if (!isSetting && arguments[index] is not ['-' or '/', ..])
                 return true;

@@ -129,6 +129,23 @@ public sealed class FilesKeySourceTests
         Assert.Equal(Some.KeyValue(1), await File.ReadAllTextAsync(target, Token));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Write_ThatFails_LeavesNoNewKeyBehind(bool isStopped)
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "key");
+        Directory.CreateDirectory(path);
+        using var stop = new CancellationTokenSource();
+        if (isStopped)
+            await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<Exception>(() => Source(path).TryWriteAsync(Some.Key(2), stop.Token));
+
+        Assert.False(File.Exists(path + ".new"));
+    }
+
     internal static Task<TestedStore> StoreAsync(StoreFailure? failure)
     {
         var tested = new TestedStore { Failure = failure };

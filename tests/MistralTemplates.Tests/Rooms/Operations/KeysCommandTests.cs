@@ -213,6 +213,7 @@ public sealed class KeysCommandTests
     public async Task Run_ArgumentsOfTheProgram_AreLeftToIt(params string[] arguments) => Assert.Null(await Operator.RunAsync(arguments, NeverBuilt));
 
     [Theory]
+    [InlineData("-k=v")]
     [InlineData("keys")]
     [InlineData("keys", "rotate", "a-key-as-an-argument")]
     [InlineData("--contentRoot", "somewhere", "keys", "verify")]

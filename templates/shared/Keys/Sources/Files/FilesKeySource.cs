@@ -62,14 +62,24 @@ internal sealed class FilesKeySource(IOptions<FilesKeyOptions> options) : KeySou
 
             // A crash between the two steps leaves the old key whole, and a second run begins again.
             File.Delete(next);
-            await using (var file = new FileStream(next, create))
+            var file = new FileStream(next, create);
+            try
             {
-                await file.WriteAsync(Encoding.UTF8.GetBytes(key.Reveal()), cancellationToken);
-                file.Flush(flushToDisk: true);
-            }
+                await using (file)
+                {
+                    await file.WriteAsync(Encoding.UTF8.GetBytes(key.Reveal()), cancellationToken);
+                    file.Flush(flushToDisk: true);
+                }
 
-            File.Move(next, path, overwrite: true);
-            return true;
+                File.Move(next, path, overwrite: true);
+                return true;
+            }
+            catch
+            {
+                // A file that is mounted by itself cannot be replaced; the new key must not stay beside it.
+                File.Delete(next);
+                throw;
+            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
