@@ -30,8 +30,8 @@ internal static class ConfigurationServiceCollectionExtensions
         var dotEnv = builder.Environment.IsDevelopment() ? new DotEnvSource(home.Folder) : null;
         problems.AddRange(dotEnv?.Files.SelectMany(file => file.Problems) ?? []);
         ReplaceSources(builder, home, dotEnv);
-        if (AddSettingsFolder(builder.Configuration, home.Folder) is { } missing)
-            problems.Add(missing);
+        if (AddSettingsFolder(builder.Configuration, home.Folder) is { } unread)
+            problems.Add(unread);
 
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(new SettingsRead(problems, dotEnv?.Warnings ?? []));
@@ -76,18 +76,31 @@ internal static class ConfigurationServiceCollectionExtensions
     /// <summary>Its files win over environment variables; only the command line wins over them.</summary>
     private static ConfigurationProblem? AddSettingsFolder(IConfigurationManager configuration, string home)
     {
-        const string Missing = "The folder with one file for each setting does not exist.";
         if (configuration[SettingsFolder] is not { Length: > 0 } named)
             return null;
 
         var folder = Path.GetFullPath(named, home);
         if (!Directory.Exists(folder))
-            return new(SettingsFolder, configuration.OriginOf(SettingsFolder), Missing, "Mount it, or correct or remove the setting.");
+            return Problem("The folder with one file for each setting does not exist.", "Mount it, or correct or remove the setting.");
 
         var variables = configuration.Sources.OfType<EnvironmentVariablesConfigurationSource>().LastOrDefault();
-        var files = new KeyPerFileConfigurationSource { FileProvider = new PhysicalFileProvider(folder), ReloadOnChange = false };
-        configuration.Sources.Insert(variables is null ? configuration.Sources.Count : configuration.Sources.IndexOf(variables) + 1, files);
-        return null;
+        try
+        {
+            var files = new KeyPerFileConfigurationSource { FileProvider = new PhysicalFileProvider(folder), ReloadOnChange = false };
+            new ConfigurationBuilder().Add(files).Build();
+            configuration.Sources.Insert(variables is null ? configuration.Sources.Count : configuration.Sources.IndexOf(variables) + 1, files);
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return Problem("A file in the folder with one file for each setting cannot be read.", "Let the program's user read each of them.");
+        }
+        catch (ArgumentException)
+        {
+            return Problem("Two files in the folder set the same setting: case does not tell settings apart.", "Remove one of them.");
+        }
+
+        ConfigurationProblem Problem(string problem, string remedy) => new(SettingsFolder, configuration.OriginOf(SettingsFolder), problem, remedy);
     }
 
     private static string FileOf(string environment) => $"appsettings.{environment}.json";

@@ -28,7 +28,7 @@ internal sealed class DotEnvFile
             if (length > MaxBytes)
                 Refuse(1, Name, "The file is too large.", $"Keep it under {MaxBytes / 1024} KiB.");
             else
-                Scan(StrictUtf8.GetString(bytes, 0, length).TrimStart('\uFEFF').ReplaceLineEndings("\n").Split('\n'));
+                Scan(StrictUtf8.GetString(bytes, 0, length).TrimStart('\uFEFF').Replace("\r\n", "\n", StringComparison.Ordinal).Split('\n', '\r'));
         }
         catch (Exception exception) when (exception is DecoderFallbackException or IOException or UnauthorizedAccessException)
         {
@@ -54,7 +54,12 @@ internal sealed class DotEnvFile
     private void Scan(string[] lines)
     {
         for (var index = 0; index < lines.Length; index++)
-            Scan(index + 1, lines[index].Trim());
+        {
+            if (lines[index].Any(EndsLinesSomewhere))
+                Refuse(index + 1, Name, "The line holds a character that may end a line or not.", "Remove the invisible character from it.");
+            else
+                Scan(index + 1, lines[index].Trim());
+        }
     }
 
     private void Scan(int number, string line)
@@ -78,6 +83,9 @@ internal sealed class DotEnvFile
         else
             ScanValue(number, name, line[(separator + 1)..].TrimStart());
     }
+
+    // Some readers take these for a line's end.
+    private static bool EndsLinesSomewhere(char letter) => letter is '\v' or '\f' or '\u0085' or '\u2028' or '\u2029';
 
     private void ScanValue(int number, string name, string value)
     {

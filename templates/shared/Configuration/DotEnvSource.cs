@@ -8,6 +8,9 @@ internal sealed class DotEnvSource : IConfigurationSource
     // Low to high: a later file's value wins.
     private static readonly string[] Names = [".env", ".env.local"];
 
+    // What the program's user may not list is no repository of theirs.
+    private static readonly EnumerationOptions Listable = new() { IgnoreInaccessible = true };
+
     /// <summary>Takes the nearest folder that has such a file, from the home up to the repository's root.</summary>
     public DotEnvSource(string home)
     {
@@ -31,7 +34,7 @@ internal sealed class DotEnvSource : IConfigurationSource
         for (var folder = new DirectoryInfo(home); folder is { Exists: true } && folders.Count < MaxLevels; folder = folder.Parent)
         {
             folders.Add(folder.FullName);
-            if (Path.Exists(Path.Combine(folder.FullName, ".git")) || folder.EnumerateFiles("*.sln*").Any())
+            if (Path.Exists(Path.Combine(folder.FullName, ".git")) || folder.EnumerateFiles("*.sln*", Listable).Any())
                 return folders;
         }
 

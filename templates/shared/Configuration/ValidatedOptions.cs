@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Text.RegularExpressions;
 using FluentValidation;
 using Microsoft.Extensions.Options;
 
@@ -11,7 +12,7 @@ internal sealed record ValidatedSection(string Name);
 /// Makes options from one section, or throws a <see cref="ConfigurationException"/> with everything wrong with it: keys nobody
 /// reads, values that do not fit, rules that are broken.
 /// </summary>
-internal sealed class ValidatedOptions<TOptions>(
+internal sealed partial class ValidatedOptions<TOptions>(
     ValidatedSection section, IEnumerable<ValidatedSection> sections, IConfiguration configuration, IValidator<TOptions> validator,
     IEnumerable<IConfigureOptions<TOptions>> setups, IEnumerable<IPostConfigureOptions<TOptions>> lastSetups,
     IEnumerable<IValidateOptions<TOptions>> checks) : IOptionsFactory<TOptions>
@@ -27,7 +28,12 @@ internal sealed class ValidatedOptions<TOptions>(
         problems.AddRange(single.Select(leaf => Problem(
             $"{section.Name}:{leaf.Key}", "The setting is a list, and one value stands in its place.",
             $"Number the values: '{section.Name}:{leaf.Key}:0' is the first.")));
-        leaves = [.. leaves.Except(single)];
+        // To .NET 48:00:00 is 48 days.
+        var days = leaves.Where(leaf => TypeOf(leaf.Key) == typeof(TimeSpan) && leaf.Value is { } value && HoursBeyondTheDay().IsMatch(value)).ToList();
+        problems.AddRange(days.Select(leaf => Problem(
+            $"{section.Name}:{leaf.Key}", "The time span has more than 23 hours, which may mean days or not.",
+            "Write days before a point: 2.00:00:00 is two days.")));
+        leaves = [.. leaves.Except(single).Except(days)];
         if (!TryBind(options, leaves, strictly: true))
         {
             var wrong = leaves.Where(leaf => !TryBind(new TOptions(), [leaf], strictly: true)).ToList();
@@ -51,22 +57,35 @@ internal sealed class ValidatedOptions<TOptions>(
         return problems.Count == 0 ? options : throw new ConfigurationException(problems);
     }
 
-    /// <summary>The section's settings, without those of sections further down that other options read.</summary>
+    /// <summary>
+    /// The section's settings, without those of sections further down that other options read. A list is that of the highest source
+    /// that has one: the end of a longer list further down would widen what a shorter one above it allows.
+    /// </summary>
     private List<KeyValuePair<string, string?>> Leaves()
     {
         var prefix = section.Name + ":";
         var below = sections.Where(other => other.Name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)).Select(other => other.Name + ":").ToList();
         return [.. configuration.GetSection(section.Name).AsEnumerable(makePathsRelative: true)
             .Where(leaf => leaf is { Key.Length: > 0, Value: not null })
-            .Where(leaf => !below.Any(other => (prefix + leaf.Key).StartsWith(other, StringComparison.OrdinalIgnoreCase)))];
+            .Where(leaf => !below.Any(other => (prefix + leaf.Key).StartsWith(other, StringComparison.OrdinalIgnoreCase)))
+            .Where(leaf => ListOf(leaf.Key) is not { } list || IsOfTheHighestList(prefix + list, prefix + leaf.Key))];
     }
 
-    private static bool IsList(string key)
+    private bool IsOfTheHighestList(string list, string element) => configuration is not IConfigurationRoot root
+        || root.Providers.LastOrDefault(provider => provider.GetChildKeys([], list).Any())?.TryGet(element, out _) is not false;
+
+    /// <summary>The list that a key is an element of, if any.</summary>
+    private static string? ListOf(string key) => key.LastIndexOf(':') is > 0 and var end && IsList(key[..end]) ? key[..end] : null;
+
+    private static bool IsList(string key) => TypeOf(key) is { } type && type != typeof(string)
+        && type.IsAssignableTo(typeof(IEnumerable)) && !type.IsAssignableTo(typeof(IDictionary));
+
+    private static Type? TypeOf(string key)
     {
         var type = typeof(TOptions);
         foreach (var part in key.Split(':'))
             type = type?.GetProperties().FirstOrDefault(property => property.Name.Equals(part, StringComparison.OrdinalIgnoreCase))?.PropertyType;
-        return type is not null && type != typeof(string) && type.IsAssignableTo(typeof(IEnumerable)) && !type.IsAssignableTo(typeof(IDictionary));
+        return type is null ? null : Nullable.GetUnderlyingType(type) ?? type;
     }
 
     // The binder's own exception quotes the value.
@@ -96,4 +115,7 @@ internal sealed class ValidatedOptions<TOptions>(
         failure.CustomState as string ?? "Correct the setting."));
 
     private ConfigurationProblem Problem(string setting, string problem, string remedy) => new(setting, configuration.OriginOf(setting), problem, remedy);
+
+    [GeneratedRegex(@"^\s*-?0*(2[4-9]|[3-9]\d|\d{3,}):", RegexOptions.NonBacktracking)]
+    private static partial Regex HoursBeyondTheDay();
 }

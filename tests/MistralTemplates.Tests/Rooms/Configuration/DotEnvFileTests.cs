@@ -75,6 +75,9 @@ public sealed class DotEnvFileTests
     [InlineData("A=1\nA=canary", 2, "The variable is already set on line 1.")]
     [InlineData("A=1\na=canary", 2, "The variable is already set on line 1.")]
     [InlineData("canary", 1, "The line is not of the form NAME=value.")]
+    [InlineData("A=1\n#\u2028B=canary", 2, "The line holds a character that may end a line or not.")]
+    [InlineData("A=1\u0085B=canary", 1, "The line holds a character that may end a line or not.")]
+    [InlineData("A='1\fB=canary'", 1, "The line holds a character that may end a line or not.")]
     [InlineData("A B=canary", 1, "The variable's name is not made of letters, digits and underscores only.")]
     public void Read_RefusedInput_NamesTheLineAndNeverTheValue(string text, int line, string problem)
     {

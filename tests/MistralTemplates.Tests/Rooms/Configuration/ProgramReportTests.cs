@@ -6,6 +6,31 @@ namespace MistralTemplates.Tests.Rooms.Configuration;
 /// <summary>The API as a process whose every room is configured wrong.</summary>
 public sealed class ProgramReportTests
 {
+    /// <summary>In Development the folders above are looked through for the repository's root.</summary>
+    [Fact]
+    public async Task Start_BelowAFolderThatMayNotBeListed_ReportsAsElsewhere()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows keeps access lists instead of modes.");
+            return;
+        }
+
+        using var folder = new TemporaryFolder();
+        var home = Directory.CreateDirectory(Path.Combine(folder.Path, "closed", "home")).FullName;
+        File.SetUnixFileMode(Path.GetDirectoryName(home)!, UnixFileMode.UserExecute);
+        // Root lists every folder, unless it gives that up.
+        string[] command = Environment.IsPrivilegedProcess ? ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--", "dotnet"] : ["dotnet"];
+        var settings = new Dictionary<string, string>(ApiProcess.Settings(folder.Path)) { ["DOTNET_ENVIRONMENT"] = "Development", ["ASPNETCORE_ENVIRONMENT"] = "Development" };
+
+        var result = await Command.RunAsync(
+            command[0], [.. command[1..], "exec", ApiProcess.ProgramFile, "--contentRoot", home], folder.Path, TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken, settings);
+        File.SetUnixFileMode(Path.GetDirectoryName(home)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+        Assert.Equal(78, result.ExitCode);
+        Assert.Contains("The environment Development has no policy.", result.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Start_EveryRoomIsWrong_ReportsAllOfThemAtOnce()
     {

@@ -134,7 +134,7 @@ public sealed class StartTests
     {
         using var folder = Folder();
 
-        var (code, errors) = await StartAsync(folder, "Production", Variable("MISTRAL_API_KEY", Key('s')), Variable("MISTRAL_API_KEY_STAGING", Key('s')));
+        var (code, errors) = await StartAsync(folder, "Production", Variable("MISTRAL_API_KEY", Key('s')), Variable("MISTRAL_API_KEY_STAGING", Key('s') + "\n"));
 
         Assert.Equal(78, code);
         Assert.Contains("The key is the same as another environment's key.", errors, StringComparison.Ordinal);
@@ -191,6 +191,27 @@ public sealed class StartTests
 
         Assert.Equal(78, code);
         Assert.Contains("The folder with one file for each setting does not exist.", Unwrapped(errors), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("mounted/keys__pollInterval", "Two files in the folder set the same setting")]
+    [InlineData(null, "A file in the folder with one file for each setting cannot be read.")]
+    public async Task Start_TheFolderWithSettingsCannotBeTaken_IsRefused(string? namesake, string problem)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Case tells files apart on Linux alone, and there alone is a file that nobody can read.");
+        using var folder = Folder();
+        folder.Write("appsettings.json", """{ "SettingsFolder": "mounted" }""");
+        folder.Write("mounted/Keys__PollInterval", "00:00:30");
+        if (namesake is null)
+            File.CreateSymbolicLink(Path.Combine(folder.Path, "mounted", "unread"), "/proc/self/mem");
+        else
+            folder.Write(namesake, "canary");
+
+        var (code, errors) = await StartAsync(folder, "Production", Variable("MISTRAL_API_KEY", Key('k')));
+
+        Assert.Equal(78, code);
+        Assert.Contains(problem, Unwrapped(errors), StringComparison.Ordinal);
+        Assert.DoesNotContain("canary", errors, StringComparison.Ordinal);
     }
 
     private static string Unwrapped(string text) => string.Join(' ', text.Split((char[])[' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries));

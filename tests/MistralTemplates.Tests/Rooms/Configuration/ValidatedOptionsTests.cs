@@ -1,4 +1,5 @@
 using Acme.App.Configuration;
+using Acme.App.Keys;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -44,5 +45,43 @@ public sealed class ValidatedOptionsTests
 
         var problem = Assert.Single(exception.Problems);
         Assert.Equal(("Policy:AllowedModels", "The setting is a list, and one value stands in its place."), (problem.Setting, problem.Problem));
+    }
+
+    /// <summary>An operator who lists one model does not mean to allow the rest of the file's list as well.</summary>
+    [Fact]
+    public void Value_ListsInTwoSources_IsTheHigherOneAlone()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration
+            .AddInMemoryCollection(new Dictionary<string, string?> { ["Policy:AllowedModels:0"] = "a", ["Policy:AllowedModels:1"] = "b", ["Policy:MaxTokensPerRequest"] = "100" })
+            .AddInMemoryCollection(new Dictionary<string, string?> { ["policy:allowedModels:0"] = "c" })
+            .AddInMemoryCollection(new Dictionary<string, string?> { ["Policy:MaxTokensPerRequest"] = "200" });
+        builder.AddValidatedOptions<PolicyOptions, PolicyOptionsValidator>(PolicyOptions.SectionName);
+        using var services = builder.Services.BuildServiceProvider();
+
+        var policy = services.GetRequiredService<IOptions<PolicyOptions>>().Value;
+
+        Assert.Equal(["c"], policy.AllowedModels);
+        Assert.Equal(200, policy.MaxTokensPerRequest);
+    }
+
+    /// <summary>.NET reads it as 48 days.</summary>
+    [Theory]
+    [InlineData("48:00:00", false)]
+    [InlineData("024:00:00", false)]
+    [InlineData("23:59:59", true)]
+    [InlineData("2.00:00:00", true)]
+    [InlineData("48", true)]
+    public void Value_TimeSpanOfMoreThan23Hours_IsRefused(string value, bool isTaken)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Keys:MaxAge"] = value });
+        builder.AddValidatedOptions<KeyOptions, KeyOptionsValidator>(KeyOptions.SectionName);
+        using var services = builder.Services.BuildServiceProvider();
+
+        var exception = Record.Exception(() => services.GetRequiredService<IOptions<KeyOptions>>().Value) as ConfigurationException;
+
+        string[] expected = isTaken ? [] : ["Keys:MaxAge: The time span has more than 23 hours, which may mean days or not."];
+        Assert.Equal(expected, exception?.Problems.Select(problem => $"{problem.Setting}: {problem.Problem}") ?? []);
     }
 }
