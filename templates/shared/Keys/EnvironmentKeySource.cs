@@ -29,7 +29,8 @@ internal sealed class EnvironmentKeySource(IConfiguration configuration, IHostEn
 
     /// <summary>The keys that are set for environments other than this one.</summary>
     public static IEnumerable<string> OfOtherEnvironments(IConfiguration configuration, IHostEnvironment environment) =>
-        Own.Where(one => !environment.IsEnvironment(one.Environment)).Select(one => configuration.Hidden(one.Variable)).OfType<string>();
+        Own.Where(one => !environment.IsEnvironment(one.Environment))
+            .Select(one => configuration.Hidden(one.Variable)).OfType<string>().Select(value => value.TrimEnd('\r', '\n'));
 
     public override Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
     {

@@ -82,7 +82,7 @@ internal sealed partial class KeyRing(
             bool isOwn;
             lock (_gate)
             {
-                if (!Current.SameAs(rejected) || (_nothingNewAt is { } at && timeProvider.GetElapsedTime(at) < RestAfterNothingNew))
+                if (!Current.SameAs(rejected) || (attempt == 0 && _nothingNewAt is { } at && timeProvider.GetElapsedTime(at) < RestAfterNothingNew))
                     break;
                 isOwn = _look is not { IsCompleted: false };
                 look = JoinLook(refused: true);
@@ -126,13 +126,19 @@ internal sealed partial class KeyRing(
             _warning = $"{exception.Problem.Problem} The last good key stays in use.";
             LogSourceFailed(source.Name, exception.Problem.Problem, exception.Problem.Remedy);
         }
-
-        lock (_gate)
+        catch (Exception)
+        {
+            _warning = "What was found at the key's source could not be recorded yet. The old key stays in use.";
+            throw;
+        }
+        finally
         {
             // A poll that found nothing says nothing about the moment after it, when the key may be refused.
-            _nothingNewAt = refused && Current.SameAs(current) ? timeProvider.GetTimestamp() : null;
-            return Current;
+            lock (_gate)
+                _nothingNewAt = refused && Current.SameAs(current) ? timeProvider.GetTimestamp() : null;
         }
+
+        return Current;
     }
 
     /// <returns>Why the candidate was not taken, or nothing when it was.</returns>
@@ -213,7 +219,9 @@ internal sealed partial class KeyRing(
     private void Hold(ApiKey key)
     {
         Volatile.Write(ref _readAt, timeProvider.GetTimestamp());
-        _holding = new Holding(key, key.Since ?? timeProvider.GetUtcNow());
+        // By a clock that is ahead, the source's or its file's, the key would never grow old.
+        var now = timeProvider.GetUtcNow();
+        _holding = new Holding(key, key.Since < now ? key.Since.Value : now);
         _rejected = null;
         metrics.Observe(this);
     }
@@ -222,7 +230,7 @@ internal sealed partial class KeyRing(
     {
         var keyEvent = new KeyEvent(isTaken, source.Name, current.Fingerprint, current.Version, candidate.Fingerprint, candidate.Version, reason);
         foreach (var listener in events())
-            await listener.RecordAsync(keyEvent);
+            await listener.RecordAsync(keyEvent).WaitAsync(options.Value.Timeout, timeProvider);
     }
 
     private string? AgeWarning(TimeSpan age) => options.Value.MaxAge is not { } maximum || age < maximum - options.Value.WarnBefore ? null

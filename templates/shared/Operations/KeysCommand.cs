@@ -79,6 +79,8 @@ internal static class KeysCommand
     internal static async Task<ExitCode> RotateAsync(IHost host, Func<Task<string?>> readNewKey, TextWriter results, CancellationToken cancellationToken)
     {
         var source = host.Services.GetRequiredService<KeySource>();
+        // Where the source's own settings are wrong, this says so before anyone has typed a key.
+        var place = source.Name;
         var ring = host.Services.GetRequiredService<KeyRing>();
         var current = await CurrentAsync(host, source, ring, cancellationToken);
         if (await readNewKey() is not { } value)
@@ -86,7 +88,7 @@ internal static class KeysCommand
 
         var key = new ApiKey(value.Trim(), "new");
         if (current?.SameAs(key) == true)
-            return await EndAsync(results, ExitCode.Success, $"{source.Name} holds the key {key.Fingerprint} already. Nothing is left to do here.");
+            return await EndAsync(results, ExitCode.Success, $"{place} holds the key {key.Fingerprint} already. Nothing is left to do here.");
         if (ring.Judge(key) is { } problem)
             return await EndAsync(results, ExitCode.CheckFailed, $"{problem.Problem} {problem.Remedy} Nothing was changed.");
 
@@ -101,7 +103,7 @@ internal static class KeysCommand
         await results.WriteLineAsync($"Mistral takes the new key {key.Fingerprint}.");
         try
         {
-            await results.WriteLineAsync(await source.TryWriteAsync(key, cancellationToken) ? $"It was stored in {source.Name}." : $"1. {source.HowToReplace}");
+            await results.WriteLineAsync(await source.TryWriteAsync(key, cancellationToken) ? $"It was stored in {place}." : $"1. {source.HowToReplace}");
         }
         catch (KeySourceException exception)
         {

@@ -164,7 +164,7 @@ public sealed class FilesKeySourceTests
 
         public override string Setting => _source.Setting;
 
-            public override string HowToReplace => _source.HowToReplace;
+        public override string HowToReplace => _source.HowToReplace;
 
         public override Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
         {

@@ -141,6 +141,29 @@ public sealed class KeyRingTests
         await Assert.ThrowsAsync<IOException>(() => ring.PollAsync(Token));
 
         Assert.True(ring.Current.SameAs(Some.Key(1)));
+        Assert.False(ring.Settled);
+        Assert.Equal("What was found at the key's source could not be recorded yet. The old key stays in use.", ring.Health.Warning);
+    }
+
+    [Fact]
+    public async Task Poll_RecordIsNeverWritten_IsLeftAfterTheTimeLimit()
+    {
+        var time = new FakeTimeProvider();
+        var source = new FakeKeySource(Some.Key(1));
+        var events = new CollectingKeyEvents { Writing = new TaskCompletionSource().Task };
+        var ring = await Some.LoadedRing(source, new FakeKeyVerifier(KeyVerdict.Accepted), time, events: events);
+        source.Key = Some.Key(2);
+
+        var poll = ring.PollAsync(Token);
+        for (var step = 0; step < 500 && !poll.IsCompleted; step++)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.WhenAny(poll, Task.Delay(20, Token));
+        }
+
+        Assert.True(poll.IsCompleted, "The ring waits for as long as the record is not written.");
+        await Assert.ThrowsAsync<TimeoutException>(() => poll);
+        Assert.True(ring.Current.SameAs(Some.Key(1)));
     }
 
     [Fact]
@@ -352,6 +375,34 @@ public sealed class KeyRingTests
         Assert.True((await refresh).SameAs(Some.Key(2)));
     }
 
+    /// <summary>The look that another began may have read before the new key was there.</summary>
+    [Fact]
+    public async Task Refresh_WhileAnothersLookHasReadTheOldKey_LooksOnceMore()
+    {
+        var reads = 0;
+        var gate = new TaskCompletionSource<ApiKey>();
+        var reading = new TaskCompletionSource();
+        var source = new FakeKeySource(_ =>
+        {
+            if (reads++ == 1)
+            {
+                reading.SetResult();
+                return gate.Task;
+            }
+
+            return Task.FromResult(Some.Key(reads == 1 ? 1 : 2));
+        });
+        var ring = await Some.LoadedRing(source, new FakeKeyVerifier(KeyVerdict.Accepted));
+
+        var first = ring.RefreshAsync(Some.Key(1), Token).AsTask();
+        await reading.Task.WaitAsync(Token);
+        var second = ring.RefreshAsync(Some.Key(1), Token).AsTask();
+        gate.SetResult(Some.Key(1));
+
+        await first;
+        Assert.True((await second).SameAs(Some.Key(2)));
+    }
+
     [Fact]
     public async Task Refresh_CallerGoesAway_LeavesTheRefreshToTheOthers()
     {
@@ -387,6 +438,18 @@ public sealed class KeyRingTests
         Assert.Equal(ready, ring.Health.Ready);
         Assert.Equal(warning, ring.Health.Warning);
         Assert.Equal(TimeSpan.FromDays(days), ring.Health.Age);
+    }
+
+    [Fact]
+    public async Task Health_KeyIsFromTheFuture_AgesFromNow()
+    {
+        var time = new FakeTimeProvider();
+        var key = new ApiKey(Some.KeyValue(1), "v1", time.GetUtcNow().AddYears(5));
+        var ring = await Some.LoadedRing(new FakeKeySource(key), new FakeKeyVerifier(KeyVerdict.Accepted), time);
+
+        time.Advance(TimeSpan.FromDays(3));
+
+        Assert.Equal(TimeSpan.FromDays(3), ring.Health.Age);
     }
 
     [Fact]

@@ -106,11 +106,14 @@ internal sealed class CollectingKeyEvents : IKeyEvents
     /// <summary>What recording ends with, instead of a record.</summary>
     public Exception? Failure { get; set; }
 
+    /// <summary>What recording waits for.</summary>
+    public Task Writing { get; set; } = Task.CompletedTask;
+
     public Task RecordAsync(KeyEvent keyEvent)
     {
         if (Failure is not null)
             return Task.FromException(Failure);
         Events.Add(keyEvent);
-        return Task.CompletedTask;
+        return Writing;
     }
 }

@@ -56,6 +56,41 @@ public sealed class VaultKeySourceTests
         Assert.Equal("The file with Vault's token cannot be read.", await SourceExpectations.ProblemOf(source, StoreToken));
     }
 
+    [Fact]
+    public async Task Read_VaultBehindAPath_IsAskedThere()
+    {
+        var asked = "";
+        await using var store = await FakeStore.Start(context =>
+        {
+            asked = context.Request.Path;
+            return SourceExpectations.Answer(context, 404, "{}");
+        });
+        using var folder = new TemporaryFolder();
+        using var source = new VaultKeySource(Options.Create(new VaultKeyOptions
+        {
+            Address = new Uri(store.Address, "/proxied/vault/"),
+            Path = "mistral",
+            TokenFile = folder.Write("token", StoreToken),
+        }));
+
+        await Assert.ThrowsAsync<KeySourceException>(() => source.ReadAsync(TestContext.Current.CancellationToken));
+
+        Assert.Equal("/proxied/vault/v1/secret/data/mistral", asked);
+    }
+
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData("", true)]
+    [InlineData("admin/team/", true)]
+    [InlineData("a\nX-Other: b", false)]
+    [InlineData("a//b", false)]
+    public void Validate_Namespace_IsAPlainPath(string? name, bool isTaken)
+    {
+        var options = new VaultKeyOptions { Address = new Uri("https://vault.example.org"), Path = "mistral", TokenFile = Path.GetFullPath("token"), Namespace = name };
+
+        Assert.Equal(isTaken, new VaultKeyOptionsValidator().Validate(options).IsValid);
+    }
+
     internal static async Task<TestedStore> StoreAsync(StoreFailure? failure)
     {
         var tested = new TestedStore { Failure = failure };

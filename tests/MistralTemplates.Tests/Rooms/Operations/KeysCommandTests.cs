@@ -109,6 +109,25 @@ public sealed class KeysCommandTests
     }
 
     [Fact]
+    public async Task Rotate_SourcesSettingsAreWrong_SaysSoBeforeItAsks()
+    {
+        await using var mistral = await FakeStore.Start(Mistral);
+        using var folder = Folder("mistral-small-latest");
+        using var host = Build(folder, mistral, null, new FilesKeySource(new WrongOptions()));
+        var isAsked = false;
+
+        await Assert.ThrowsAsync<ConfigurationException>(() => Run(results => KeysCommand.RotateAsync(host, Ask, results, Token)));
+
+        Assert.False(isAsked);
+
+        Task<string?> Ask()
+        {
+            isAsked = true;
+            return Given(Some.KeyValue(2));
+        }
+    }
+
+    [Fact]
     public async Task Rotate_StoreCannotBeWritten_SaysWhatToDo()
     {
         await using var mistral = await FakeStore.Start(Mistral);
@@ -228,6 +247,11 @@ public sealed class KeysCommandTests
     [InlineData("-?")]
     [InlineData("--version")]
     public async Task Run_Help_StartsNothing(string argument) => Assert.Equal(0, await Operator.RunAsync([argument], NeverBuilt));
+
+    private sealed class WrongOptions : IOptions<FilesKeyOptions>
+    {
+        public FilesKeyOptions Value => throw new ConfigurationException([new("Keys:Files:Path", ConfigurationOrigin.NotSet, "The path is missing.", "Set it.")]);
+    }
 
     private static IHost NeverBuilt() => throw new InvalidOperationException("The program was composed for arguments that need no program.");
 

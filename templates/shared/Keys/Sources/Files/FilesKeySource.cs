@@ -58,7 +58,7 @@ internal sealed class FilesKeySource(IOptions<FilesKeyOptions> options) : KeySou
 
             var create = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
             if (!OperatingSystem.IsWindows())
-                create.UnixCreateMode = File.Exists(path) ? File.GetUnixFileMode(path) & OwnerAndGroup : OwnerOnly;
+                create.UnixCreateMode = OwnerOnly;
 
             // A crash between the two steps leaves the old key whole, and a second run begins again.
             File.Delete(next);
@@ -67,6 +67,9 @@ internal sealed class FilesKeySource(IOptions<FilesKeyOptions> options) : KeySou
             {
                 await using (file)
                 {
+                    // The operator's umask takes nothing from the group that the program reads by.
+                    if (!OperatingSystem.IsWindows() && File.Exists(path))
+                        File.SetUnixFileMode(file.SafeFileHandle, File.GetUnixFileMode(path) & OwnerAndGroup);
                     await file.WriteAsync(Encoding.UTF8.GetBytes(key.Reveal()), cancellationToken);
                     file.Flush(flushToDisk: true);
                 }

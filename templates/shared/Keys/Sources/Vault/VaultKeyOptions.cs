@@ -7,7 +7,10 @@ internal sealed class VaultKeyOptions
 {
     public const string SectionName = "Keys:Vault";
 
-    /// <summary>Vault's address, for example <c>https://vault.example.org:8200</c>. Plain http is taken for loopback only.</summary>
+    /// <summary>
+    /// Vault's address, for example <c>https://vault.example.org:8200</c>, with the path before <c>/v1</c> where a proxy adds one. Plain
+    /// http is taken for loopback only.
+    /// </summary>
     public Uri? Address { get; set; }
 
     /// <summary>The mount of the key-value store. The default is <c>secret</c>.</summary>
@@ -40,6 +43,8 @@ internal sealed class VaultKeyOptionsValidator : OptionsValidator<VaultKeyOption
             "The secret's field is not named.", "Set the name of the field, for example api_key.");
         Rule(nameof(VaultKeyOptions.TokenFile), options => Path.IsPathFullyQualified(options.TokenFile),
             "The path of the file with Vault's token is not a full path.", "Set it to the sink of Vault's agent, for example /run/vault/token.");
+        Rule(nameof(VaultKeyOptions.Namespace), options => options.Namespace is null or "" || IsPath(options.Namespace.Trim('/')),
+            "The namespace is not a plain path.", "Set Vault's namespace, for example admin/team, or remove the setting.");
     }
 
     private static bool IsPath(string path) => path.Split('/').All(part => part is not ("" or "." or ".."))

@@ -26,7 +26,8 @@ internal sealed class VaultKeySource(IOptions<VaultKeyOptions> options) : KeySou
     public override async Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
     {
         var where = options.Value;
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(where.Address!, $"/v1/{where.Mount}/data/{where.Path}"));
+        var vault = where.Address!.GetLeftPart(UriPartial.Path).TrimEnd('/');
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{vault}/v1/{where.Mount}/data/{where.Path}");
         request.Headers.Add("X-Vault-Token", await ReadTokenAsync(where.TokenFile, cancellationToken));
         request.Headers.Add("X-Vault-Request", "true");
         if (!string.IsNullOrEmpty(where.Namespace))
