@@ -12,7 +12,10 @@ internal sealed class MistralAnswer(HttpResponseMessage response, Stream body, C
     private long _left = limit;
 
     public string? CorrelationId { get; } = MistralErrors.CorrelationId(response);
-    public string? MediaType => response.Content.Headers.ContentType?.MediaType;
+
+    /// <summary>In small letters, since its case says nothing (RFC 9110, section 8.3.1).</summary>
+    public string? MediaType => response.Content.Headers.ContentType?.MediaType?.ToLowerInvariant();
+
     public override bool CanRead => true;
     public override bool CanSeek => false;
     public override bool CanWrite => false;

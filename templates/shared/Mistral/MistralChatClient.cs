@@ -32,13 +32,12 @@ internal sealed class MistralChatClient(MistralApi api, IOptions<MistralOptions>
 
         if (answer.MediaType is not (null or "text/event-stream"))
             throw answer.Unreadable();
-        var (calls, first, finished) = ((ToolCallBuilder?)null, true, false);
+        var (calls, first, begun, finished) = ((ToolCallBuilder?)null, true, false, false);
         await foreach (var item in SseParser.Create(answer, (_, data) => Parse(data, answer)).EnumerateAsync(cancellationToken))
         {
             if (item.Data is not { } wire)
             {
-                // A tool call whose end nobody told may not be whole.
-                finished |= calls is null;
+                finished |= begun;
                 break;
             }
 
@@ -46,11 +45,13 @@ internal sealed class MistralChatClient(MistralApi api, IOptions<MistralOptions>
             if (first)
                 update.AdditionalProperties = WireAnswers.Properties(answer);
             first = false;
+            begun |= wire.Choices is [_, ..];
             finished |= update.FinishReason is not null;
             yield return update;
         }
 
-        if (!finished)
+        // A tool call whose end nobody told may not be whole.
+        if (!finished || calls is not null)
             throw answer.Failure(MistralErrorKind.BrokenStream, "Mistral's answer ended before it was finished.");
     }
 
@@ -85,7 +86,7 @@ internal sealed class MistralChatClient(MistralApi api, IOptions<MistralOptions>
         try
         {
             var wire = JsonSerializer.Deserialize(data, MistralJsonContext.Default.WireAnswer);
-            return wire is { Choices: not null } or { Usage: not null } ? wire : throw MistralErrors.MidAnswer(data, answer.CorrelationId);
+            return wire is { Error: null, Object: not "error" } and ({ Choices: not null } or { Usage: not null }) ? wire : throw MistralErrors.MidAnswer(data, answer.CorrelationId);
         }
         catch (JsonException)
         {

@@ -27,13 +27,18 @@ internal static class MistralResilience
             });
         }
 
+        // A trial that its caller broke off, or that was never sent, has not shown that Mistral is well again.
+        var circuit = new CircuitBreakerStateProvider();
         return pipeline.AddCircuitBreaker(new CircuitBreakerStrategyOptions<HttpResponseMessage>
         {
             FailureRatio = options.BreakerFailureRatio,
             MinimumThroughput = 10,
             BreakDuration = options.BreakerDuration,
+            StateProvider = circuit,
             ShouldHandle = attempt => ValueTask.FromResult(
-                attempt.Outcome.Exception is MistralException { Kind: not MistralErrorKind.Authentication } || (int?)attempt.Outcome.Result?.StatusCode >= 500),
+                attempt.Outcome.Exception is MistralException { Kind: not MistralErrorKind.Authentication }
+                || (attempt.Outcome.Exception is not null && circuit.CircuitState == CircuitState.HalfOpen)
+                || (int?)attempt.Outcome.Result?.StatusCode >= 500),
         }).Build();
     }
 

@@ -33,7 +33,9 @@ internal sealed class OfflineChatClient : IChatClient
     private static IEnumerable<ChatResponseUpdate> Answer(ChatMessage[] conversation, CancellationToken cancellationToken)
     {
         var question = conversation.LastOrDefault(message => message.Role == ChatRole.User)?.Text ?? "";
-        var words = $"This is the offline stand-in; no model was asked. You said: {question[..Math.Min(question.Length, LongestEcho)]}".Split(' ');
+        if (question.Length > LongestEcho)
+            question = question[..(char.IsHighSurrogate(question[LongestEcho - 1]) ? LongestEcho - 1 : LongestEcho)];
+        var words = $"This is the offline stand-in; no model was asked. You said: {question}".Split(' ');
         var asked = conversation.Sum(message => message.Text.Split(' ').Length);
         foreach (var (index, word) in words.Index())
         {

@@ -16,14 +16,17 @@ internal sealed class ToolCallBuilder
         {
             // Mistral's schema gives an absent id the default "null", as a string.
             var id = fragment.Id is "null" or "" ? null : fragment.Id;
-            if (!_lastByIndex.TryGetValue(fragment.Index ?? 0, out var call) || (id is not null && call.Id is not null && id != call.Id)
-                || (id is null && fragment.Function?.Name is { Length: > 0 } && call.Name is not null))
+            var name = fragment.Function?.Name is { Length: > 0 } some ? some : null;
+            if (!_lastByIndex.TryGetValue(fragment.Index ?? 0, out var call) || IsOther(id, call.Id) || IsOther(name, call.Name)
+                || (fragment.Index is null && id is null && name is not null && call.Name is not null))
                 _calls.Add(_lastByIndex[fragment.Index ?? 0] = call = new Call());
             call.Id ??= id;
-            call.Name ??= fragment.Function?.Name is { Length: > 0 } name ? name : null;
+            call.Name ??= name;
             call.Arguments.Append(fragment.Function?.Arguments);
         }
     }
+
+    private static bool IsOther(string? told, string? known) => told is not null && known is not null && told != known;
 
     /// <summary>The calls; malformed arguments become the content's exception, for whoever would call the function to see.</summary>
     public IEnumerable<AIContent> Build(string? answerId) => _calls.Select((call, index) => FunctionCallContent.CreateFromParsedArguments(

@@ -15,6 +15,9 @@ internal sealed class WireAnswer
     public string? Model { get; set; }
     public IReadOnlyList<WireChoice>? Choices { get; set; }
     public WireUsage? Usage { get; set; }
+
+    /// <summary>What went wrong in the middle of a stream.</summary>
+    public JsonElement? Error { get; set; }
 }
 
 internal sealed class WireChoice

@@ -34,8 +34,11 @@ internal static class WireMessages
             }
 
             // Mistral refuses a message that says nothing, unless the user says it.
+            var hasResult = message.Contents.OfType<FunctionResultContent>().Any();
+            if (message.Role == ChatRole.Tool && !hasResult && ContentOf(message.Contents) is not null)
+                throw new MistralException(MistralErrorKind.InvalidRequest, "A tool's message says something that is no result of a call.");
             var text = message.Role == ChatRole.Tool ? null : ContentOf(message.Contents);
-            if (text is null && message.Role == ChatRole.User && !message.Contents.OfType<FunctionResultContent>().Any())
+            if (text is null && message.Role == ChatRole.User && !hasResult)
                 text = new("");
             if (text is not null || calls is not null)
             {

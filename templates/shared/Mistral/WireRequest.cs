@@ -47,8 +47,8 @@ internal sealed record WireRequest(
         return new WireRequest(
             Model: options?.ModelId ?? settings.Model,
             Messages: WireMessages.From(messages as IReadOnlyCollection<ChatMessage> ?? [.. messages], options?.Instructions),
-            Temperature: options?.Temperature,
-            TopP: options?.TopP,
+            Temperature: Finite(options?.Temperature),
+            TopP: Finite(options?.TopP),
             MaxTokens: options?.MaxOutputTokens,
             Stream: stream ? true : null,
             Stop: options?.StopSequences is { Count: > 0 } stop ? stop : null,
@@ -57,8 +57,8 @@ internal sealed record WireRequest(
             Tools: tools,
             ToolChoice: tools is null ? null : ChoiceOf(options?.ToolMode),
             ParallelToolCalls: tools is null ? null : options?.AllowMultipleToolCalls,
-            PresencePenalty: options?.PresencePenalty,
-            FrequencyPenalty: options?.FrequencyPenalty)
+            PresencePenalty: Finite(options?.PresencePenalty),
+            FrequencyPenalty: Finite(options?.FrequencyPenalty))
         {
             Others = OthersOf(options, settings.Guardrails),
         };
@@ -118,6 +118,9 @@ internal sealed record WireRequest(
         return JsonSerializer.SerializeToElement(
             new WireGuardrail(BlockOnError: true, new WireModerationGuardrail(thresholds, Action: "block")), MistralJsonContext.Default.WireGuardrail);
     }
+
+    private static float? Finite(float? value) =>
+        value is not { } number || float.IsFinite(number) ? value : throw Refused("A temperature or another sampling option is not a number.");
 
     private static MistralException Refused(string message) => new(MistralErrorKind.InvalidRequest, message);
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Acme.App.Mistral;
 using Microsoft.Extensions.AI;
 
@@ -30,6 +31,19 @@ public sealed class OfflineChatClientTests
 
         Assert.Equal(13, updates.Count);
         Assert.InRange(updates.ToChatResponse().Text.Length, 200, 300);
+    }
+
+    /// <summary>Half a character is no text.</summary>
+    [Fact]
+    public async Task GetStreamingResponseAsync_CutWithinACharacter_LeavesItOut()
+    {
+        using var client = new OfflineChatClient();
+
+        var answer = await client.GetStreamingResponseAsync("x" + string.Concat(Enumerable.Repeat("\U0001F600", 100)), cancellationToken: TestContext.Current.CancellationToken)
+            .ToChatResponseAsync(TestContext.Current.CancellationToken);
+
+        Assert.DoesNotContain('\uFFFD', Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(answer.Text)));
+        Assert.EndsWith("\U0001F600", answer.Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -110,6 +110,37 @@ public sealed class RequestCases
         Assert.Equal(MistralErrorKind.InvalidRequest, exception.Kind);
     }
 
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public async Task Case04_OptionThatIsNoNumber_IsRefused(float value)
+    {
+        await using var room = await MistralRoom.OpenAsync();
+        ChatOptions[] all =
+        [
+            new() { Temperature = value },
+            new() { TopP = value },
+            new() { PresencePenalty = value },
+            new() { FrequencyPenalty = value },
+        ];
+
+        foreach (var options in all)
+            Assert.Equal(MistralErrorKind.InvalidRequest, (await Assert.ThrowsAsync<MistralException>(() => room.Client.GetResponseAsync("Hi", options, Token))).Kind);
+        Assert.Empty(room.StandIn.Requests);
+    }
+
+    /// <summary>Mistral's message of a tool is the result of a call; its text would be lost.</summary>
+    [Fact]
+    public async Task Case03_ToolsMessageWithoutAResult_IsRefused()
+    {
+        await using var room = await MistralRoom.OpenAsync();
+
+        var exception = await Assert.ThrowsAsync<MistralException>(
+            () => room.Client.GetResponseAsync([new ChatMessage(ChatRole.User, "Hi"), new ChatMessage(ChatRole.Tool, "Sunny")], cancellationToken: Token));
+
+        Assert.Equal(MistralErrorKind.InvalidRequest, exception.Kind);
+    }
+
     [Fact]
     public async Task Case05_EveryOption_SendsNothingThatMistralRefuses()
     {

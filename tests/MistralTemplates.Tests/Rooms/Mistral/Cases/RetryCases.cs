@@ -156,4 +156,41 @@ public sealed class RetryCases
 
         Assert.Equal(10, handler.Requests);
     }
+
+    /// <summary>Whether Mistral is well again, a trial whose caller went away has not shown.</summary>
+    [Fact]
+    public async Task Case22_TrialThatItsCallerBreaksOff_LeavesTheServerAlone()
+    {
+        var time = new FakeTimeProvider(Start);
+        var handler = new SwitchedHandler();
+        await using var room = await MistralRoom.OpenAsync(time: time, handler: handler, settings: [("Mistral:Resilience:MaxRetries", "0")]);
+        for (var call = 0; call < 10; call++)
+            await Assert.ThrowsAsync<MistralException>(() => room.Client.GetResponseAsync("Hi", cancellationToken: Token));
+        time.Advance(TimeSpan.FromMinutes(1));
+        handler.Hangs = true;
+        using var leaving = new CancellationTokenSource();
+
+        var trial = room.Client.GetResponseAsync("Hi", cancellationToken: leaving.Token);
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => trial);
+        handler.Hangs = false;
+        await Assert.ThrowsAsync<MistralException>(() => room.Client.GetResponseAsync("Hi", cancellationToken: Token));
+
+        Assert.Equal(11, handler.Requests);
+    }
+
+    private sealed class SwitchedHandler : HttpMessageHandler
+    {
+        public bool Hangs { get; set; }
+
+        public int Requests { get; private set; }
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Requests++;
+            if (Hangs)
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+            return new HttpResponseMessage(HttpStatusCode.InternalServerError) { Content = new ByteArrayContent([]) };
+        }
+    }
 }

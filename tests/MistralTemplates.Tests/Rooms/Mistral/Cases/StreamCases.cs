@@ -41,6 +41,8 @@ public sealed class StreamCases
     [InlineData("", false)]
     [InlineData(Hello, true)]
     [InlineData("data: {\"id\"", false)]
+    [InlineData(Done, false)]
+    [InlineData("""data: {"id":"1","choices":[],"usage":{"total_tokens":3}}""" + "\n\n" + Done, false)]
     public async Task Case17_StreamThatEndsTooSoon_IsABrokenStream(string events, bool cut)
     {
         var exception = await FailureOf(StandInReply.Stream(events) with { End = cut ? ReplyEnd.Cut : ReplyEnd.Properly });
@@ -54,6 +56,7 @@ public sealed class StreamCases
         const string call = """data: {"id":"1","choices":[{"index":0,"delta":{"tool_calls":[{"id":"abcdefgh1","function":{"name":"a","arguments":"{\"x"}}]}}]}""" + "\n\n";
 
         Assert.Equal(MistralErrorKind.BrokenStream, (await FailureOf(StandInReply.Stream(call, Done))).Kind);
+        Assert.Equal(MistralErrorKind.BrokenStream, (await FailureOf(StandInReply.Stream(Hello, End, call, Done))).Kind);
     }
 
     [Theory]
@@ -70,6 +73,8 @@ public sealed class StreamCases
     [Theory]
     [InlineData("""data: {"object":"error","message":"canary","type":"internal","code":"3000"}""", "3000")]
     [InlineData("""data: {"error":{"message":"canary","code":1300}}""", "1300")]
+    [InlineData("""data: {"id":"1","choices":[],"error":{"message":"canary","code":"1300"}}""", "1300")]
+    [InlineData("""data: {"object":"error","message":"canary","code":"3000","usage":{"total_tokens":3}}""", "3000")]
     [InlineData("event: error\n" + """data: {"message":"canary"}""", null)]
     public async Task Case17_ErrorEventMidStream_IsAFailureWithTheCode(string error, string? code)
     {
@@ -80,12 +85,14 @@ public sealed class StreamCases
         Assert.DoesNotContain("canary", exception.ToString());
     }
 
-    [Fact]
-    public async Task Case17_JsonWhereAStreamWasAskedFor_IsReadAsOneAnswer()
+    [Theory]
+    [InlineData("application/json")]
+    [InlineData("Application/JSON; charset=utf-8")]
+    public async Task Case17_JsonWhereAStreamWasAskedFor_IsReadAsOneAnswer(string type)
     {
         await using var room = await MistralRoom.OpenAsync();
         room.StandIn.Enqueue(StandInReply.Json(
-            """{"id":"1","choices":[{"index":0,"message":{"role":"assistant","content":"Whole"},"finish_reason":"stop"}],"usage":{"total_tokens":3}}"""));
+            """{"id":"1","choices":[{"index":0,"message":{"role":"assistant","content":"Whole"},"finish_reason":"stop"}],"usage":{"total_tokens":3}}""") with { ContentType = type });
 
         var response = await room.Client.GetStreamingResponseAsync("Hi", cancellationToken: Token).ToChatResponseAsync(Token);
 

@@ -123,6 +123,25 @@ public sealed class ToolCases
         Assert.Equal(2, calls.Select(call => call.CallId).Distinct().Count());
     }
 
+    [Fact]
+    public async Task Case16_WholeCallsOfOneId_StayApart()
+    {
+        var calls = await CallsOf("""{"tool_calls":[{"id":"abcdefgh1","function":{"name":"a","arguments":"{}"}},{"id":"abcdefgh1","function":{"name":"b","arguments":"{}"}}]}""");
+
+        Assert.Equal(["a", "b"], calls.Select(call => call.Name));
+        Assert.All(calls, call => Assert.Null(call.Exception));
+    }
+
+    [Fact]
+    public async Task Case16_FragmentsThatRepeatTheName_AreOneCall()
+    {
+        var call = Assert.Single(await CallsOf(
+            """{"tool_calls":[{"id":"abcdefgh1","function":{"name":"weather","arguments":"{\"ci"},"index":0}]}""",
+            """{"tool_calls":[{"id":"null","function":{"name":"weather","arguments":"ty\":\"Paris\"}"},"index":0}]}"""));
+
+        Assert.Equal("Paris", call.Arguments!["city"]!.ToString());
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
