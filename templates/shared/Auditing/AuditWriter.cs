@@ -23,6 +23,7 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
 
     private readonly Lock _gate = new();
     private readonly AuditLineWriter _lines = new();
+    private readonly StringBuilder _linesBefore = new();
     private readonly IncrementalHash _hash = keys.Current.CreateChainHash();
     private readonly byte[] _tag = new byte[AuditLine.TagBytes];
     private byte[] _mac = [];
@@ -64,7 +65,7 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
     });
 
     /// <summary>Opens the log where it is closed, and sees that the file is still there.</summary>
-    public void Open() => Guarded(() => EnsureOpen(time.GetUtcNow().UtcDateTime, lines: null));
+    public void Open() => Guarded(() => EnsureOpen(time.GetUtcNow().UtcDateTime, _linesBefore));
 
     /// <summary>Brings everything written so far to the disk and tells where the chain then stood. Others go on writing meanwhile.</summary>
     public (long Sequence, string Mac) Flush()
@@ -73,7 +74,7 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
         var head = (0L, "");
         Guarded(() =>
         {
-            EnsureOpen(time.GetUtcNow().UtcDateTime, lines: null);
+            EnsureOpen(time.GetUtcNow().UtcDateTime, _linesBefore);
             head = (_sequence, Convert.ToHexStringLower(_mac));
             if (options.Shared)
                 RandomAccess.FlushToDisk(_file!.SafeFileHandle);
@@ -136,10 +137,14 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
     {
         var now = time.GetUtcNow().UtcDateTime;
         EnsureOpen(now, entry.Lines);
-        if (_length >= options.MaxFileBytes || DateOnly.FromDateTime(now) > _day)
+        // Where another file has the full one's name already, what verifies the log will say so, and the log goes on.
+        if ((_length >= options.MaxFileBytes || DateOnly.FromDateTime(now) != _day) && !File.Exists(files.Full(_firstInFile)))
             Roll(now, entry.Lines);
         Chain(entry.Record, now, entry.Lines);
         _known = _sequence;
+        // Opened between two records, it wrote lines that are forwarded with the next.
+        entry.Lines?.Insert(0, _linesBefore);
+        _linesBefore.Clear();
     }
 
     private void EnsureOpen(DateTime now, StringBuilder? lines)
@@ -169,7 +174,8 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
         if (isNew)
             (_firstInFile, _day) = (_sequence + 1, DateOnly.FromDateTime(now));
         var isSealGood = isSealed ? sealedSequence > _sequence || IsSealOf(sealedSequence, seal) : _sequence <= MostFirstNotes;
-        var notes = OpeningNotes(isNew, torn, isSealGood).ToList();
+        var lost = Interlocked.Read(ref _lost);
+        var notes = OpeningNotes(isNew, torn, isSealGood, lost).ToList();
         if (notes.Count == 0)
             return;
         foreach (var note in notes)
@@ -182,10 +188,11 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
         RandomAccess.FlushToDisk(_file.SafeFileHandle);
         WriteSeal();
         _known = _sequence;
+        Interlocked.Add(ref _lost, _started && !_letGo ? -lost : 0);
         Volatile.Write(ref _started, true);
     }
 
-    private IEnumerable<AuditRecord> OpeningNotes(bool isNew, long torn, bool isSealGood)
+    private IEnumerable<AuditRecord> OpeningNotes(bool isNew, long torn, bool isSealGood, long lost)
     {
         var last = _sequence;
         if (isNew && last > 0)
@@ -199,7 +206,7 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
         if (!_started)
             yield return new AuditRecord(AuditActions.AuditStarted) { Environment = environment.EnvironmentName };
         else if (!_letGo)
-            yield return Recovered("log.unavailable", $"The log could not be written for a time; {Interlocked.Exchange(ref _lost, 0)} records were lost.");
+            yield return Recovered("log.unavailable", $"The log could not be written for a time; {lost} records were lost.");
     }
 
     private AuditRecord Rolled() => new(AuditActions.AuditRolled) { PreviousMac = Convert.ToHexStringLower(_mac) };

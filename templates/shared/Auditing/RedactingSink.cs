@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Json;
 using Acme.App.Keys;
 using Serilog.Core;
 using Serilog.Events;
@@ -31,7 +32,10 @@ internal sealed class RedactingSink(ILogEventSink inner, KnownKeys keys) : ILogE
     public void Dispose() => (inner as IDisposable)?.Dispose();
 }
 
-/// <summary>Finds every key that was ever in use in a text: as it is, in base64, URL-encoded, or its first eight characters alone.</summary>
+/// <summary>
+/// Finds every key that was ever in use in a text: as it is, in base64 by itself or amid other bytes, escaped for JSON or a URL, or its
+/// first eight characters alone.
+/// </summary>
 internal sealed class KnownKeys(Func<ApiKey?> current)
 {
     private const int MaxKeys = 32;
@@ -68,8 +72,21 @@ internal sealed class KnownKeys(Func<ApiKey?> current)
     {
         var (value, mask) = (key.Reveal(), $"[key {key.Fingerprint}]");
         var prefix = value.Length >= 2 * PrefixLength ? value[..PrefixLength] : value;
-        string[] texts = [Convert.ToBase64String(Encoding.UTF8.GetBytes(value)), Uri.EscapeDataString(value), value, prefix];
-        return texts.Where(text => text.Length > 0).Select(text => (text, mask));
+        var bytes = Encoding.UTF8.GetBytes(value);
+        IEnumerable<string> texts =
+        [
+            Convert.ToBase64String(bytes), .. Enumerable.Range(0, 3).SelectMany(before => Base64Amid(bytes, before)),
+            Uri.EscapeDataString(value), JsonEncodedText.Encode(value).Value, value, prefix,
+        ];
+        return texts.Where(text => text.Length >= prefix.Length).Distinct().Select(text => (text, mask));
+    }
+
+    /// <summary>What base64, and the one for URLs (RFC 4648, section 5), shows of the bytes alone, with so many others before them.</summary>
+    private static IEnumerable<string> Base64Amid(byte[] bytes, int before)
+    {
+        var (start, end) = (((8 * before) + 5) / 6, 8 * (before + bytes.Length) / 6);
+        var text = Convert.ToBase64String([.. new byte[before], .. bytes])[start..Math.Max(start, end)];
+        return [text, text.Replace('+', '-').Replace('/', '_')];
     }
 
     private sealed record Shapes(IReadOnlyList<(string Text, string Mask)> All, SearchValues<string> Search, ApiKey? Newest);

@@ -86,7 +86,9 @@ internal sealed class MistralChatClient(MistralApi api, IOptions<MistralOptions>
         try
         {
             var wire = JsonSerializer.Deserialize(data, MistralJsonContext.Default.WireAnswer);
-            return wire is { Error: null, Object: not "error" } and ({ Choices: not null } or { Usage: not null }) ? wire : throw MistralErrors.MidAnswer(data, answer.CorrelationId);
+            return wire is { Error: null, Object: not "error" } and ({ Choices: not null } or { Usage: not null })
+                ? wire
+                : throw MistralErrors.MidAnswer(data, answer.CorrelationId);
         }
         catch (JsonException)
         {

@@ -58,7 +58,7 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
         };
         verify.SetAction((arguments, cancellationToken) => Task.Run(() => Told(() => Verify(arguments, cancellationToken)), cancellationToken));
         var tail = new Command("tail", "Shows the last records.") { _path, _lines };
-        tail.SetAction(arguments => Told(() => Print(Records(FilesOf(arguments), most: 2).TakeLast((int)long.Min(arguments.GetValue(_lines), int.MaxValue)))));
+        tail.SetAction(arguments => Told(() => Print(Last(FilesOf(arguments), (int)long.Min(arguments.GetValue(_lines), int.MaxValue)))));
         var show = new Command("show", "Shows the records that fit.") { _path, _user, _since, _action };
         show.SetAction(arguments => Told(() => Show(arguments)));
         var keys = new Command("keys", "Makes the log's two keys and prints them once, as settings.") { _public };
@@ -113,7 +113,8 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
             checkpoints, arguments.GetValue(_beginsAt));
         var verdict = progress.Progress().AutoClear(true).Start(bar =>
         {
-            var task = bar.AddTask("Reading the audit log", maxValue: Math.Max(1, files.Existing().Sum(file => new FileInfo(file).Length)));
+            var sizes = files.Existing().Select(file => new FileInfo(file)).Where(file => file.Exists).Select(file => file.Length);
+            var task = bar.AddTask("Reading the audit log", maxValue: Math.Max(1, sizes.Sum()));
             return new AuditVerifier(files, evidence, new Progress<long>(bytes => task.Increment(bytes))).Verify(cancellationToken);
         });
         foreach (var note in verdict.Notes)
@@ -129,7 +130,7 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
     {
         var user = arguments.GetValue(_user);
         HashSet<string> names = user is null ? [] : [user, .. Services.GetRequiredService<AuditKeys>().Chain.Select(key => key.Pseudonym(user))];
-        return Print(Records(FilesOf(arguments), most: int.MaxValue).Where(line =>
+        return Print(ExistingOf(FilesOf(arguments)).SelectMany(Records).Where(line =>
             AuditRecordPrinter.Matches(line, names, arguments.GetValue(_since), arguments.GetValue(_action))));
     }
 
@@ -183,17 +184,21 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
         }
     }
 
-    /// <param name="most">How many of the files, the last ones.</param>
-    private static IEnumerable<string> Records(AuditFiles files, int most)
+    private static IReadOnlyList<string> ExistingOf(AuditFiles files) =>
+        files.Existing() is { Count: > 0 } existing ? existing : throw new IOException($"There is no audit log at '{files.Current}'.");
+
+    private static List<string> Last(AuditFiles files, int most)
     {
-        var existing = files.Existing();
-        if (existing.Count == 0)
-            throw new IOException($"There is no audit log at '{files.Current}'.");
-        foreach (var file in existing.TakeLast(most))
-        {
-            using var reader = new StreamReader(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
-            while (reader.ReadLine() is { } line)
-                yield return line;
-        }
+        List<string> last = [];
+        foreach (var file in ExistingOf(files).Reverse().TakeWhile(_ => last.Count < most))
+            last = [.. Records(file).TakeLast(most - last.Count), .. last];
+        return last;
+    }
+
+    private static IEnumerable<string> Records(string file)
+    {
+        using var reader = new StreamReader(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+        while (reader.ReadLine() is { } line)
+            yield return line;
     }
 }

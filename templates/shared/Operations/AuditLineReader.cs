@@ -5,6 +5,11 @@ namespace Acme.App.Operations;
 /// <summary>Reads a log of any size line by line, with one buffer.</summary>
 internal sealed class AuditLineReader(Stream stream)
 {
+    // A program that writes beside this one may have a line half done.
+    private const int Looks = 10;
+
+    private static readonly TimeSpan s_betweenLooks = TimeSpan.FromMilliseconds(20);
+
     private readonly byte[] _buffer = new byte[8 * AuditLine.MaxBytes];
     private int _start;
     private int _end;
@@ -22,7 +27,7 @@ internal sealed class AuditLineReader(Stream stream)
         {
             var unread = _buffer.AsSpan(_start, _end - _start);
             var length = unread.IndexOf((byte)'\n');
-            if (length < 0 && unread.Length < AuditLine.MaxBytes && Fill())
+            if (length < 0 && unread.Length < AuditLine.MaxBytes && (Fill() || (unread.Length > 0 && FillLater())))
                 continue;
 
             IsWhole = length >= 0;
@@ -32,6 +37,18 @@ internal sealed class AuditLineReader(Stream stream)
             Position += taken;
             return taken > 0;
         }
+    }
+
+    private bool FillLater()
+    {
+        for (var look = 0; look < Looks; look++)
+        {
+            Thread.Sleep(s_betweenLooks);
+            if (Fill())
+                return true;
+        }
+
+        return false;
     }
 
     private bool Fill()

@@ -17,6 +17,8 @@ internal sealed record AuditVerdict(long Records, int Files, int Checkpoints, st
 /// <summary>Reads a log from its first record to its last and says where it first differs from what was written.</summary>
 internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IProgress<long> progress)
 {
+    private const int MostAttempts = 100;
+
     private readonly byte[] _mac = new byte[AuditLine.MacBytes];
     private readonly byte[] _tag = new byte[AuditLine.TagBytes];
     private readonly IncrementalHash[] _hashes = [.. evidence.ChainKeys.Select(key => key.CreateChainHash())];
@@ -30,15 +32,43 @@ internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IP
 
     public AuditVerdict Verify(CancellationToken cancellationToken)
     {
-        // The seal is read first: while a program writes, the log may only have more than it.
-        var existing = files.Existing();
+        // The seal and the checkpoints are read first: while a program writes, the log may only have more than they say.
         _sealed = File.Exists(files.Seal) ? AuditLine.ParseSeal(File.ReadAllBytes(files.Seal), out _seal) : 0;
-        var problem = existing.Count == 0 ? $"There is no audit log at '{files.Current}'." : ReadCheckpoints();
+        var wrong = ReadCheckpoints();
+        using var current = OpenCurrent(out var existing);
+        var problem = existing.Count == 0 ? $"There is no audit log at '{files.Current}'." : wrong;
         var checkpoints = _checkpoints.Count;
         foreach (var file in problem is null ? existing : [])
-            problem ??= VerifyFile(file, cancellationToken);
+            problem ??= VerifyFile(file, current, cancellationToken);
         problem ??= CheckEnd();
         return new AuditVerdict(_expected - evidence.BeginsAt, existing.Count, checkpoints, problem, _notes);
+    }
+
+    /// <summary>Opens the file that is written now, while none of them takes another name: the same list before and after says so.</summary>
+    private FileStream? OpenCurrent(out IReadOnlyList<string> existing)
+    {
+        for (var attempt = 0; attempt < MostAttempts; attempt++)
+        {
+            existing = files.Existing();
+            var current = existing.Contains(files.Current) ? TryOpen(files.Current) : null;
+            if (files.Existing().SequenceEqual(existing) && (current is null) == !existing.Contains(files.Current))
+                return current;
+            current?.Dispose();
+        }
+
+        throw new IOException($"The files beside '{files.Current}' change faster than they can be listed.");
+    }
+
+    private static FileStream? TryOpen(string file)
+    {
+        try
+        {
+            return new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
     }
 
     private string? ReadCheckpoints()
@@ -71,9 +101,9 @@ internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IP
         return null;
     }
 
-    private string? VerifyFile(string file, CancellationToken cancellationToken)
+    private string? VerifyFile(string file, FileStream? current, CancellationToken cancellationToken)
     {
-        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        using var stream = (file == files.Current ? current : TryOpen(file)) ?? throw new FileNotFoundException($"'{file}' was removed meanwhile.");
         var reader = new AuditLineReader(stream);
         var reported = 0L;
         for (var number = 1L; reader.TryRead(out var text); number++)
@@ -162,10 +192,14 @@ internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IP
         };
     }
 
-    private string? CheckEnd() =>
-        _checkpoints.TryPeek(out var checkpoint)
+    private string? CheckEnd()
+    {
+        if (_key >= 0 && _key < _hashes.Length - 1)
+            _notes.Add("The log ends with a record of a key that was replaced. If the program has run since, its records were cut off.");
+        return _checkpoints.TryPeek(out var checkpoint)
             ? $"The log was cut off: it ends with record {_expected - 1}, but there is a checkpoint for record {checkpoint.Sequence}."
         : _sealed >= _expected ? $"The log was cut off: it ends with record {_expected - 1}, but the seal beside it is for record {_sealed}."
         : _sealed < evidence.BeginsAt ? "The seal beside the log is gone or was changed."
         : null;
+    }
 }

@@ -59,7 +59,7 @@ internal sealed class ApiProcess : IAsyncDisposable
 
         // The runtime's own memory is a file as well unless it is told otherwise; the ignored signal makes a write fail instead.
         environment["DOTNET_EnableWriteXorExecute"] = "0";
-        return new ApiProcess(RunningProgram.Start("bash", ["-c", $"trap '' XFSZ; ulimit -f {largestFile}; exec dotnet exec \"$0\"", ProgramFile], folder, environment), address);
+        return new ApiProcess(RunningProgram.Start("bash", ["-c", $"trap '' XFSZ; ulimit -S -f {largestFile}; exec dotnet exec \"$0\"", ProgramFile], folder, environment), address);
     }
 
     public Task WaitUntilItAnswersAsync(CancellationToken cancellationToken) => WaitUntilAsync(() => Get("/health/live") == HttpStatusCode.OK, cancellationToken);

@@ -62,6 +62,17 @@ public sealed class AuditCommandTests
         Assert.Equal(["chat.complete", "audit.stopped"], _output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split("  ")[1].Trim()));
     }
 
+    [Fact]
+    public async Task Tail_OfMoreThanTwoFilesHold_ShowsThemAll()
+    {
+        using var log = await SampleLog.WriteAsync(records: 900, maxFileBytes: 64 * 1024);
+        Assert.True(log.Files.Existing().Count > 3, "The log has too few files.");
+
+        Assert.Equal(0, await RunAsync(log, "tail", "-n", "800"));
+
+        Assert.Equal(800, _output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
     [Theory]
     [InlineData("Could not find file", "verify", "LOG", "--without-secret", "--public-key", "FOLDER/none.pem")]
     [InlineData("no public key in PEM", "verify", "LOG", "--without-secret", "--public-key", "LOG")]

@@ -103,6 +103,27 @@ public sealed class AuditFaultTests : IDisposable
         full.Kill();
     }
 
+    /// <summary>Reopening may itself fail many times; what was lost meanwhile is still told.</summary>
+    [Fact]
+    public async Task Chat_DiskIsFullForAWhile_TellsHowManyRecordsWereLost()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux lifts the limit of a running process.");
+        var cancellationToken = TestContext.Current.CancellationToken;
+        await using var program = ApiProcess.Start(_folder, new Dictionary<string, string>(ApiProcess.Settings(_folder)) { ["Audit__FailureMode"] = "Open" }, largestFile: 16);
+        await program.WaitUntilItAnswersAsync(cancellationToken);
+        for (var asked = 0; asked < 100; asked++)
+            Assert.Equal(HttpStatusCode.OK, await AskAsync(program, cancellationToken));
+
+        var lifted = await Command.RunAsync("prlimit", ["--pid", $"{program.Id}", "--fsize=unlimited:"], _folder, TimeSpan.FromMinutes(1), cancellationToken);
+        Assert.Equal(0, lifted.ExitCode);
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(program, cancellationToken));
+
+        var lines = await File.ReadAllLinesAsync(Path.Combine(_folder, "audit.jsonl"), cancellationToken);
+        var written = lines.Count(line => line.Contains("\"chat.complete\"", StringComparison.Ordinal));
+        Assert.Contains($"{101 - written} records were lost.", Assert.Single(lines, line => line.Contains("log.unavailable", StringComparison.Ordinal)), StringComparison.Ordinal);
+        program.Kill();
+    }
+
     [Fact]
     public async Task WriteAsync_FolderNotWritable_RefusesAndSaysWhy()
     {

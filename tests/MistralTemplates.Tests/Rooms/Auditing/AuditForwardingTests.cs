@@ -31,6 +31,7 @@ public sealed class AuditForwardingTests
         string[] lines;
         await using (var room = new AuditRoom(folder, services: services => services.AddSingleton(forwarding)))
         {
+            await room.Log.StartAsync(TestContext.Current.CancellationToken);
             for (var number = 0; number < 5; number++)
                 await room.Log.WriteAsync(new AuditRecord("one"));
             lines = room.Lines;

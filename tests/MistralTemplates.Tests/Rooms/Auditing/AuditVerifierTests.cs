@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Acme.App.Auditing;
 using Acme.App.Operations;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MistralTemplates.Tests.Rooms.Auditing;
 
@@ -85,6 +86,46 @@ public sealed class AuditVerifierTests
         Assert.Null(log.Verify().Problem);
         log.ChainKeys = [.. log.ChainKeys.Reverse()];
         Assert.Contains("key that is not known", log.Verify().Problem, StringComparison.Ordinal);
+    }
+
+    /// <summary>Who has the old key could cut off what the new one wrote, and write another end.</summary>
+    [Fact]
+    public async Task Verify_LogEndsWithAReplacedKeysRecord_IsNoted()
+    {
+        const string Note = "The log ends with a record of a key that was replaced. If the program has run since, its records were cut off.";
+        using var log = await SampleLog.WriteAsync(records: 3);
+        Assert.DoesNotContain(Note, log.Verify().Notes);
+        log.ChainKeys = [.. log.ChainKeys, new AuditKey(RandomNumberGenerator.GetBytes(32))];
+
+        Assert.Null(log.Verify().Problem);
+        Assert.Contains(Note, log.Verify().Notes);
+    }
+
+    /// <summary>What a program writes meanwhile, a line half done and a file that takes another name, is no sign of tampering.</summary>
+    [Fact]
+    public async Task Verify_BesideAProgramThatWritesWithoutPause_FindsNothing()
+    {
+        await using var room = new AuditRoom(settings: new Dictionary<string, string?> { ["Audit:MaxFileBytes"] = "65536", ["Audit:CheckpointRecords"] = "50" });
+        var keys = room.Host.Services.GetRequiredService<AuditKeys>();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var writing = Task.Run(
+            async () =>
+            {
+                for (var number = 0; number < 100_000 && !stop.IsCancellationRequested; number++)
+                    await room.Log.WriteAsync(new AuditRecord("one") { Detail = new string('x', number % 3000) });
+            }, TestContext.Current.CancellationToken);
+        while (room.Files.Existing().Count < 2)
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+
+        var verdicts = new List<AuditVerdict>();
+        while (verdicts.Count < 40)
+            verdicts.Add(new AuditVerifier(room.Files, new AuditEvidence(keys.Chain, [keys.Signing], room.Files.Checkpoints, BeginsAt: 1), new Progress<long>())
+                .Verify(TestContext.Current.CancellationToken));
+        await stop.CancelAsync();
+        await writing;
+
+        Assert.All(verdicts, verdict => Assert.Null(verdict.Problem));
+        Assert.True(verdicts[^1].Files > verdicts[0].Files, "No file became full meanwhile.");
     }
 
     [Fact]

@@ -1,4 +1,6 @@
+using System.Buffers.Text;
 using System.Text;
+using System.Text.Json;
 
 namespace MistralTemplates.Tests.Rooms.Auditing;
 
@@ -7,6 +9,14 @@ internal static class Leaks
 {
     public static IEnumerable<string> Shapes(string canary) =>
         [canary, Convert.ToBase64String(Encoding.UTF8.GetBytes(canary)), Uri.EscapeDataString(canary), canary[..8]];
+
+    /// <summary>A canary as it stands in a Basic header (RFC 7617), without base64's padding, and escaped in JSON.</summary>
+    public static IEnumerable<string> HiddenShapes(string canary) =>
+    [
+        .. new[] { "", "a:", "ab:", "user:" }.Select(user => Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}{canary}!")).TrimEnd('=')),
+        Base64Url.EncodeToString(Encoding.UTF8.GetBytes(canary)),
+        JsonEncodedText.Encode(canary).Value,
+    ];
 }
 
 /// <summary>Looks for a canary key and a canary prompt; what it finds it tells by its place alone, so that no test's output leaks it either.</summary>

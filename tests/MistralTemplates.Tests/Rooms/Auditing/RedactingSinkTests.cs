@@ -41,6 +41,23 @@ public sealed class RedactingSinkTests
         Assert.Contains("[key " + _current!.Fingerprint + "]", text, StringComparison.Ordinal);
     }
 
+    /// <summary>Of base64 amid other bytes at most a few bits of the key's ends are left, in the letters that it shares with them.</summary>
+    [Fact]
+    public void Emit_KeyAmidOtherBytes_IsMasked()
+    {
+        using var log = Log();
+        _current = new ApiKey(_second, "1");
+        var shapes = Leaks.HiddenShapes(_second).ToList();
+
+        foreach (var shape in shapes)
+            log.Information("Said {Text}", shape);
+
+        var lines = _output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(6, lines.Length);
+        Assert.All(lines.Zip(shapes), pair => Assert.DoesNotContain(pair.Second[8..^4], pair.First, StringComparison.Ordinal));
+        Assert.All(lines, line => Assert.Contains("[key " + _current.Fingerprint + "]", line, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Emit_NoKeyInTheEvent_PassesItOnAsItIs()
     {
