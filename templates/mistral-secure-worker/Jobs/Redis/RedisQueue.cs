@@ -11,11 +11,12 @@ namespace Acme.App.Jobs;
 /// A queue in Redis Streams, for several workers. <c>inbox</c> has one consumer group, whose pending entries are the claims; results
 /// are keys of their own, and <c>failed</c> is the stream of dead letters. A job is put there by <c>XADD inbox * id NAME job JSON</c>.
 /// </summary>
-internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> jobs, IOptions<RedisQueueOptions> options, TimeProvider time) : IJobQueue
+internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> jobs, IOptions<RedisQueueOptions> options) : IJobQueue
 {
     private const string Group = "workers";
     private const int MissedBeats = 6;
     private const int MostAtOnce = 100;
+    private const int FailedAtOnce = 100;
     private static readonly TimeSpan s_rememberWorkers = TimeSpan.FromHours(1);
 
     private readonly ConcurrentDictionary<string, bool> _claims = new();
@@ -49,13 +50,21 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
     {
         if (!_isOpen)
             return 0;
-        var database = await redis.DatabaseAsync(cancellationToken);
-        RedisValue[] own = [.. _claims.Keys.Select(claim => (RedisValue)claim)];
-        if (own.Length > 0)
-            await database.StreamClaimIdsOnlyAsync(Place, Group, _worker, minIdleTimeInMs: 0, own);
-        var lease = (long)(jobs.Value.Heartbeat * MissedBeats).TotalMilliseconds;
-        return (int)await EvaluateAsync(
-            RedisQueueScripts.TakeUp, "", cancellationToken, Group, _worker, lease, MostAtOnce, (long)s_rememberWorkers.TotalMilliseconds);
+        try
+        {
+            var database = await redis.DatabaseAsync(cancellationToken);
+            RedisValue[] own = [.. _claims.Keys.Select(claim => (RedisValue)claim)];
+            if (own.Length > 0)
+                await database.StreamClaimIdsOnlyAsync(Place, Group, _worker, minIdleTimeInMs: 0, own);
+            var lease = (long)(jobs.Value.Heartbeat * MissedBeats).TotalMilliseconds;
+            return (int)await EvaluateAsync(
+                RedisQueueScripts.TakeUp, "", cancellationToken, Group, _worker, lease, MostAtOnce, (long)s_rememberWorkers.TotalMilliseconds);
+        }
+        catch (RedisServerException exception) when (IsEmptied(exception))
+        {
+            await OpenAsync(cancellationToken);
+            return 0;
+        }
     }
 
     public async Task<IReadOnlyList<ClaimedJob>> ClaimAsync(int most, CancellationToken cancellationToken)
@@ -66,16 +75,15 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
         {
             var entries = (RedisResult[])(await EvaluateAsync(
                 RedisQueueScripts.Claim, "", cancellationToken,
-                Group, _worker, count, time.GetUtcNow().ToUnixTimeMilliseconds(), MostAtOnce, jobs.Value.MaxJobBytes + 1L, from))!;
+                Group, _worker, count, MostAtOnce, jobs.Value.MaxJobBytes + 1L, from))!;
             _isClaimLost = false;
             ClaimedJob[] claimed = [.. entries.Select(entry => Read((RedisResult[])entry!)).Where(job => !_claims.ContainsKey(job.Handle)).Take(most)];
             foreach (var job in claimed)
                 _claims[job.Handle] = true;
             return claimed;
         }
-        catch (RedisServerException exception) when (exception.Message.Contains("NOGROUP", StringComparison.Ordinal))
+        catch (RedisServerException exception) when (IsEmptied(exception))
         {
-            // Redis was emptied, or lost its memory.
             _isClaimLost = false;
             await OpenAsync(cancellationToken);
             return [];
@@ -91,7 +99,7 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
 
     public Task ReturnAsync(ClaimedJob job, TimeSpan delay, bool isCounted, CancellationToken cancellationToken) =>
         EndAsync(job, RedisQueueScripts.Return, cancellationToken,
-            isCounted ? job.Attempt : job.Attempt - 1, delay > TimeSpan.Zero ? (time.GetUtcNow() + delay).ToUnixTimeMilliseconds() : 0);
+            isCounted ? job.Attempt : job.Attempt - 1, (long)Math.Ceiling(Math.Max(0, delay.TotalMilliseconds)));
 
     public async Task<JobCounts> CountAsync(CancellationToken cancellationToken)
     {
@@ -115,8 +123,17 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
             JsonSerializer.Deserialize((byte[])entry["failure"]!, JobJson.Default.JobFailure)! with { Id = entry["id"].ToString() })];
     }
 
-    public async Task<bool> RetryAsync(string id, CancellationToken cancellationToken) =>
-        (long)await EvaluateAsync(RedisQueueScripts.Retry, "", cancellationToken, id) == 1;
+    public async Task<bool> RetryAsync(string id, CancellationToken cancellationToken)
+    {
+        // Part by part, so that Redis answers the workers in between.
+        string? from = "+";
+        while (from is { Length: > 0 })
+            from = (string?)await EvaluateAsync(RedisQueueScripts.Retry, "", cancellationToken, id, from, FailedAtOnce);
+        return from is not null;
+    }
+
+    /// <summary>Whether Redis was emptied, or lost its memory.</summary>
+    private static bool IsEmptied(RedisServerException exception) => exception.Message.Contains("NOGROUP", StringComparison.Ordinal);
 
     private static byte[] Serialize(JobFailure failure) => JsonSerializer.SerializeToUtf8Bytes(failure, JobJson.Readable.JobFailure);
 

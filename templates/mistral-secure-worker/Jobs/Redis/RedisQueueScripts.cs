@@ -8,21 +8,22 @@ namespace Acme.App.Jobs;
 internal static class RedisQueueScripts
 {
     /// <summary>
-    /// Puts what is due into the inbox, and claims from there. ARGV: group, worker, how many, now in milliseconds, how many are put at the most,
-    /// the most bytes of a job, and what is read: '>' for what is new, '0' for what this worker has claimed before.
+    /// Puts what is due into the inbox, as far as Redis has the memory, and claims from there. ARGV: group, worker, how many, how many are put at
+    /// the most, the most bytes of a job, and what is read: '>' for what is new, '0' for what this worker has claimed before.
     /// Gives for each claim its entry, name, attempts used up and job, and whether the name has a result.
     /// </summary>
-    public const string Claim = Read + """
-        for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[4], 'LIMIT', 0, ARGV[5])) do
+    public const string Claim = Read + Now + """
+        for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ARGV[4])) do
           local job = cmsgpack.unpack(member)
-          redis.call('XADD', KEYS[1], '*', 'id', job[2], 'attempts', job[3], 'job', job[4])
+          local put = redis.pcall('XADD', KEYS[1], '*', 'id', job[2], 'attempts', job[3], 'job', job[4])
+          if type(put) == 'table' and put.err then break end
           redis.call('ZREM', KEYS[2], member)
         end
-        local streams = redis.call('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', ARGV[3], 'STREAMS', KEYS[1], ARGV[7])
+        local streams = redis.call('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', ARGV[3], 'STREAMS', KEYS[1], ARGV[6])
         local claims = {}
         for _, entry in ipairs(streams and streams[1][2] or {}) do
           local job = read(entry)
-          claims[#claims + 1] = {entry[1], job.id, job.attempts, string.sub(job.job, 1, tonumber(ARGV[6])), redis.call('EXISTS', KEYS[5] .. job.id)}
+          claims[#claims + 1] = {entry[1], job.id, job.attempts, string.sub(job.job, 1, tonumber(ARGV[5])), redis.call('EXISTS', KEYS[5] .. job.id)}
         end
         return claims
         """;
@@ -43,12 +44,12 @@ internal static class RedisQueueScripts
         return 1
         """;
 
-    /// <summary>ARGV: group, entry, attempts used up, when it is due in milliseconds, or 0 for now.</summary>
-    public const string Return = Take + """
+    /// <summary>ARGV: group, entry, attempts used up, the delay in milliseconds, or 0 for none.</summary>
+    public const string Return = Take + Now + """
         if ARGV[4] == '0' then
           redis.call('XADD', KEYS[1], '*', 'id', job.id, 'attempts', ARGV[3], 'job', job.job)
         else
-          redis.call('ZADD', KEYS[2], ARGV[4], cmsgpack.pack({ARGV[2], job.id, ARGV[3], job.job}))
+          redis.call('ZADD', KEYS[2], now + ARGV[4], cmsgpack.pack({ARGV[2], job.id, ARGV[3], job.job}))
         end
         return 1
         """;
@@ -74,22 +75,21 @@ internal static class RedisQueueScripts
         return taken
         """;
 
-    /// <summary>Puts a failed job back. ARGV: its name.</summary>
+    /// <summary>
+    /// Puts a failed job back, the newest of its name. ARGV: its name, from where to look, and how many are looked at.
+    /// Gives '' when it was put back, otherwise from where to go on, and nothing at the end.
+    /// </summary>
     public const string Retry = Read + """
-        local from = '-'
-        while true do
-          local entries = redis.call('XRANGE', KEYS[3], from, '+', 'COUNT', 1000)
-          if #entries == 0 then return 0 end
-          for _, entry in ipairs(entries) do
-            local job = read(entry)
-            if job.id == ARGV[1] then
-              redis.call('XADD', KEYS[1], '*', 'id', job.id, 'attempts', 0, 'job', job.job)
-              redis.call('XDEL', KEYS[3], entry[1])
-              return 1
-            end
+        local entries = redis.call('XREVRANGE', KEYS[3], ARGV[2], '-', 'COUNT', ARGV[3])
+        for _, entry in ipairs(entries) do
+          local job = read(entry)
+          if job.id == ARGV[1] then
+            redis.call('XADD', KEYS[1], '*', 'id', job.id, 'attempts', 0, 'job', job.job)
+            redis.call('XDEL', KEYS[3], entry[1])
+            return ''
           end
-          from = '(' .. entries[#entries][1]
         end
+        return #entries > 0 and '(' .. entries[#entries][1]
         """;
 
     private const string Read = """
@@ -99,6 +99,13 @@ internal static class RedisQueueScripts
           if job.id == '' then job.id = entry[1] end
           return job
         end
+
+        """;
+
+    // Its own clock, which all workers share.
+    private const string Now = """
+        local time = redis.call('TIME')
+        local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
         """;
 

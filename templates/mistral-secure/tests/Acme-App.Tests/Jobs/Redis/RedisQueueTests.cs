@@ -76,6 +76,36 @@ public sealed class RedisQueueTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task TakeUp_AfterRedisLostItsMemory_GoesOn()
+    {
+        var queue = await OpenAsync();
+        await PutAsync("a");
+        await queue.ClaimAsync(1, CancellationToken);
+        await Database.KeyDeleteAsync("test:{jobs}:inbox");
+
+        Assert.Equal(0, await queue.TakeUpAsync(CancellationToken));
+        await PutAsync("b");
+
+        Assert.Equal("b", Assert.Single(await queue.ClaimAsync(1, CancellationToken)).Id);
+    }
+
+    [Fact]
+    public async Task Claim_WhileADueJobFindsNoMemory_GivesTheOthers()
+    {
+        var queue = await OpenAsync();
+        await PutAsync("a");
+        await queue.ReturnAsync(Assert.Single(await queue.ClaimAsync(1, CancellationToken)), TimeSpan.FromMilliseconds(1), isCounted: true, CancellationToken);
+        await PutAsync("b");
+        await Task.Delay(s_heartbeat, CancellationToken);
+        await Database.ExecuteAsync("CONFIG", "SET", "maxmemory", "1");
+
+        Assert.Equal("b", Assert.Single(await queue.ClaimAsync(2, CancellationToken)).Id);
+        await Database.ExecuteAsync("CONFIG", "SET", "maxmemory", "0");
+
+        Assert.Equal("a", Assert.Single(await queue.ClaimAsync(2, CancellationToken)).Id);
+    }
+
+    [Fact]
     public async Task Claim_WhoseAnswerCameTooLate_IsGivenAtTheSameAttempt()
     {
         var queue = await OpenAsync();
@@ -183,6 +213,20 @@ public sealed class RedisQueueTests : IAsyncLifetime
         Assert.Empty(await queue.ListFailedAsync(5, CancellationToken));
     }
 
+    [Fact]
+    public async Task Retry_AmongManyFailedJobs_FindsItAndEnds()
+    {
+        var queue = await OpenAsync();
+        for (var job = 0; job < 350; job++)
+            await Database.StreamAddAsync("test:{jobs}:failed", [new("id", $"job-{job}"), new("failure", "{}"), new("job", "{}")]);
+
+        Assert.False(await queue.RetryAsync("none", CancellationToken));
+        Assert.True(await queue.RetryAsync("job-3", CancellationToken));
+
+        Assert.Equal("job-3", Assert.Single(await queue.ClaimAsync(2, CancellationToken)).Id);
+        Assert.Equal(349, await Database.StreamLengthAsync("test:{jobs}:failed"));
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var connection in _connections)
@@ -214,7 +258,7 @@ public sealed class RedisQueueTests : IAsyncLifetime
         var connection = new RedisConnection(Options.Create(new RedisOptions { Endpoint = $"127.0.0.1:{_port}", KeyPrefix = "test:" }));
         _connections.Add(connection);
         var jobs = Options.Create(new JobOptions { Heartbeat = s_heartbeat });
-        var queue = new RedisQueue(connection, jobs, Options.Create(new RedisQueueOptions()), TimeProvider.System);
+        var queue = new RedisQueue(connection, jobs, Options.Create(new RedisQueueOptions()));
         await queue.OpenAsync(CancellationToken);
         return queue;
     }
