@@ -30,6 +30,8 @@ internal sealed class SecretFinder(SensitiveDataDetector detector, IReadOnlyList
 
     public static SecretFinder For(SensitiveDataOptions guards, IReadOnlyList<string> keys) => new(DetectorOf(guards), keys);
 
+    public SecretFinder ForAnotherThread() => new(detector, keys);
+
     /// <summary>Secrets alone, with the shapes and the values to let pass that the guards have.</summary>
     public static SensitiveDataDetector DetectorOf(SensitiveDataOptions guards) => new(
         new SensitiveDataOptions
@@ -88,6 +90,15 @@ internal sealed class SecretFinder(SensitiveDataDetector detector, IReadOnlyList
         }
     }
 
+    /// <summary>Looks in a text that git decoded.</summary>
+    public void FindInText(string text, Dictionary<string, FoundSecret> found)
+    {
+        foreach (var key in keys)
+            if (text.IndexOf(key, StringComparison.Ordinal) is var at and >= 0)
+                Add(key, 1 + text.AsSpan(0, at).Count('\n'), found);
+        FindInText(text, 1, isFinal: true, found);
+    }
+
     private void FindInVersion(ReadOnlySpan<byte> text, string path, Dictionary<string, FoundSecret> found)
     {
         var before = _before.AsSpan(0, _beforeLength);
@@ -115,7 +126,11 @@ internal sealed class SecretFinder(SensitiveDataDetector detector, IReadOnlyList
         if (WasBinary)
             return;
 
-        var text = _chars.AsSpan(0, encoding.GetChars(piece, _chars));
+        FindInText(_chars.AsSpan(0, encoding.GetChars(piece, _chars)), line, isFinal, found);
+    }
+
+    private void FindInText(ReadOnlySpan<char> text, int line, bool isFinal, Dictionary<string, FoundSecret> found)
+    {
         var (position, floor, counted) = (0, 0, 0);
         while (detector.Next(text, isFinal, ref position, ref floor, out _) is { } finding)
         {

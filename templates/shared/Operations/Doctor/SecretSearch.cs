@@ -5,29 +5,31 @@ using Acme.App.Guards;
 namespace Acme.App.Operations.Doctor;
 
 /// <summary>
-/// Searches the work tree, the index and every commit of every branch. <c>git log --raw</c> says which commit brought which blob, once
-/// each, and <c>git cat-file --batch</c> streams them, one process for each core, the versions of a file after one another.
+/// Searches the work tree, the index and every commit of every branch, with its message. <c>git log --raw</c> says which commit brought which
+/// blob, once each, and <c>git cat-file --batch</c> streams them, one process for each core, the versions of a file after one another.
 /// </summary>
 internal sealed class SecretSearch(GitRepository git, AllowFile allowed, SensitiveDataOptions guards, IReadOnlyList<string> keys)
 {
     private const int MostPlaces = 200;
     private const int MostReaders = 4;
     private const string Submodule = "160000";
+    private const string Message = "(commit message)";
 
     private const string FalseAlarm = $"Only a false alarm goes into {AllowFile.DefaultName}, as its fingerprint and the reason.";
     private const string HistoryRemedy =
         "1. Revoke each at its provider: what was pushed is known. 2. Put a new one where the program takes its secrets from. "
-        + $"3. Remove it from the files, and rewrite the history (git filter-repo --replace-text). 4. {FalseAlarm}";
+        + "3. Remove it from the files, and rewrite the history (git filter-repo --replace-text, or --replace-message for a message). "
+        + $"4. {FalseAlarm}";
     private const string StagedRemedy =
         $"1. Remove it from the files, and stage them again. 2. Put it where the program takes its secrets from. 3. {FalseAlarm}";
 
     private static readonly string[] s_history =
     [
         "-c", "core.quotePath=false", "log", "--all", "--reverse", "--raw", "-c", "--root", "--no-abbrev", "--no-renames",
-        "--no-ext-diff", "--no-show-signature", "--no-color", "--format=%H %an",
+        "--no-ext-diff", "--no-show-signature", "--no-color", "--format=%H %an%n%w(0,1,1)%B",
     ];
 
-    private readonly SensitiveDataDetector _detector = SecretFinder.DetectorOf(guards);
+    private readonly SecretFinder _finder = SecretFinder.For(guards, keys);
     private readonly HashSet<string> _blobs = [];
     private readonly List<Version> _versions = [];
     private readonly HashSet<(string Path, string Fingerprint)> _known = [];
@@ -45,9 +47,8 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
                 AddToIndex(mode, blob, path);
         SearchBlobs(cancellationToken);
 
-        var finder = new SecretFinder(_detector, keys);
         foreach (var path in git.List(["ls-files", "-z", "-m", "-o", "--exclude-standard"], cancellationToken).Distinct())
-            SearchFile(finder, path);
+            SearchFile(path);
         return ToVerdict("in the work tree, the index and the whole history of all branches", isHistory: true);
     }
 
@@ -72,17 +73,31 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
     {
         using var log = git.Start(s_history, [], cancellationToken);
         var (commit, author) = ("", "");
+        var message = new StringBuilder();
         while (log.Text.ReadLine() is { } line)
         {
-            if (line.Split(line is [':', ..] ? '\t' : ' ', 2) is not [var first, var second])
-                continue;
-            if (line[0] != ':')
-                (commit, author) = (first, second);
-            else if (ResultOf(first) is (not ("000000" or Submodule), var blob))
-                Add(new Version(second, blob, commit, author));
+            // The lines of a message are indented by a space, but for empty ones.
+            if (line is [] or [' ', ..])
+                message.Append(line.AsSpan(Math.Min(1, line.Length))).Append('\n');
+            else if (line is [':', ..] && line.Split('\t', 2) is [var change, var path] && ResultOf(change) is (not ("000000" or Submodule), var blob))
+                Add(new Version(path, blob, commit, author));
+            else if (line is not [':', ..] && line.Split(' ', 2) is [var hash, var name])
+            {
+                SearchMessage(message, commit, author);
+                (commit, author) = (hash, name);
+            }
         }
 
+        SearchMessage(message, commit, author);
         GitRepository.EndWell(log);
+    }
+
+    private void SearchMessage(StringBuilder message, string commit, string author)
+    {
+        var found = new Dictionary<string, FoundSecret>();
+        _finder.FindInText(message.ToString(), found);
+        message.Clear();
+        Keep(new Version(Message, Blob: "", commit, author), found.Values, isBinary: false);
     }
 
     /// <summary>What a raw line says of the result: after as many modes and hashes as there are parents, and colons.</summary>
@@ -124,7 +139,7 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
         using var content = git.Start(
             ["cat-file", "--batch=%(objecttype) %(objectsize)", "--buffer"], versions.Select(version => version.Blob + "\n"), cancellationToken);
         List<(Version, IReadOnlyCollection<FoundSecret>, bool)> notable = [];
-        var finder = new SecretFinder(_detector, keys);
+        var finder = _finder.ForAnotherThread();
         var stream = new BufferedStream(content.Text.BaseStream, SecretFinder.PieceBytes);
         foreach (var version in versions)
         {
@@ -152,7 +167,7 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
         return line.ToString();
     }
 
-    private void SearchFile(SecretFinder finder, string path)
+    private void SearchFile(string path)
     {
         var file = new FileInfo(Path.Combine(git.Top, path));
         // .NET reads a name that is not UTF-8 so, and finds no file by it.
@@ -163,7 +178,7 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
         var found = new Dictionary<string, FoundSecret>();
         try
         {
-            finder.FindInFile(file, found);
+            _finder.FindInFile(file, found);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -171,7 +186,7 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
         }
 
         _files++;
-        Keep(new Version(path, Blob: ""), found.Values, finder.WasBinary);
+        Keep(new Version(path, Blob: ""), found.Values, _finder.WasBinary);
     }
 
     private void Keep(Version version, IEnumerable<FoundSecret> secrets, bool isBinary)

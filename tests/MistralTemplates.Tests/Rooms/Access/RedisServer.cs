@@ -10,7 +10,7 @@ namespace MistralTemplates.Tests.Rooms.Access;
 internal sealed class RedisServer : IAsyncDisposable
 {
     /// <summary>What the output's README lets a program do in Redis.</summary>
-    public const string AccessRules = "~mistral:* +@read +@write +@scripting +@connection -@dangerous";
+    public const string AccessRules = "~mistral:* +@read +@write +@scripting +@connection +time -@dangerous";
 
     private const string User = "app";
     private const int Starts = 3;

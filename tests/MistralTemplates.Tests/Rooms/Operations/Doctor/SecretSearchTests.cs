@@ -41,6 +41,23 @@ public sealed class SecretSearchTests
         Assert.StartsWith("1. Revoke", verdict.Remedy, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task SearchAll_SecretInACommitsMessage_NamesCommitAndLine(bool isOwn)
+    {
+        using var folder = await GitFolder.CreateAsync();
+        var key = GitFolder.NewKey();
+        await folder.CommitAsync("first\n\n:000000 100644 a b A\tlooks like a change");
+        var commit = await folder.CommitAsync($"second\n\n  Said:\n{(isOwn ? "" : "MISTRAL_API_KEY=")}{key}");
+        await folder.CommitAsync("third");
+
+        var verdict = Search(folder, isOwn ? [key] : []);
+
+        Assert.Equal([new Place("(commit message)", 4, commit, "Ada Author", AllowFile.FingerprintOf(key))], verdict.Places);
+        Assert.Contains("--replace-message", verdict.Remedy, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task SearchAll_SecretOnAnotherBranchOnly_IsFound()
     {
