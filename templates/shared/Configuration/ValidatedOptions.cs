@@ -72,7 +72,11 @@ internal sealed partial class ValidatedOptions<TOptions>(
     }
 
     private bool IsOfTheHighestList(string list, string element) => configuration is not IConfigurationRoot root
-        || root.Providers.LastOrDefault(provider => provider.GetChildKeys([], list).Any())?.TryGet(element, out _) is not false;
+        || root.Providers.LastOrDefault(provider => HasList(provider, list))?.TryGet(element, out _) is not false;
+
+    /// <summary>An empty list has a value, which is empty.</summary>
+    private static bool HasList(IConfigurationProvider provider, string list) =>
+        provider.GetChildKeys([], list).Any() || (provider.TryGet(list, out var value) && value is "");
 
     /// <summary>The list that a key is an element of, if any.</summary>
     private static string? ListOf(string key) => key.LastIndexOf(':') is > 0 and var end && IsList(key[..end]) ? key[..end] : null;

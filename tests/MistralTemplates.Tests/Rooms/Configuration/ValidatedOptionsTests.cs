@@ -1,4 +1,6 @@
+using System.Text;
 using Acme.App.Configuration;
+using Acme.App.Guards;
 using Acme.App.Keys;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -63,6 +65,18 @@ public sealed class ValidatedOptionsTests
 
         Assert.Equal(["c"], policy.AllowedModels);
         Assert.Equal(200, policy.MaxTokensPerRequest);
+    }
+
+    [Fact]
+    public void Value_EmptyListAboveAnother_IsEmpty()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        foreach (var json in new[] { """{ "Guards": { "SensitiveData": { "AllowedValues": [ "a", "b" ] } } }""", """{ "Guards": { "SensitiveData": { "AllowedValues": [] } } }""" })
+            builder.Configuration.AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json)));
+        builder.AddValidatedOptions<GuardOptions, GuardOptionsValidator>(GuardOptions.SectionName);
+        using var services = builder.Services.BuildServiceProvider();
+
+        Assert.Empty(services.GetRequiredService<IOptions<GuardOptions>>().Value.SensitiveData.AllowedValues);
     }
 
     /// <summary>.NET reads it as 48 days.</summary>
