@@ -14,6 +14,12 @@ internal sealed class BudgetChatClient(IChatClient innerClient, TokenBudget budg
     /// <summary>No token is shorter than a byte of its text in UTF-8, and a character has at most three of them.</summary>
     private const int MostTokensOfACharacter = 3;
 
+    /// <summary>What is charged for an image, a sound, a file or an address when a call is left before Mistral has told its cost.</summary>
+    private const int TokensOfAnAttachment = 4_096;
+
+    /// <summary>A document of this many bytes has one token, as measured by pages that hold more than words.</summary>
+    private const int BytesOfAToken = 16;
+
     public override async Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -23,13 +29,13 @@ internal sealed class BudgetChatClient(IChatClient innerClient, TokenBudget budg
         try
         {
             var response = await base.GetResponseAsync(asked, options, cancellationToken);
-            await reservation.SettleAsync(CostOf(response.Usage) ?? most.Tokens);
+            await reservation.SettleAsync(CostOf(response.Usage) ?? most.WithAttachments);
             return response;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // Else a caller could have any number of answers made, by leaving just before each of them.
-            await reservation.SettleAsync(most.Tokens);
+            await reservation.SettleAsync(most.WithAttachments);
             throw;
         }
     }
@@ -55,9 +61,9 @@ internal sealed class BudgetChatClient(IChatClient innerClient, TokenBudget budg
         finally
         {
             // Mistral tells the usage with a stream's end alone: what was left before it costs the prompt and what had come until then.
-            var soFar = most.Input + Math.Min(most.Output, characters * MostTokensOfACharacter);
+            var soFar = most.Input + most.Attachments + Math.Min(most.Output, characters * MostTokensOfACharacter);
             if (hasBegun || cancellationToken.IsCancellationRequested)
-                await reservation.SettleAsync(usage is null ? soFar : CostOf(usage) ?? most.Tokens);
+                await reservation.SettleAsync(usage is null ? soFar : CostOf(usage) ?? most.WithAttachments);
         }
     }
 
@@ -72,10 +78,15 @@ internal sealed class BudgetChatClient(IChatClient innerClient, TokenBudget budg
     };
 
     /// <summary>The most tokens of a prompt and of its answer.</summary>
-    /// <remarks>What an image, a sound or a file behind an address costs nobody knows before: it is charged after the call.</remarks>
-    private sealed record Estimate(long Input, long Output)
+    /// <remarks>
+    /// What an image, a sound or a file costs nobody knows before: it is charged after the call, as Mistral tells it, and as guessed here where
+    /// Mistral tells nothing.
+    /// </remarks>
+    private sealed record Estimate(long Input, long Output, long Attachments)
     {
         public long Tokens => Input + Output;
+
+        public long WithAttachments => Tokens + Attachments;
 
         public static Estimate Of(IReadOnlyList<ChatMessage> messages, ChatOptions? options)
         {
@@ -83,7 +94,13 @@ internal sealed class BudgetChatClient(IChatClient innerClient, TokenBudget budg
                 + (options?.Tools ?? []).Sum(tool => tool.Name.Length + tool.Description.Length + LengthOf((tool as AIFunctionDeclaration)?.JsonSchema))
                 + LengthOf((options?.ResponseFormat as ChatResponseFormatJson)?.Schema)
                 + (options?.AdditionalProperties ?? []).Values.OfType<JsonElement>().Sum(value => LengthOf(value));
-            return new(characters * MostTokensOfACharacter, options?.MaxOutputTokens ?? 0);
+            var attachments = messages.SelectMany(message => message.Contents).Sum(content => content switch
+            {
+                DataContent data => GuardedContent.IsText(data) ? 0 : Math.Max(TokensOfAnAttachment, data.Data.Length / BytesOfAToken),
+                UriContent or HostedFileContent => TokensOfAnAttachment,
+                _ => 0,
+            });
+            return new(characters * MostTokensOfACharacter, options?.MaxOutputTokens ?? 0, attachments);
         }
 
         private static long LengthOf(JsonElement? json) => json is { ValueKind: not JsonValueKind.Undefined } value ? value.GetRawText().Length : 0;

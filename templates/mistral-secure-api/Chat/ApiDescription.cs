@@ -32,10 +32,17 @@ internal static class ApiDescription
         ChatProblems.From(new BadHttpRequestException("", StatusCodes.Status415UnsupportedMediaType))!,
         ChatProblems.From(new ChatRefusedException(ChatRefusedException.SensitiveData, "The request holds sensitive data.") { Kinds = ["card"] })!,
         ChatProblems.From(new ChatRefusedException(ChatRefusedException.TooManyRequests, "The limit 'requests' is reached. Try again later."))!,
+        ChatProblems.From(new ChatRefusedException(ChatRefusedException.GuardFailed, "The guard failed."))!,
         ChatProblems.From(new MistralException(MistralErrorKind.Unreadable, ""))!,
         ChatProblems.From(new MistralException(MistralErrorKind.Unavailable, ""))!,
         ChatProblems.From(new MistralException(MistralErrorKind.TimedOut, ""))!,
     ]);
+
+    private static readonly int[] s_ofTheBody =
+    [
+        StatusCodes.Status400BadRequest, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType,
+        StatusCodes.Status422UnprocessableEntity, StatusCodes.Status500InternalServerError, StatusCodes.Status502BadGateway,
+    ];
 
     private static readonly Dictionary<string, Operation> s_operations = new()
     {
@@ -132,7 +139,7 @@ internal static class ApiDescription
         if (described.Stream is { } events)
             answer["text/event-stream"] = new OpenApiMediaType { Example = events };
         operation.Responses = new() { ["200"] = new OpenApiResponse { Description = "The answer.", Content = answer } };
-        foreach (var problem in s_problems)
+        foreach (var problem in s_problems.Where(problem => described.Request is not null || !s_ofTheBody.Contains(problem.Status!.Value)))
         {
             var content = path.StartsWith("v1/", StringComparison.Ordinal)
                 ? await ContentAsync(

@@ -14,7 +14,6 @@ namespace Acme.App.Chat;
 internal sealed class ChatProblems(IProblemDetailsService problemDetails) : IExceptionHandler
 {
     public const string UrnPrefix = "urn:problem:";
-    public const string TimedOut = UrnPrefix + "request.timed_out";
     public const string Errors = "errors";
     public const string Kinds = "kinds";
     public const string TraceId = "traceId";
@@ -29,6 +28,10 @@ internal sealed class ChatProblems(IProblemDetailsService problemDetails) : IExc
         context.Response.StatusCode = problem.Status!.Value;
         return await problemDetails.TryWriteAsync(new ProblemDetailsContext { HttpContext = context, ProblemDetails = problem });
     }
+
+    /// <summary>What ends a request that took longer than <c>Access:RequestTimeout</c>.</summary>
+    public static ProblemDetails OutOfTime() =>
+        Problem(StatusCodes.Status504GatewayTimeout, "request.timed_out", "The request took longer than this program allows.");
 
     /// <returns>Null for a fault that nobody foresaw: it becomes a bare 500.</returns>
     public static ProblemDetails? From(Exception exception) => exception switch

@@ -61,10 +61,11 @@ internal static class CompletionAnswers
         };
     }
 
-    /// <summary>Arguments that are no JSON must not reach whoever calls the tool as none.</summary>
-    private static WireFunctionCall ToFunction(FunctionCallContent call) => call.Exception is null
-        ? new WireFunctionCall(call.Name, WireMessages.ArgumentsOf(call))
-        : throw new MistralException(MistralErrorKind.Unreadable, "The arguments of a tool call are no JSON.");
+    /// <summary>
+    /// Arguments that are no JSON go on as they came: a caller learns by the finish reason that they were cut, and must not take them for none.
+    /// </summary>
+    private static WireFunctionCall ToFunction(FunctionCallContent call) =>
+        new(call.Name, call.AdditionalProperties?.GetValueOrDefault(ToolCallBuilder.Malformed) as string ?? WireMessages.ArgumentsOf(call));
 
     private static WireUsage UsageOf(UsageDetails usage) => new()
     {

@@ -12,7 +12,7 @@ namespace Acme.App.Chat;
 internal sealed class CompletionRequest
 {
     public string? Model { get; set; }
-    public IReadOnlyList<WireMessage?>? Messages { get; set; }
+    public IReadOnlyList<CompletionMessage?>? Messages { get; set; }
     public float? Temperature { get; set; }
     public float? TopP { get; set; }
     public int? MaxTokens { get; set; }
@@ -41,6 +41,13 @@ internal sealed class CompletionRequest
 
     /// <summary>OpenAI's wish for the usage in a stream, which Mistral sends unasked.</summary>
     public JsonElement? StreamOptions { get; set; }
+}
+
+/// <summary>A message as a client sends it; OpenAI's sends its own answers back with fields that are null.</summary>
+internal sealed class CompletionMessage : WireMessage
+{
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Others { get; set; }
 }
 
 /// <summary>What <c>GET /v1/models</c> answers: the models that this environment allows.</summary>

@@ -49,9 +49,12 @@ internal static class CompletionRequests
             Errors = new Dictionary<string, string[]> { [path] = [rule] },
         };
 
-    private static ChatMessage ToMessage(WireMessage? message, string path) => message?.Role switch
+    private static ChatMessage ToMessage(CompletionMessage? message, string path) => message?.Role switch
     {
         _ when message is null => throw Refused(path, "A message must be an object."),
+        _ when message.Others?.FirstOrDefault(other => !SaysNothing(other.Value)) is { Key: { } unknown } =>
+            throw Refused(path.Length + unknown.Length < RequestBody.LongestPath ? $"{path}.{unknown}" : path, "There is no such field."),
+        not "tool" when message.Name is not null => throw Refused($"{path}.name", "Only a tool's message is named."),
         not "assistant" when message.ToolCalls is not null => throw Refused($"{path}.tool_calls", "Only an assistant's message calls tools."),
         not "assistant" when message.Prefix is not null => throw Refused($"{path}.prefix", "Only an assistant's message can begin the answer."),
         not "tool" when message.ToolCallId is not null => throw Refused($"{path}.tool_call_id", "Only a tool's message answers a call."),
@@ -75,9 +78,13 @@ internal static class CompletionRequests
         _ => [],
     };
 
+    private static bool SaysNothing(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Null || (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0);
+
     private static AIContent ToContent(WireChunk? chunk, string path) => chunk?.Type switch
     {
-        "text" => new TextContent(chunk.Text),
+        _ when chunk is not null && FieldOfAnotherType(chunk) is { } field => throw Refused($"{path}.{field}", "A chunk of this type has no such field."),
+        "text" => new TextContent(chunk.Text ?? throw Refused($"{path}.text", "It must be a text.")),
         "thinking" => With(
             new TextReasoningContent(TextOf(chunk.Thinking, $"{path}.thinking")) { ProtectedData = chunk.Signature }, WireMessages.Closed, chunk.Closed),
         "image_url" => ToImage(chunk.ImageUrl, $"{path}.image_url"),
@@ -89,6 +96,24 @@ internal static class CompletionRequests
         "reference" => new ReferenceContent(chunk.ReferenceIds ?? throw Refused($"{path}.reference_ids", "They must be named.")),
         _ => throw Refused($"{path}.type", "The type must be text, thinking, image_url, document_url, file, input_audio or reference."),
     };
+
+    private static string? FieldOfAnotherType(WireChunk chunk)
+    {
+        (string Type, string Field, bool IsSet)[] fields =
+        [
+            ("text", "text", chunk.Text is not null),
+            ("thinking", "thinking", chunk.Thinking is not null),
+            ("thinking", "signature", chunk.Signature is not null),
+            ("thinking", "closed", chunk.Closed is not null),
+            ("image_url", "image_url", chunk.ImageUrl is { ValueKind: not JsonValueKind.Null }),
+            ("document_url", "document_url", chunk.DocumentUrl is not null),
+            ("document_url", "document_name", chunk.DocumentName is not null),
+            ("file", "file_id", chunk.FileId is not null),
+            ("input_audio", "input_audio", chunk.InputAudio is not null),
+            ("reference", "reference_ids", chunk.ReferenceIds is not null),
+        ];
+        return fields.Any(field => field.Type == chunk.Type) ? fields.FirstOrDefault(field => field.IsSet && field.Type != chunk.Type).Field : null;
+    }
 
     /// <summary>A client may write the address itself or an object around it.</summary>
     private static AIContent ToImage(JsonElement? image, string path)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Acme.App.Access;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
@@ -29,20 +30,26 @@ internal sealed class EventStream(
         try
         {
             for (; any; any = await updates.MoveNextAsync())
-                await SendAsync(httpContext, toEvent(updates.Current));
-            await SendAsync(httpContext, toEnd());
-            await SendAsync(httpContext, "[DONE]"u8.ToArray());
+                await SendAsync(httpContext, toEvent(updates.Current), cancellationToken);
+            await SendAsync(httpContext, toEnd(), cancellationToken);
+            await SendAsync(httpContext, "[DONE]"u8.ToArray(), cancellationToken);
         }
-        catch (Exception exception) when (response.HasStarted && ChatProblems.From(exception) is { } problem)
+        catch (Exception exception) when (response.HasStarted && ProblemOf(exception, httpContext) is { } problem)
         {
             ChatProblems.AddTrace(problem, httpContext);
             if (errorEvent is not null)
                 response.BodyWriter.Write(Encoding.UTF8.GetBytes($"event: {errorEvent}\n"));
-            await SendAsync(httpContext, toError(problem));
+            // The request's own token is cancelled once its time is up.
+            await SendAsync(httpContext, toError(problem), CancellationToken.None);
         }
     }
 
-    private static async ValueTask SendAsync(HttpContext context, byte[]? data)
+    private static ProblemDetails? ProblemOf(Exception exception, HttpContext context) =>
+        exception is OperationCanceledException && context.Features.Get<IHttpRequestTimeoutFeature>() is { RequestTimeoutToken.IsCancellationRequested: true }
+            ? ChatProblems.OutOfTime()
+            : ChatProblems.From(exception);
+
+    private static async ValueTask SendAsync(HttpContext context, byte[]? data, CancellationToken cancellationToken)
     {
         if (data is null)
             return;
@@ -50,7 +57,7 @@ internal sealed class EventStream(
         writer.Write("data: "u8);
         writer.Write(data);
         writer.Write("\n\n"u8);
-        var sent = writer.FlushAsync(context.RequestAborted);
+        var sent = writer.FlushAsync(cancellationToken);
         if (sent.IsCompletedSuccessfully)
             return;
 
@@ -58,7 +65,7 @@ internal sealed class EventStream(
         var limits = context.RequestServices.GetRequiredService<IOptions<AccessOptions>>().Value.Connections;
         try
         {
-            await sent.AsTask().WaitAsync(limits.StallTimeout, context.RequestServices.GetRequiredService<TimeProvider>(), context.RequestAborted);
+            await sent.AsTask().WaitAsync(limits.StallTimeout, context.RequestServices.GetRequiredService<TimeProvider>(), cancellationToken);
         }
         catch (TimeoutException exception)
         {

@@ -21,7 +21,7 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
         problem.Status ??= http.Response.StatusCode;
         // The framework's own time limit has no words.
         if (problem is { Status: StatusCodes.Status504GatewayTimeout, Type: null })
-            (problem.Type, problem.Detail) = (ChatProblems.TimedOut, "The request took longer than this program allows.");
+            problem = ChatProblems.OutOfTime();
         // It fills in the title and the type that belong to the status.
         problem = TypedResults.Problem(problem).ProblemDetails;
         ChatProblems.AddTrace(problem, http);

@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Unicode;
+using Acme.App.Mistral;
 using Microsoft.Extensions.AI;
 
 namespace Acme.App.Guards;
@@ -8,6 +10,10 @@ namespace Acme.App.Guards;
 /// <summary>Applies a guard to every text that a message's content carries: words, thoughts, what tools are asked and what they answer.</summary>
 internal static class GuardedContent
 {
+    private const int LongestNumber = 20;
+
+    private static readonly string[] s_textual = ["json", "xml", "yaml", "javascript", "sql", "csv"];
+
     /// <summary>Guards a message's contents. Texts that follow each other are one text: what is sought may be cut over them.</summary>
     public static List<AIContent> Guard(this TextGuard guard, IList<AIContent> contents, ISet<SensitiveKind> kinds)
     {
@@ -49,15 +55,28 @@ internal static class GuardedContent
         ? new TextReasoningContent(text) { ProtectedData = thought.ProtectedData, AdditionalProperties = thought.AdditionalProperties }
         : new TextContent(text) { Annotations = content.Annotations, AdditionalProperties = content.AdditionalProperties };
 
-    /// <summary>How many characters a message has, tools' arguments and results included.</summary>
-    public static int LengthOf(ChatMessage message) => message.Contents.Sum(content => content switch
+    /// <summary>
+    /// How many characters a message has, with all that stands in it as text: tools' arguments and results, documents, signatures, names and
+    /// addresses.
+    /// </summary>
+    public static int LengthOf(ChatMessage message) => message.Contents.Sum(LengthOf);
+
+    /// <summary>Whether content is a document that is text, whatever its application calls it.</summary>
+    public static bool IsText(DataContent data) => data.HasTopLevelMediaType("text")
+        || (data.HasTopLevelMediaType("application") && s_textual.Any(word => data.MediaType.Contains(word, StringComparison.OrdinalIgnoreCase)));
+
+    private static int LengthOf(AIContent content) => content switch
     {
         TextContent text => text.Text.Length,
-        TextReasoningContent thought => thought.Text.Length,
-        FunctionCallContent { Arguments: { } arguments } => arguments.Sum(argument => argument.Key.Length + TextOf(argument.Value).Length),
-        FunctionResultContent result => TextOf(result.Result).Length,
+        TextReasoningContent thought => thought.Text.Length + (thought.ProtectedData?.Length ?? 0),
+        FunctionCallContent call => call.CallId.Length + call.Name.Length
+            + (call.Arguments ?? new Dictionary<string, object?>()).Sum(argument => argument.Key.Length + TextOf(argument.Value).Length),
+        FunctionResultContent result => result.CallId.Length + TextOf(result.Result).Length,
+        ReferenceContent reference => reference.Ids.Count * LongestNumber,
+        UriContent link => link.Uri.OriginalString.Length,
+        DataContent data when IsText(data) => data.Data.Length,
         _ => 0,
-    });
+    } + (content.AdditionalProperties?.Values.OfType<string>().Sum(text => text.Length) ?? 0);
 
     private static AIContent GuardTexts(this TextGuard guard, AIContent content, ISet<SensitiveKind> kinds)
     {
@@ -69,8 +88,8 @@ internal static class GuardedContent
                 return ReferenceEquals(guarded, text) ? content : WithText(content, guarded);
             case ErrorContent error:
                 return new ErrorContent(guard.Apply(error.Message ?? "", kinds)) { ErrorCode = error.ErrorCode };
-            case FunctionCallContent { Arguments: { } arguments } call:
-                var safe = guard.GuardFields(arguments, guard.GuardValue, kinds);
+            case FunctionCallContent call:
+                var safe = call.Arguments is null ? null : guard.GuardFields(call.Arguments, guard.GuardValue, kinds);
                 return new FunctionCallContent(call.CallId, guard.Apply(null, call.Name, kinds), safe)
                 {
                     AdditionalProperties = call.AdditionalProperties,
@@ -83,13 +102,32 @@ internal static class GuardedContent
                 var address = Uri.UnescapeDataString(link.Uri.AbsoluteUri);
                 guarded = guard.Apply(null, address, kinds);
                 return guarded == address ? link : new TextContent(guarded);
-            case DataContent data when data.HasTopLevelMediaType("text"):
-                guarded = guard.Apply(null, Encoding.UTF8.GetString(data.Data.Span), kinds);
-                var name = data.Name is null ? null : guard.Apply(null, data.Name, kinds);
-                return new DataContent(Encoding.UTF8.GetBytes(guarded), data.MediaType) { Name = name };
+            case DataContent data when IsText(data):
+                return guard.GuardDocument(data, kinds);
             default:
                 return content;
         }
+    }
+
+    /// <summary>What is no UTF-8 is read byte by byte, and goes on as it was where there is nothing to guard.</summary>
+    private static DataContent GuardDocument(this TextGuard guard, DataContent data, ISet<SensitiveKind> kinds)
+    {
+        var name = data.Name is null ? null : guard.Apply(null, data.Name, kinds);
+        var bytes = data.Data.Span;
+        var encoding = bytes is [0xFF, 0xFE, ..] ? Encoding.Unicode
+            : bytes is [0xFE, 0xFF, ..] ? Encoding.BigEndianUnicode
+            : data.MediaType.Contains("utf-16", StringComparison.OrdinalIgnoreCase) ? Encoding.Unicode
+            : Utf8.IsValid(bytes) ? Encoding.UTF8
+            : Encoding.Latin1;
+        var text = encoding.GetString(bytes);
+        var guarded = guard.Apply(null, text, kinds);
+        if (guarded == text && name == data.Name)
+            return data;
+        return new DataContent(guarded == text ? data.Data : encoding.GetBytes(guarded), data.MediaType)
+        {
+            Name = name,
+            AdditionalProperties = data.AdditionalProperties,
+        };
     }
 
     private static string TextOf(object? value) => value as string ?? JsonSerializer.Serialize(value, AIJsonUtilities.DefaultOptions);

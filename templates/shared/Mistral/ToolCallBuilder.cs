@@ -7,6 +7,9 @@ namespace Acme.App.Mistral;
 /// <summary>Puts tool calls together: whole ones, and the fragments of one that a stream brings by index.</summary>
 internal sealed class ToolCallBuilder
 {
+    /// <summary>Where malformed arguments stand, in the content's additional properties.</summary>
+    public const string Malformed = "malformedArguments";
+
     private readonly List<Call> _calls = [];
     private readonly Dictionary<int, Call> _lastByIndex = [];
 
@@ -28,12 +31,22 @@ internal sealed class ToolCallBuilder
 
     private static bool IsOther(string? told, string? known) => told is not null && known is not null && told != known;
 
-    /// <summary>The calls; malformed arguments become the content's exception, for whoever would call the function to see.</summary>
-    public IEnumerable<AIContent> Build(string? answerId) => _calls.Select((call, index) => FunctionCallContent.CreateFromParsedArguments(
-        call.Arguments.ToString(),
-        call.Id ?? ToolCallIds.Derive(answerId ?? "", index),
-        call.Name ?? "",
-        static arguments => string.IsNullOrWhiteSpace(arguments) ? [] : Read(arguments)));
+    /// <summary>
+    /// The calls; malformed arguments, as of a call that was cut at the most tokens, become the content's exception, for whoever would call
+    /// the function to see, and stand beside it as they came.
+    /// </summary>
+    public IEnumerable<AIContent> Build(string? answerId) => _calls.Select((call, index) =>
+    {
+        var arguments = call.Arguments.ToString();
+        var content = FunctionCallContent.CreateFromParsedArguments(
+            arguments,
+            call.Id ?? ToolCallIds.Derive(answerId ?? "", index),
+            call.Name ?? "",
+            static arguments => string.IsNullOrWhiteSpace(arguments) ? [] : Read(arguments));
+        if (content.Exception is not null)
+            content.AdditionalProperties = new() { [Malformed] = arguments };
+        return content;
+    });
 
     /// <summary>Reads each text as well: half a character in one would be found out too late, by whoever reads it next.</summary>
     private static Dictionary<string, object?>? Read(string arguments)

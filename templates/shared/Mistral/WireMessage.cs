@@ -6,7 +6,7 @@ using Microsoft.Extensions.AI;
 namespace Acme.App.Mistral;
 
 /// <summary>A message of the conversation, or the part of one that a streamed chunk brings. Settable, since that is read with less memory.</summary>
-internal sealed class WireMessage
+internal class WireMessage
 {
     public string? Role { get; set; }
     public WireContent? Content { get; set; }

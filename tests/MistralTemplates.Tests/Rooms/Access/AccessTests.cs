@@ -15,7 +15,7 @@ public sealed class AccessTests
         using var response = await room.ChatAsync(token: null, CancellationToken);
 
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
-        Assert.Equal("Bearer", response.Headers.WwwAuthenticate.ToString());
+        Assert.Equal("Bearer scope=\"chat\"", response.Headers.WwwAuthenticate.ToString());
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
         Assert.Equal("token.missing", Assert.Single(room.Audited("access.denied")).GetProperty("errorCode").GetString());
         Assert.Empty(room.Audited("chat.complete"));
@@ -29,7 +29,7 @@ public sealed class AccessTests
         using var response = await room.ChatAsync(AccessRoom.Token(secondsToLive: -3600), CancellationToken);
 
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
-        Assert.StartsWith("Bearer", response.Headers.WwwAuthenticate.ToString(), StringComparison.Ordinal);
+        Assert.Equal("Bearer error=\"invalid_token\"", response.Headers.WwwAuthenticate.ToString());
     }
 
     [Theory]

@@ -78,6 +78,28 @@ public sealed class BudgetChatClientTests
         Assert.Equal($"take {(3 * ("Hello".Length + "Short".Length + "lookLooks.".Length + (3 * 7))) + 9}", store.Calls[0]);
     }
 
+    /// <summary>What stands in the request as text is known before, whatever kind of content it is; of the rest the cost is guessed when nobody tells it.</summary>
+    [Fact]
+    public async Task GetStreamingResponse_WithDocumentsAndImages_PaysForThemWhenLeft()
+    {
+        var store = new RecordingStore();
+        using var client = new BudgetChatClient(new ScriptedClient(new TextContent("a"), new TextContent("b")), BudgetOn(store));
+        AIContent[] contents =
+        [
+            new DataContent(new byte[100], "text/plain"),
+            new DataContent(new byte[100], "application/json"),
+            new TextReasoningContent("") { ProtectedData = new string('s', 100) },
+            new FunctionCallContent(new string('i', 50), new string('n', 50)),
+            new DataContent(new byte[160_000], "application/pdf") { AdditionalProperties = new() { ["document_name"] = new string('d', 100) } },
+            new UriContent("https://a.example/" + new string('p', 82), "image/*"),
+        ];
+
+        await foreach (var _ in client.GetStreamingResponseAsync([new ChatMessage(ChatRole.User, contents)], new ChatOptions { MaxOutputTokens = 9 }, CancellationToken.None))
+            break;
+
+        Assert.Equal([$"take {(3 * 600) + 9}", $"correct {10_000 + 4_096 - 6}"], store.Calls);
+    }
+
     private static TokenBudget BudgetOn(ILimitStore store) => TestBudget.Of(store, new CallerLimits(), TimeProvider.System);
 
     private sealed class SilentClient() : DelegatingChatClient(new ScriptedClient())

@@ -52,6 +52,15 @@ public sealed class CompletionFieldsTests
         Assert.True(JsonNode.DeepEquals(messages, sent), sent!.ToJsonString());
     }
 
+    /// <summary>So OpenAI's client sends back what it got.</summary>
+    [Fact]
+    public void Message_WithFieldsThatSayNothing_ReachesMistralWithoutThem()
+    {
+        var sent = Sent("""{"model":"m","messages":[{"role":"assistant","content":"x","refusal":null,"parsed":null,"annotations":[],"audio":null},{"role":"user","content":"y","name":null}]}""");
+
+        Assert.Equal("""[{"role":"assistant","content":"x"},{"role":"user","content":"y"}]""", sent["messages"]!.ToJsonString());
+    }
+
     [Fact]
     public void Prefix_OfTheLastMessage_ReachesMistral()
     {
@@ -91,6 +100,12 @@ public sealed class CompletionFieldsTests
     [InlineData("""{"messages":[{"role":"user","content":"x","tool_calls":[{"id":"1","function":{"name":"f"}}]}]}""", "messages[0].tool_calls")]
     [InlineData("""{"messages":[{"role":"user","content":"x","prefix":true}]}""", "messages[0].prefix")]
     [InlineData("""{"messages":[{"role":"assistant","content":"x","tool_call_id":"1"}]}""", "messages[0].tool_call_id")]
+    [InlineData("""{"messages":[{"role":"assistant","content":"x","refusal":"no"}]}""", "messages[0].refusal")]
+    [InlineData("""{"messages":[{"role":"assistant","content":"x","annotations":[{}]}]}""", "messages[0].annotations")]
+    [InlineData("""{"messages":[{"role":"user","content":"x","name":"Ada"}]}""", "messages[0].name")]
+    [InlineData("""{"messages":[{"role":"user","content":[{"type":"text"}]}]}""", "messages[0].content[0].text")]
+    [InlineData("""{"messages":[{"role":"user","content":[{"type":"text","text":"a","image_url":"https://example.com/a.png"}]}]}""", "messages[0].content[0].image_url")]
+    [InlineData("""{"messages":[{"role":"user","content":[{"type":"image_url","image_url":"https://example.com/a.png","document_name":"a"}]}]}""", "messages[0].content[0].document_name")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"tool_choice":"any"}""", "tool_choice")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"tools":[],"tool_choice":{"type":"function","function":{"name":"f"}}}""", "tool_choice")]
     public void Field_ThatCannotBePassedOn_IsRefusedByItsPath(string fields, string path)

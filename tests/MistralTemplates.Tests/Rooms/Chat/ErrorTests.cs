@@ -55,7 +55,7 @@ public sealed class ErrorTests(RunningApi api) : IClassFixture<RunningApi>
         using var response = await api.PostAsync(path, RunningApi.Question, user: null, traceId: _trace);
 
         await AssertProblemAsync(response, path, 401, code: null);
-        Assert.Equal("Bearer", response.Headers.WwwAuthenticate.ToString());
+        Assert.Equal("Bearer scope=\"chat\"", response.Headers.WwwAuthenticate.ToString());
         await AssertAuditedAsync("access.denied");
     }
 

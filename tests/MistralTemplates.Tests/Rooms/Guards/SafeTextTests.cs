@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Acme.App.Guards;
 using Microsoft.Extensions.AI;
@@ -187,5 +188,21 @@ public sealed class SafeTextTests
         var guarded = (DataContent)Guarding.Output().Guard(document, new HashSet<SensitiveKind>());
 
         Assert.Equal("[email]", guarded.Name);
+    }
+
+    [Theory]
+    [InlineData("text/csv", "iso-8859-1")]
+    [InlineData("text/plain;charset=utf-16", "utf-16")]
+    [InlineData("application/json", "utf-8")]
+    public void Guard_TextDocument_IsLeftAsItIsOrGuardedInItsEncoding(string mediaType, string encoding)
+    {
+        var bytes = Encoding.GetEncoding(encoding).GetBytes("Grüße");
+        var document = new DataContent(bytes, mediaType) { AdditionalProperties = new() { ["document_name"] = "notes.txt" } };
+        var telling = new DataContent(Encoding.GetEncoding(encoding).GetBytes($"Grüße, {SensitiveSamples.Email}"), mediaType) { AdditionalProperties = document.AdditionalProperties };
+
+        Assert.Same(document, Guarding.Output().Guard(document, new HashSet<SensitiveKind>()));
+        var guarded = (DataContent)Guarding.Output().Guard(telling, new HashSet<SensitiveKind>());
+        Assert.Equal("Grüße, [email]", Encoding.GetEncoding(encoding).GetString(guarded.Data.Span));
+        Assert.Equal("notes.txt", guarded.AdditionalProperties!["document_name"]);
     }
 }
