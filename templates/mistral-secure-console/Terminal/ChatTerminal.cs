@@ -26,6 +26,9 @@ internal sealed class ChatTerminal
             _editor = new LineEditor(Console.Error, Columns);
     }
 
+    /// <summary>Whether the terminal was closed, or the program told to end, during an answer.</summary>
+    public bool IsLeaving { get; private set; }
+
     /// <summary>Whether a refused message can be given back to its writer.</summary>
     public bool CanEdit => _editor is not null;
 
@@ -47,6 +50,8 @@ internal sealed class ChatTerminal
         Answer answer;
         using (var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
         using (PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Interrupt(context, stop)))
+        using (PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Leave(context, stop)))
+        using (PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Leave(context, stop)))
         using (var view = CreateView(asJson))
             answer = await conversation.AskAsync(question, view.Write, stop.Token);
 
@@ -61,6 +66,13 @@ internal sealed class ChatTerminal
     {
         context.Cancel = !stop.IsCancellationRequested;
         stop.Cancel();
+    }
+
+    /// <summary>An answer leaves its record, however its reader goes.</summary>
+    private void Leave(PosixSignalContext context, CancellationTokenSource stop)
+    {
+        IsLeaving = true;
+        Interrupt(context, stop);
     }
 
     private AnswerView CreateView(bool asJson) => asJson ? new AnswerView(TextWriter.Null, null, _time)

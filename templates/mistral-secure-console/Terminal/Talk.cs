@@ -23,7 +23,7 @@ internal sealed class Talk(Conversation conversation, ChatTerminal terminal, IOp
     {
         ChatTerminal.Note($"You talk to {conversation.Model}. /help shows the commands, /exit leaves.");
         var draft = "";
-        while (terminal.ReadLine(draft) is { } line)
+        while (!terminal.IsLeaving && terminal.ReadLine(draft) is { } line)
         {
             draft = "";
             var words = line.Trim().Split(' ', 2, StringSplitOptions.TrimEntries);
@@ -43,6 +43,12 @@ internal sealed class Talk(Conversation conversation, ChatTerminal terminal, IOp
     {
         var answer = await terminal.AskAsync(conversation, question, asJson: false, cancellationToken);
         _allAnswered &= answer is { Failure: null, IsStopped: false };
+        if (answer.Failure?.Fields?.ContainsKey("messages") is true && conversation.Messages.Count > 0)
+        {
+            ChatTerminal.Note("This conversation is full: /save FILE keeps it, /clear begins a new one.");
+            return terminal.CanEdit ? question : "";
+        }
+
         if (answer.Failure is null || !terminal.CanEdit)
             return "";
         ChatTerminal.Note("Your message was not answered. Edit it, or delete it with Ctrl+U.");
@@ -95,20 +101,29 @@ internal sealed class Talk(Conversation conversation, ChatTerminal terminal, IOp
             return;
         }
 
+        var isBegun = false;
         try
         {
             // What was said may be confidential: a new file, for its owner alone.
             var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
             if (!OperatingSystem.IsWindows())
                 options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            await using var file = new StreamWriter(path, options);
-            foreach (var message in conversation.Messages)
-                await file.WriteAsync($"## {message.Role}\n\n{message.Content}\n\n".AsMemory(), cancellationToken);
+            await using (var file = new StreamWriter(path, options))
+            {
+                isBegun = true;
+                foreach (var message in conversation.Messages)
+                    await file.WriteAsync($"## {message.Role}\n\n{message.Content}\n\n".AsMemory(), cancellationToken);
+            }
+
             ChatTerminal.Note($"Saved {conversation.Messages.Count} messages.");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            ChatTerminal.Note(Path.Exists(path) ? "There is such a file already. Choose another name." : "The file cannot be written. Choose another place.");
+            _allAnswered = false;
+            ChatTerminal.Note(!isBegun && Path.Exists(path)
+                ? "There is such a file already. Choose another name." : "The file cannot be written. Choose another place.");
+            if (isBegun)
+                File.Delete(path);
         }
     }
 }

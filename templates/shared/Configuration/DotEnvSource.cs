@@ -42,8 +42,18 @@ internal sealed class DotEnvSource : IConfigurationSource
         return [home];
     }
 
-    private static bool OthersMayRead(string path) =>
-        !OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) != 0;
+    private static bool OthersMayRead(string path)
+    {
+        try
+        {
+            return !OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) != 0;
+        }
+        catch (IOException)
+        {
+            // A link that leads nowhere: that the file cannot be read is said where it is read.
+            return false;
+        }
+    }
 
     /// <summary>Holds the values under the configuration's names, and knows where each came from.</summary>
     internal sealed class DotEnvProvider(IReadOnlyList<DotEnvFile> files) : ConfigurationProvider

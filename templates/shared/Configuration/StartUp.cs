@@ -24,6 +24,12 @@ internal static partial class StartUp
             await errors.WriteAsync(ConfigurationReport.Format(problems));
             return (int)ExitCode.Configuration;
         }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Standard output that is full or closed, a port that is taken.
+            await errors.WriteLineAsync($"The program cannot go on: {exception.Message}");
+            return (int)ExitCode.CheckFailed;
+        }
     }
 
     /// <summary>Runs the host once every check has passed; the checks throw before anything has started.</summary>

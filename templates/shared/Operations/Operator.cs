@@ -70,7 +70,10 @@ internal static class Operator
         var wrong = option is null
             ? "The command line is not complete or holds something unknown."
             : $"'{option.Option.Name}' has no value that it takes.";
-        await Console.Error.WriteLineAsync($"{wrong} See '{arguments[0]} --help'.");
+        var names = new List<string>();
+        for (SymbolResult? at = parsed.CommandResult; at is CommandResult command && command != parsed.RootCommandResult; at = at.Parent)
+            names.Insert(0, command.Command.Name);
+        await Console.Error.WriteLineAsync($"{wrong} See '{string.Join(' ', names)} --help'.");
         return (int)ExitCode.Usage;
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Acme.App.Guards;
 using Spectre.Console;
 
 namespace Acme.App.Operations.Doctor;
@@ -35,7 +36,8 @@ internal static class DoctorReport
 
         console.Write(table);
         foreach (var place in results.SelectMany(result => result.Verdict.Places))
-            console.WriteLine(Clean(place.ToString()));
+            // Not through the console, which breaks lines at its width.
+            console.Profile.Out.Writer.WriteLine(TerminalText.Clean(place.ToString()).Replace('\n', '\uFFFD'));
 
         console.MarkupLineInterpolated(
             $"{Count(results, CheckMark.Passed)} passed, {Count(results, CheckMark.Failed)} failed, {Count(results, CheckMark.NotChecked)} not checked.");
@@ -125,7 +127,10 @@ internal static class DoctorReport
             {
                 ["physicalLocation"] = new JsonObject
                 {
-                    ["artifactLocation"] = new JsonObject { ["uri"] = string.Join('/', place.Path.Replace('\\', '/').Split('/').Select(Uri.EscapeDataString)) },
+                    ["artifactLocation"] = new JsonObject
+                    {
+                        ["uri"] = string.Join('/', place.Path.Split('/', Path.DirectorySeparatorChar).Select(Uri.EscapeDataString)),
+                    },
                     ["region"] = new JsonObject { ["startLine"] = place.Line },
                 },
             }),

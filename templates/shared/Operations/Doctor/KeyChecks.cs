@@ -88,7 +88,7 @@ internal static class KeyChecks
         services.GetRequiredService<KeyRing>().ReadAsync(services.GetRequiredService<IOptions<KeyOptions>>().ValueOrDefault().Timeout, cancellationToken);
 
     private static IEnumerable<FileInfo> Sources(DirectoryInfo folder) => folder.EnumerateFiles()
-        .Where(file => file.Extension is ".cs" or ".json" or ".csproj" or ".config")
+        .Where(file => file.Extension is ".cs" or ".json" or ".csproj" or ".config" && file.LinkTarget is null)
         .Concat(folder.EnumerateDirectories().Where(below => !s_unread.Contains(below.Name) && below.LinkTarget is null).SelectMany(Sources));
 
     private static Verdict CheckEnvironments(IServiceProvider services)

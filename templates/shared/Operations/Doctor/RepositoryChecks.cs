@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Acme.App.Configuration;
 using Acme.App.Guards;
-using Acme.App.Keys;
 using Microsoft.Extensions.Options;
 
 namespace Acme.App.Operations.Doctor;
@@ -21,13 +20,14 @@ internal static class RepositoryChecks
         new(2, "ignored-files", "Key files are ignored by git", CheckIgnored),
         new(12, "secrets-in-git", "No secret in git", SearchAll),
         new(15, "packages", "No package is known to be vulnerable", CheckPackages),
-        new(16, "container-file", "The container file holds no secret", CheckContainerFile),
+        new(16, "container-file", "The container file holds no secret", ContainerFileCheck.Run),
     ];
 
     /// <summary>The checks of the next commit, which need the repository alone.</summary>
     public static IEnumerable<DoctorCheck> Staged =>
     [
-        new(2, "ignored-files", "Key files are ignored by git", (services, token) => CheckTracked(services.GetRequiredService<Patient>(), token)),
+        new(2, "ignored-files", "Key files are ignored by git", (services, token) => CheckTracked(
+            services.GetRequiredService<Patient>(), "Git tracks no .env, no variant of it and no key file that it is told to ignore.", token)),
         new(12, "secrets-in-git", "No secret is staged", SearchStaged),
     ];
 
@@ -45,17 +45,19 @@ internal static class RepositoryChecks
             ? Verdict.Failed(
                 $"In the repository {git.Top}, git does not ignore {string.Join(", ", open)}.",
                 $"Add these names to {Path.Combine(git.Top, ".gitignore")}, below any line with '!' that takes them out.")
-            : CheckTracked(patient, cancellationToken);
+            : CheckTracked(patient, "Git ignores .env, its variants, key files and secrets/, and tracks none of them.", cancellationToken);
     }
 
-    private static Verdict CheckTracked(Patient patient, CancellationToken cancellationToken)
+    /// <summary>No <c>.env</c> may be tracked; a certificate may be, where a '!' takes it in.</summary>
+    private static Verdict CheckTracked(Patient patient, string passed, CancellationToken cancellationToken)
     {
-        var tracked = patient.Git!.List(["ls-files", "-z", "-c", "-i", "--exclude-standard"], cancellationToken).Where(IsKeyFile).ToList();
+        var tracked = patient.Git!.List(["ls-files", "-z", "-c", "-i", "--exclude-standard"], cancellationToken).Where(IsKeyFile)
+            .Union(patient.Git.List(["ls-files", "-z", "-c"], cancellationToken).Where(path => IsDotEnv(Path.GetFileName(path)))).ToList();
         if (tracked.Count == 0)
-            return Verdict.Passed("Git ignores .env, its variants, key files and secrets/, and tracks none of them.");
+            return Verdict.Passed(passed);
 
         var verdict = Verdict.Failed(
-            $"Git tracks {string.Join(", ", tracked)}, which it is told to ignore.",
+            $"Git tracks {string.Join(", ", tracked)}, which must not be in it.",
             "Run 'git rm --cached' on each. If it was pushed, revoke what it holds first.");
         return verdict with { Places = [.. tracked.Select(path => new Place(path))] };
     }
@@ -63,18 +65,28 @@ internal static class RepositoryChecks
     private static bool IsKeyFile(string path)
     {
         var name = Path.GetFileName(path);
-        return name.Equals(".env", StringComparison.OrdinalIgnoreCase)
-            || (name.StartsWith(".env.", StringComparison.OrdinalIgnoreCase) && !name.EndsWith(".example", StringComparison.OrdinalIgnoreCase))
-            || s_secretEndings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase))
+        return IsDotEnv(name) || s_secretEndings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase))
             || path.Split('/').SkipLast(1).Contains("secrets");
     }
+
+    private static bool IsDotEnv(string name) => name.Equals(".env", StringComparison.OrdinalIgnoreCase)
+        || (name.StartsWith(".env.", StringComparison.OrdinalIgnoreCase) && !name.EndsWith(".example", StringComparison.OrdinalIgnoreCase));
 
     private static Verdict SearchAll(IServiceProvider services, CancellationToken cancellationToken)
     {
         var patient = services.GetRequiredService<Patient>();
-        return patient.Git is { } git
-            ? new SecretSearch(git, AllowFile.Read(patient), GuardsOf(services), KeyChecks.Values(services)).SearchAll(cancellationToken)
-            : s_noRepository;
+        if (patient.Git is not { } git)
+            return s_noRepository;
+        var search = new SecretSearch(git, AllowFile.Read(patient), GuardsOf(services), KeyChecks.Values(services));
+        try
+        {
+            return search.SearchAll(cancellationToken);
+        }
+        catch (DoctorInputException) when (git.List(["config", "-z", "--get-regexp", @"^remote\..*\.promisor$"], cancellationToken).Length > 0)
+        {
+            return Verdict.NotChecked(
+                "this clone is partial, and lacks versions of files.", "Run 'git fetch --refetch --no-filter' and the doctor again.");
+        }
     }
 
     private static Verdict SearchStaged(IServiceProvider services, CancellationToken cancellationToken)
@@ -133,34 +145,4 @@ internal static class RepositoryChecks
 
     private static JsonElement.ArrayEnumerator Elements(JsonElement element, string name) =>
         element.TryGetProperty(name, out var array) ? array.EnumerateArray() : default;
-
-    private static Verdict CheckContainerFile(IServiceProvider services)
-    {
-        var files = services.GetRequiredService<Patient>().Folders.SelectMany(folder => Directory.EnumerateFiles(folder, "*Dockerfile*")).ToList();
-        if (files.Count == 0)
-            return Verdict.NotChecked("there is no container file here.");
-
-        var (finder, found) = (SecretFinder.For(GuardsOf(services), []), new Dictionary<string, FoundSecret>());
-        foreach (var file in files)
-        {
-            finder.FindInFile(new FileInfo(file), found);
-            var lines = File.ReadLines(file).Select((text, index) => (Text: text.Trim(), Line: index + 1));
-            var carrying = lines.FirstOrDefault(line =>
-                (Begins(line.Text, "ENV ") || Begins(line.Text, "ARG ")) && line.Text.Contains(EnvironmentKeySource.Variable, StringComparison.Ordinal)
-                || (Begins(line.Text, "COPY ") || Begins(line.Text, "ADD ")) && line.Text.Contains(".env", StringComparison.Ordinal));
-            var line = found.Count > 0 ? found.Values.First().Line : carrying.Line;
-            if (line > 0)
-                return Verdict.Failed(
-                    $"{Path.GetFileName(file)} line {line} puts a secret into the image, where every layer keeps it.",
-                    "Remove the line, and give the program its secrets when it starts.");
-            if (!File.Exists(Path.Combine(Path.GetDirectoryName(file)!, ".dockerignore")))
-                return Verdict.Failed(
-                    $"There is no .dockerignore beside {Path.GetFileName(file)}, so that a .env goes into the build.",
-                    "Write a .dockerignore with **/.env, **/.env.*, **/*.pem, **/*.key and **/secrets/.");
-        }
-
-        return Verdict.Passed("The container file sets no key, and copies none.");
-    }
-
-    private static bool Begins(string line, string word) => line.StartsWith(word, StringComparison.OrdinalIgnoreCase);
 }

@@ -5,7 +5,7 @@ using Acme.App.Guards;
 namespace Acme.App.Operations.Doctor;
 
 /// <summary>
-/// Searches the work tree, the index and every commit of every branch, with its message. <c>git log --raw</c> says which commit brought which
+/// Searches the work tree, the index and every commit of every branch, with the messages and names. <c>git log --raw</c> says which commit brought which
 /// blob, once each, and <c>git cat-file --batch</c> streams them, one process for each core, the versions of a file after one another.
 /// </summary>
 internal sealed class SecretSearch(GitRepository git, AllowFile allowed, SensitiveDataOptions guards, IReadOnlyList<string> keys)
@@ -13,7 +13,6 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
     private const int MostPlaces = 200;
     private const int MostReaders = 4;
     private const string Submodule = "160000";
-    private const string Message = "(commit message)";
 
     private const string FalseAlarm = $"Only a false alarm goes into {AllowFile.DefaultName}, as its fingerprint and the reason.";
     private const string HistoryRemedy =
@@ -31,6 +30,7 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
 
     private readonly SecretFinder _finder = SecretFinder.For(guards, keys);
     private readonly HashSet<string> _blobs = [];
+    private readonly HashSet<string> _paths = [];
     private readonly List<Version> _versions = [];
     private readonly HashSet<(string Path, string Fingerprint)> _known = [];
     private readonly List<Place> _found = [];
@@ -90,14 +90,22 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
 
         SearchMessage(message, commit, author);
         GitRepository.EndWell(log);
+        foreach (var tag in git.List(["for-each-ref", "refs/tags", "--format=%(objecttype) %(refname:short)%0a%(contents)%00"], cancellationToken))
+            if (tag.TrimStart('\n').Split('\n', 2) is [['t', 'a', 'g', ' ', .. var name], var text])
+                SearchText(text, new Version($"(message of the tag {name})", Blob: ""));
     }
 
     private void SearchMessage(StringBuilder message, string commit, string author)
     {
-        var found = new Dictionary<string, FoundSecret>();
-        _finder.FindInText(message.ToString(), found);
+        SearchText(message.ToString(), new Version("(commit message)", Blob: "", commit, author));
         message.Clear();
-        Keep(new Version(Message, Blob: "", commit, author), found.Values, isBinary: false);
+    }
+
+    private void SearchText(string text, Version version)
+    {
+        var found = new Dictionary<string, FoundSecret>();
+        _finder.FindInText(text, found);
+        Keep(version, found.Values, isBinary: false);
     }
 
     /// <summary>What a raw line says of the result: after as many modes and hashes as there are parents, and colons.</summary>
@@ -120,6 +128,8 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
     {
         if (_blobs.Add(version.Blob))
             _versions.Add(version);
+        if (_paths.Add(version.Path))
+            SearchText(version.Path, version with { Path = "(a file's name)" });
     }
 
     private void SearchBlobs(CancellationToken cancellationToken)

@@ -53,7 +53,7 @@ internal static class SettingsChecks
         const UnixFileMode own = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         var open = new List<string>();
         foreach (var file in files)
-            if ((File.GetUnixFileMode(file) & ~own) != 0)
+            if (new FileInfo(file).LinkTarget is null && (File.GetUnixFileMode(file) & ~own) != 0)
                 open.Add(file);
         return open.Count == 0
             ? Verdict.Passed(files.Count == 0

@@ -90,6 +90,19 @@ public sealed class DotEnvFileTests
     }
 
     [Fact]
+    public void Source_LinkThatLeadsNowhere_IsAProblemAndNoCrash()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Only an administrator makes links there.");
+        using var folder = new TemporaryFolder();
+        File.CreateSymbolicLink(Path.Combine(folder.Path, ".env"), "nowhere");
+
+        var source = new DotEnvSource(folder.Path);
+
+        Assert.Equal("The file cannot be read as UTF-8 text.", Assert.Single(Assert.Single(source.Files).Problems).Problem);
+        Assert.Empty(source.Warnings);
+    }
+
+    [Fact]
     public void Read_VariableThatIsAlsoInTheEnvironment_GivesTheFilesValue() => Assert.Equal("from file", Read("PATH='from file'").Values["PATH"]);
 
     private static DotEnvFile Read(string text)

@@ -214,6 +214,18 @@ public sealed class StartTests
         Assert.DoesNotContain("canary", errors, StringComparison.Ordinal);
     }
 
+    /// <summary>As of standard output that is full: a sentence, and no stack trace.</summary>
+    [Fact]
+    public async Task Run_OutputCannotBeWritten_SaysSoAndFails()
+    {
+        using var errors = new StringWriter();
+
+        var code = await StartUp.RunAsync(() => throw new IOException("No space left on device"), errors);
+
+        Assert.Equal(1, code);
+        Assert.Equal("The program cannot go on: No space left on device", errors.ToString().Trim());
+    }
+
     private static string Unwrapped(string text) => string.Join(' ', text.Split((char[])[' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries));
 
     private static string Key(char seed) => string.Concat(Enumerable.Range(0, 32).Select(index => (char)('a' + (seed * 7 + index * index) % 26)));

@@ -211,15 +211,19 @@ public sealed class ChatCommandTests
         Assert.Equal(["--max-tokens", "--model"], output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
     }
 
-    [Fact]
-    public async Task Chat_CtrlC_StopsTheAnswerAndAuditsIt()
+    /// <summary>By Ctrl+C, by whoever ends the program, and by closing the terminal.</summary>
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    [InlineData("HUP")]
+    public async Task Chat_Interrupted_StopsTheAnswerAndAuditsIt(string signal)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Only a terminal can send Ctrl+C to a process there.");
         await using var mistral = await MistralStandIn.StartAsync(TestContext.Current.CancellationToken);
         mistral.Enqueue(StandInReply.Answer("Never seen.") with { Delay = TimeSpan.FromMinutes(1) });
         using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
 
-        var (exitCode, output) = await program.InterruptAsync(() => mistral.Requests.Count > 0, "chat", Question);
+        var (exitCode, output) = await program.InterruptAsync(signal, () => mistral.Requests.Count > 0, "chat", Question);
 
         Assert.Equal(1, exitCode);
         Assert.Equal("", output);
@@ -238,7 +242,8 @@ public sealed class ChatCommandTests
         Task<(int ExitCode, string Output, string Error)>? second = null;
 
         // The first one ends after the second, whose records it must not write over.
-        await program.InterruptAsync(() => mistral.Requests.Count > 0 && (second ??= program.RunAsync("", "chat", Question)).IsCompleted, "chat", Question);
+        await program.InterruptAsync(
+            "INT", () => mistral.Requests.Count > 0 && (second ??= program.RunAsync("", "chat", Question)).IsCompleted, "chat", Question);
 
         var (exitCode, output, error) = await second!;
         Assert.True(exitCode == 0, error);

@@ -54,6 +54,7 @@ public sealed class ConversationTests
         Assert.Contains("There is no such command.", error, StringComparison.Ordinal);
         var saved = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
         Assert.StartsWith("## user\n\nSecond\n\n## assistant\n\n", saved, StringComparison.Ordinal);
+        Assert.Contains("Saved 2 messages.", error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -11,8 +11,9 @@ internal static class TerminalUnderTest
     /// <summary>Skips the test where no terminal can be made.</summary>
     public static void Require() => Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists(Script), "There is no 'script' to make a terminal with.");
 
-    /// <summary>Runs the program, and sends it SIGINT, as Ctrl+C does, once something holds.</summary>
-    public static async Task<(int ExitCode, string Output)> InterruptAsync(this ProgramUnderTest program, Func<bool> condition, params string[] arguments)
+    /// <summary>Runs the program, and sends it a signal, as Ctrl+C does, once something holds.</summary>
+    public static async Task<(int ExitCode, string Output)> InterruptAsync(
+        this ProgramUnderTest program, string signal, Func<bool> condition, params string[] arguments)
     {
         using var process = program.Start(arguments);
         try
@@ -26,7 +27,7 @@ internal static class TerminalUnderTest
                 await Task.Delay(20, TestContext.Current.CancellationToken);
             }
 
-            using (var kill = Process.Start("kill", ["-INT", $"{process.Id}"]))
+            using (var kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]))
                 await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
             await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(ProgramUnderTest.TimeLimit, TestContext.Current.CancellationToken);
             return (process.ExitCode, await output);

@@ -304,15 +304,52 @@ public sealed class DoctorCommandTests
         Assert.Equal("failed", MarkOf(json, "ignored-files"));
     }
 
+    /// <summary>Where nothing tells git to ignore it, nothing keeps it out either.</summary>
+    [Fact]
+    public async Task Run_EnvFileIsStagedThatNothingIgnores_Fails()
+    {
+        using var folder = await GitFolder.CreateAsync();
+        folder.Write(".env", "A=1\n");
+        await folder.GitAsync("add", ".env");
+
+        var (_, json, _) = await RunAsync(folder, [], folder.Path, "--staged", "--format", "json");
+
+        Assert.Equal("failed", MarkOf(json, "ignored-files"));
+    }
+
+    /// <summary>As an editor leaves one beside a file that it has open.</summary>
+    [Fact]
+    public async Task Run_LinkThatLeadsNowhere_KeepsNoCheckFromBeingMade()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Only an administrator makes links there.");
+        using var folder = await ProjectAsync();
+        File.CreateSymbolicLink(Path.Combine(folder.Path, ".#Program.cs"), "me@host.1:1");
+        File.CreateSymbolicLink(Path.Combine(folder.Path, ".env.local"), "nowhere");
+
+        var (_, json, _) = await RunAsync(folder, []);
+
+        Assert.Equal("passed", MarkOf(json, "key-place"));
+        Assert.Equal("passed", MarkOf(json, "file-modes"));
+    }
+
     [Theory]
     [InlineData("ENV MISTRAL_API_KEY=", 1)]
+    [InlineData("ENV A=1 \\\n  MISTRAL_API_KEY=abc", 1)]
+    [InlineData("RUN export MISTRAL_API_KEY=abc && run", 1)]
+    [InlineData("RUN --mount=type=secret,id=k MISTRAL_API_KEY=$(cat /run/secrets/k) run", 0)]
     [InlineData("COPY .env ./", 1)]
+    [InlineData("COPY [\"src/.env.local\", \"./\"]", 1)]
+    [InlineData("COPY .env.example ./", 0)]
     [InlineData("COPY . ./", 0)]
-    public async Task Run_ContainerFile_IsJudgedByWhatItBringsIn(string line, int expected)
+    [InlineData("COPY . ./", 1, "")]
+    [InlineData("COPY . ./", 1, "!.env\n# .env\n")]
+    [InlineData("COPY . ./", 1, "bin/*\n")]
+    [InlineData("COPY . ./", 0, "*\n!src\n")]
+    public async Task Run_ContainerFile_IsJudgedByWhatItBringsIn(string line, int expected, string ignored = "**/.env\n")
     {
         using var folder = await ProjectAsync();
         folder.Write("Dockerfile", "FROM scratch\n" + line + "\n");
-        folder.Write(".dockerignore", "**/.env\n");
+        folder.Write(".dockerignore", ignored);
 
         var (_, json, _) = await RunAsync(folder, []);
 

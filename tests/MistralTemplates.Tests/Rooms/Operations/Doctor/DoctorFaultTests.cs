@@ -53,11 +53,11 @@ public sealed class DoctorFaultTests
     }
 
     [Theory]
-    [InlineData("'--since' has no value that it takes. See 'audit --help'.", "audit", "show", "--since", "typed-by-mistake")]
-    [InlineData("'--begins-at' has no value that it takes. See 'audit --help'.", "audit", "verify", "--begins-at", "0")]
+    [InlineData("'--since' has no value that it takes. See 'audit show --help'.", "audit", "show", "--since", "typed-by-mistake")]
+    [InlineData("'--begins-at' has no value that it takes. See 'audit verify --help'.", "audit", "verify", "--begins-at", "0")]
     [InlineData("'--format' has no value that it takes. See 'doctor --help'.", "doctor", "--format", "typed-by-mistake")]
     [InlineData("'--allow' has no value that it takes. See 'doctor --help'.", "doctor", "--allow")]
-    [InlineData("The command line is not complete or holds something unknown. See 'keys --help'.", "keys", "rotate", "typed-by-mistake")]
+    [InlineData("The command line is not complete or holds something unknown. See 'keys rotate --help'.", "keys", "rotate", "typed-by-mistake")]
     public async Task Run_WrongCommandLine_NamesTheOptionAndNeverTheValue(string message, params string[] arguments)
     {
         using var folder = await GitFolder.CreateAsync();

@@ -2,6 +2,7 @@ using System.Text;
 using Acme.App.Guards;
 using Acme.App.Operations.Doctor;
 using MistralTemplates.Harness;
+using MistralTemplates.Tests.Rooms.Guards;
 
 namespace MistralTemplates.Tests.Rooms.Operations.Doctor;
 
@@ -56,6 +57,23 @@ public sealed class SecretSearchTests
 
         Assert.Equal([new Place("(commit message)", 4, commit, "Ada Author", AllowFile.FingerprintOf(key))], verdict.Places);
         Assert.Contains("--replace-message", verdict.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SearchAll_SecretInATagsMessageOrAFilesName_IsFoundWithoutItsValue()
+    {
+        using var folder = await GitFolder.CreateAsync();
+        var (said, named) = (GitFolder.NewKey(), "gh" + "p_" + SensitiveSamples.Mixed[..36]);
+        folder.Write($"{named}.txt", "clean\n");
+        var commit = await folder.CommitAsync();
+        await folder.GitAsync("tag", "-a", "v1", "-m", $"MISTRAL_API_KEY={said}");
+        await folder.GitAsync("tag", "light");
+
+        var verdict = Search(folder);
+
+        Assert.Equal(
+            [new Place("(a file's name)", 1, commit, "Ada Author", AllowFile.FingerprintOf(named)), new Place("(message of the tag v1)", Fingerprint: AllowFile.FingerprintOf(said))],
+            verdict.Places);
     }
 
     [Fact]
