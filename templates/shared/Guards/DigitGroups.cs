@@ -35,7 +35,7 @@ internal readonly struct DigitGroups
             while (char.IsAsciiDigit(window[at]) && digits <= MostDigits)
                 (at, digits) = (at + 1, digits + 1);
             _groups[_count++] = group..at;
-            for (var skipped = 0; skipped < MostBetween && window[at] is ' ' or '-' or '.' or '(' or ')' or '/' or '\u00a0' or '\u202f' or '\u2013'; skipped++)
+            for (var skipped = 0; skipped < MostBetween && (window[at] is ' ' or '-' or '.' or '(' or ')' or '/' || IsTypographic(window[at])); skipped++)
                 at++;
         }
     }
@@ -72,7 +72,7 @@ internal readonly struct DigitGroups
             return null;
 
         var text = window.Text[_start.._groups[2].End.Value];
-        return text.Length == 11 && text[3] == '-' && text[6] == '-' && EndsAt(ref window, _start + 11, CardJoints)
+        return text.Length == 11 && (text[3] == '-' || IsTypographic(text[3])) && text[6] == text[3] && EndsAt(ref window, _start + 11, CardJoints)
             && text[..3] is not ("000" or "666") && text[0] != '9' && text[4..6] is not "00" && text[7..] is not "0000"
             ? new Finding(SensitiveKind.Ssn, _start, _start + 11)
             : null;
@@ -105,7 +105,10 @@ internal readonly struct DigitGroups
     }
 
     private static bool MaySeparate(ReadOnlySpan<char> gap) =>
-        gap is " " or "-" or "." or "\u00a0" or "\u202f" or "\u2013" or "  " or " - " or " \u2013 ";
+        gap is " " or "-" or "." or "  " or " - " or " \u2013 " || (gap.Length == 1 && IsTypographic(gap[0]));
+
+    /// <summary>Spaces and hyphens that do not break a line, and dashes, as word processors and models write them.</summary>
+    public static bool IsTypographic(char character) => character is '\u00a0' or '\u2007' or '\u2009' or '\u202f' or (>= '\u2010' and <= '\u2013') or '\u2212';
 
     /// <summary>Whether more numbers of four digits stand beside it than belong to one card: it is a part of a table's row, unless a card follows.</summary>
     private bool IsInRow(ref TextWindow window, int last, int floor)

@@ -36,7 +36,7 @@ internal static class EmailAddress
 
         start -= local < at && start > floor && window[start - 1] == '"' ? 1 : 0;
         var end = EndOfDomain(ref window, at + 1);
-        return end > 0 && !IsGitRemote(ref window, start, at, end) ? new Finding(SensitiveKind.Email, start, end) : null;
+        return end > 0 && !IsGitRemote(ref window, start, at, end) && window.Text[start..at] is not ("this" or "super") ? new Finding(SensitiveKind.Email, start, end) : null;
     }
 
     /// <summary><c>git@host:owner/name</c> and <c>ssh://git@host/owner</c> name a repository, and nobody.</summary>
@@ -65,7 +65,19 @@ internal static class EmailAddress
         var character => CharacterClasses.Is(character, CharacterClass.Name) || (IsForeign(character) && !IsUnspaced(character)),
     };
 
-    private static bool IsTopLevel(ReadOnlySpan<char> label) => !label.ContainsAnyExcept(Letters) || !label.ContainsAnyInRange('\0', '\u007f')
+    /// <summary>What ends a file's name and no domain: <c>logo@2x.png</c>, <c>wg-quick@wg0.service</c>.</summary>
+    private static readonly string[] FileEndings =
+        ["png", "jpg", "jpeg", "gif", "svg", "webp", "service", "socket", "timer", "mount", "target", "slice", "tgz", "whl", "jar", "js", "ts", "json"];
+
+    private static bool IsTopLevel(ReadOnlySpan<char> label)
+    {
+        foreach (var ending in FileEndings)
+            if (label.Equals(ending, StringComparison.OrdinalIgnoreCase))
+                return false;
+        return IsDomain(label);
+    }
+
+    private static bool IsDomain(ReadOnlySpan<char> label) => !label.ContainsAnyExcept(Letters) || !label.ContainsAnyInRange('\0', '\u007f')
         || (label.Length > 4 && label.StartsWith("xn--", StringComparison.OrdinalIgnoreCase) && Ascii.IsValid(label));
 
     private static int EndOfDomain(ref TextWindow window, int start)

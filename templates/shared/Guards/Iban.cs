@@ -19,7 +19,7 @@ internal static class Iban
         var end = start;
         for (var read = 0; read < length; read++)
         {
-            if (read > 0 && window[end] is ' ' or '-' or '\u00a0' or '\u202f')
+            if (read > 0 && (window[end] is ' ' or '-' || DigitGroups.IsTypographic(window[end])))
                 end++;
             if (!CharacterClasses.Is(window[end], CharacterClass.Word))
                 return null;

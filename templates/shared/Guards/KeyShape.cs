@@ -50,12 +50,16 @@ internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least
 
     public Finding? Match(ref TextWindow window, int start)
     {
-        if (_telling >= 0 && start + _telling < window.Text.Length && window.Text[start + _telling] != prefix[_telling])
+        if (_telling >= 0 && start + _telling < window.Text.Length && window.Text[start + _telling] != prefix[_telling]
+            && !window.Text[start..(start + _telling)].Contains('\\'))
             return null;
 
         var end = start;
         foreach (var expected in prefix)
         {
+            // Markdown's escape, of which a page shows nothing.
+            if (window[end] == '\\' && window[end + 1] == expected && expected is '_' or '-')
+                end++;
             var actual = window[end++];
             var isWild = (expected == '?' && CharacterClasses.Is(actual, CharacterClass.Word)) || (expected == '#' && char.IsAsciiDigit(actual));
             if (actual != expected && !isWild)

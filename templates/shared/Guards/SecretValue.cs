@@ -18,6 +18,7 @@ internal static class SecretValue
         ],
         StringComparison.OrdinalIgnoreCase);
     private static readonly SearchValues<char> PasswordMarks = SearchValues.Create("!@#$%^&*~?+=");
+    private static readonly SearchValues<char> Letters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
     private static readonly SearchValues<string> KeyPlaceholders = SearchValues.Create(
         ["fake", "test", "mock", "demo", "token", "secret", "here"], StringComparison.OrdinalIgnoreCase);
@@ -41,7 +42,7 @@ internal static class SecretValue
         var entropy = Entropy(value);
         return promise switch
         {
-            SecretPromise.Pass when !isQuoted && char.IsAsciiDigit(value[0]) => false,
+            SecretPromise.Pass when !isQuoted && (char.IsAsciiDigit(value[0]) || value.Contains('/')) => false,
             SecretPromise.Pass or SecretPromise.Password when !isQuoted && IsDeclaration(value, capitals + smalls) => false,
             SecretPromise.Pass or SecretPromise.Password => value.Length >= 6 && (digits > 0 || (capitals + smalls > 0 && value.ContainsAny(PasswordMarks))),
             _ when !isQuoted && IsIdentifier(value, capitals) => false,
@@ -49,7 +50,7 @@ internal static class SecretValue
                 || (value.Length >= 15 && digits == value.Length && entropy >= 2.2)
                 || (value.Length >= 20 && capitals > 2 && smalls > 2 && digits + capitals + smalls == value.Length && entropy >= 3.6
                     && !IsIdentifier(value, capitals)),
-            _ => value.Length >= 16 && LongestMixedRun(value) >= 12 && entropy >= 3.5 && !IsHashOrUuid(value),
+            _ => value.Length >= 16 && LongestMixedRun(value) >= 12 && entropy >= 3.5 && !IsNameOfAnEntry(value),
         };
     }
 
@@ -119,6 +120,37 @@ internal static class SecretValue
         }
 
         return length > MostOrdered;
+    }
+
+    /// <summary>Whether a key names an entry in a cache or a store: a hash behind some words, parts with colons between, a file.</summary>
+    private static bool IsNameOfAnEntry(ReadOnlySpan<char> value)
+    {
+        if (IsHashOrUuid(value) || value.Contains(':'))
+            return true;
+        var dot = value.LastIndexOf('.');
+        if (dot > 0 && value.Length - dot is >= 3 and <= 5 && value[..dot].Contains('/') && !value[(dot + 1)..].ContainsAnyExceptInRange('a', 'z'))
+            return true;
+        var dash = value.LastIndexOf('-');
+        return dash > 0 && IsHashOrUuid(value[(dash + 1)..]);
+    }
+
+    /// <summary>Whether it is a member of an object, as <c>textBox2.Text</c>: names with dots between, of which the last has letters alone.</summary>
+    public static bool IsMember(ReadOnlySpan<char> value)
+    {
+        var last = value.LastIndexOf('.');
+        if (last <= 0 || last == value.Length - 1 || value[(last + 1)..].ContainsAnyExcept(Letters))
+            return false;
+        var previous = '.';
+        foreach (var character in value[..last])
+        {
+            if (!CharacterClasses.Is(character, CharacterClass.Word) && character is not ('_' or '.'))
+                return false;
+            if (previous == '.' && !char.IsAsciiLetter(character) && character != '_')
+                return false;
+            previous = character;
+        }
+
+        return true;
     }
 
     private static bool IsHashOrUuid(ReadOnlySpan<char> value) =>

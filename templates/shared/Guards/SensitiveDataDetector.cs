@@ -92,7 +92,8 @@ internal sealed class SensitiveDataDetector
             case '-' when SecretAssignment.FindOption(ref window, at, ref next) is { } value:
                 return value;
             case '-' or '_':
-                var before = window.Back(at, CharacterClass.Word, floor);
+                // Behind Markdown's escape the word before is still the beginning.
+                var before = window.Back(at > floor && window[at - 1] == '\\' ? at - 1 : at, CharacterClass.Word, floor);
                 var mayBegin = (before < at || window[at - 1] is '.' or '/') && !window.Text[before..at].ContainsAnyInRange('0', '9');
                 return mayBegin ? FindKey(ref window, before, floor) : null;
             default:

@@ -15,8 +15,10 @@ internal sealed class TextGuard(GuardOptions options, bool isOutput)
     /// <summary>Guards a value that may stand beside a name, as in a tool's arguments. A program reads it, so it is not encoded.</summary>
     public string Apply(string? name, string value, ISet<SensitiveKind> kinds)
     {
-        if (name is null || _detector.ModeOf(SensitiveKind.Secret) == GuardMode.Allow || !SecretValue.IsSecret(value, SecretName.Judge(name), isQuoted: true))
-            return RedactionFilter.Redact(_detector, HiddenCharacterFilter.Apply(value, options.SafeText.HiddenCharacters), kinds);
+        value = HiddenCharacterFilter.Apply(value, options.SafeText.HiddenCharacters);
+        if (name is null || _detector.ModeOf(SensitiveKind.Secret) == GuardMode.Allow
+            || !SecretValue.IsSecret(SecretAssignment.WithoutScheme(value.AsSpan().Trim()), SecretName.Judge(name), isQuoted: true))
+            return RedactionFilter.Redact(_detector, value, kinds);
         kinds.Add(SensitiveKind.Secret);
         return RedactionFilter.MaskOf(SensitiveKind.Secret);
     }

@@ -180,6 +180,23 @@ public sealed class SafeTextTests
         Assert.Equal([SensitiveKind.Secret], kinds);
     }
 
+    [Theory]
+    [InlineData("authorization", "Bearer #")]
+    [InlineData("apiKey", "#\n")]
+    [InlineData("api_key", " #")]
+    [InlineData("Authorization", "token  #")]
+    [InlineData("password", "hunter2\u200bhunter3")]
+    public void Guard_SecretInAToolsArguments_IsMaskedHoweverItIsWritten(string name, string pattern)
+    {
+        var kinds = new HashSet<SensitiveKind>();
+        var call = new FunctionCallContent("1", "get", new Dictionary<string, object?> { [name] = pattern.Replace("#", SensitiveSamples.Mixed, StringComparison.Ordinal) });
+
+        var guarded = (FunctionCallContent)Guarding.Output().Guard(call, kinds);
+
+        Assert.Equal("[secret]", guarded.Arguments![name]);
+        Assert.Equal([SensitiveKind.Secret], kinds);
+    }
+
     [Fact]
     public void Guard_NameOfADocument_IsMasked()
     {
