@@ -24,10 +24,14 @@ internal readonly struct DigitGroups
     private readonly InlineArray12<Range> _groups;
     private readonly int _start;
     private readonly int _count;
+    private readonly bool _isBehindEscape;
 
-    public DigitGroups(ref TextWindow window, int start)
+    /// <param name="window">The text.</param>
+    /// <param name="start">The first digit.</param>
+    /// <param name="isBehindEscape">Whether an escape's last letter stands before it, and no part of a number.</param>
+    public DigitGroups(ref TextWindow window, int start, bool isBehindEscape = false)
     {
-        _start = start;
+        (_start, _isBehindEscape) = (start, isBehindEscape);
         var (at, digits) = (start, 0);
         while (_count < Most && char.IsAsciiDigit(window[at]))
         {
@@ -56,13 +60,23 @@ internal readonly struct DigitGroups
                 break;
             foreach (var digit in window.Text[from..to])
                 digits[read++] = (byte)(digit - '0');
-            // One dot is a decimal's; a card that is grouped by dots has three groups or more.
-            if (PaymentCard.IsNumber(digits[..read]) && !(group == 1 && Gap(ref window, 1) is ".") && EndsAt(ref window, to, CardJoints)
+            if (IsGroupedAsCard(group) && PaymentCard.IsNumber(digits[..read]) && EndsAt(ref window, to, CardJoints)
                 && !IsInRow(ref window, group, floor))
                 longest = new Finding(SensitiveKind.Card, _start, to);
         }
 
         return longest;
+    }
+
+    /// <summary>As networks print their numbers: in fours, or in four, six and five or four.</summary>
+    private bool IsGroupedAsCard(int last)
+    {
+        if (last == 0 || (last == 2 && SizeOf(0) == SizeOfGroup && SizeOf(1) == 6 && SizeOf(2) is SizeOfGroup or 5))
+            return true;
+        for (var group = 0; group < last; group++)
+            if (SizeOf(group) != SizeOfGroup)
+                return false;
+        return last >= CardGroups - 1 && SizeOf(last) <= SizeOfGroup;
     }
 
     /// <summary>AAA-GG-SSSS, of areas, groups and serials that the Social Security Administration issues.</summary>
@@ -134,14 +148,21 @@ internal readonly struct DigitGroups
         return true;
     }
 
-    private static bool IsGroup(ref TextWindow window, int at) => window.On(at, CharacterClass.Digit, SizeOfGroup + 1) == at + SizeOfGroup;
+    /// <summary>A dump's rows have hexadecimal digits as well.</summary>
+    private static bool IsGroup(ref TextWindow window, int at) => window.On(at, CharacterClass.Hex, SizeOfGroup + 1) == at + SizeOfGroup;
 
     /// <summary>Whether four groups, each behind its gap, are a card's number.</summary>
     private static bool IsCard(ref TextWindow window, int at, int step)
     {
         Span<byte> digits = stackalloc byte[CardGroups * SizeOfGroup];
         for (var index = 0; index < digits.Length; index++)
-            digits[index] = (byte)(window[at + ((index / SizeOfGroup) * step) + step - SizeOfGroup + (index % SizeOfGroup)] - '0');
+        {
+            var digit = window[at + ((index / SizeOfGroup) * step) + step - SizeOfGroup + (index % SizeOfGroup)];
+            if (!char.IsAsciiDigit(digit))
+                return false;
+            digits[index] = (byte)(digit - '0');
+        }
+
         return PaymentCard.IsNumber(digits);
     }
 
@@ -161,9 +182,9 @@ internal readonly struct DigitGroups
     private int SizeOf(int group) => _groups[group].End.Value - _groups[group].Start.Value;
 
     /// <summary>Whether digits go on to the left over a joint, as in a decimal, a UUID or a version.</summary>
-    private static bool IsPartOfNumber(ref TextWindow window, int start, string joints) =>
-        CharacterClasses.Is(window[start - 1], CharacterClass.Word)
-        || (joints.Contains(window[start - 1]) && CharacterClasses.Is(window[start - 2], CharacterClass.Digit));
+    private bool IsPartOfNumber(ref TextWindow window, int start, string joints) => !_isBehindEscape
+        && (CharacterClasses.Is(window[start - 1], CharacterClass.Word)
+        || (joints.Contains(window[start - 1]) && CharacterClasses.Is(window[start - 2], CharacterClass.Digit)));
 
     private static bool EndsAt(ref TextWindow window, int end, string joints) =>
         !CharacterClasses.Is(window[end], CharacterClass.Word)

@@ -13,6 +13,11 @@ internal static class EmailAddress
 {
     private const int MostDomain = 255;
     private const int MostUnspaced = 16;
+
+    /// <summary>What ends a file's name and no domain: <c>logo@2x.png</c>, <c>wg-quick@wg0.service</c>.</summary>
+    private static readonly string[] FileEndings =
+        ["png", "jpg", "jpeg", "gif", "svg", "webp", "service", "socket", "timer", "mount", "slice", "tgz", "whl", "jar", "js", "ts", "json"];
+
     private static readonly SearchValues<char> Letters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
     public static Finding? Find(ref TextWindow window, int at, int floor)
@@ -36,7 +41,9 @@ internal static class EmailAddress
 
         start -= local < at && start > floor && window[start - 1] == '"' ? 1 : 0;
         var end = EndOfDomain(ref window, at + 1);
-        return end > 0 && !IsGitRemote(ref window, start, at, end) && window.Text[start..at] is not ("this" or "super") ? new Finding(SensitiveKind.Email, start, end) : null;
+        return end > 0 && !IsGitRemote(ref window, start, at, end) && window.Text[start..at] is not ("this" or "super")
+            ? new Finding(SensitiveKind.Email, start, end)
+            : null;
     }
 
     /// <summary><c>git@host:owner/name</c> and <c>ssh://git@host/owner</c> name a repository, and nobody.</summary>
@@ -64,10 +71,6 @@ internal static class EmailAddress
         '\'' => IsWord(window[index - 1]) && IsWord(window[index + 1]),
         var character => CharacterClasses.Is(character, CharacterClass.Name) || (IsForeign(character) && !IsUnspaced(character)),
     };
-
-    /// <summary>What ends a file's name and no domain: <c>logo@2x.png</c>, <c>wg-quick@wg0.service</c>.</summary>
-    private static readonly string[] FileEndings =
-        ["png", "jpg", "jpeg", "gif", "svg", "webp", "service", "socket", "timer", "mount", "target", "slice", "tgz", "whl", "jar", "js", "ts", "json"];
 
     private static bool IsTopLevel(ReadOnlySpan<char> label)
     {

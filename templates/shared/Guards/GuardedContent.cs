@@ -150,12 +150,32 @@ internal static class GuardedContent
     private static object? GuardValue(this TextGuard guard, string? name, object? value, ISet<SensitiveKind> kinds)
     {
         if (value is null or string)
-            return value is string text ? guard.Apply(name, text, kinds) : null;
+            return value is string text ? guard.GuardJsonOrText(name, text, kinds) : null;
 
         var node = JsonSerializer.SerializeToNode(value, AIJsonUtilities.DefaultOptions);
         var before = node?.ToJsonString();
         var after = guard.GuardNode(name, node, kinds);
         return after?.ToJsonString() == before ? value : JsonSerializer.SerializeToElement(after, AIJsonUtilities.DefaultOptions);
+    }
+
+    /// <summary>Text that is itself JSON, as tools answer it, hides what it holds behind its escapes.</summary>
+    private static string GuardJsonOrText(this TextGuard guard, string? name, string text, ISet<SensitiveKind> kinds)
+    {
+        if (text.AsSpan().TrimStart() is ['{' or '[', ..])
+        {
+            try
+            {
+                var node = JsonNode.Parse(text);
+                var guarded = guard.GuardNode(name, node, kinds)!.ToJsonString();
+                text = guarded == node!.ToJsonString() ? text : guarded;
+            }
+            catch (Exception exception) when (exception is JsonException or ArgumentException or InvalidOperationException)
+            {
+                // A text that only begins like JSON, or names a field twice.
+            }
+        }
+
+        return guard.Apply(name, text, kinds);
     }
 
     private static JsonNode? GuardNode(this TextGuard guard, string? name, JsonNode? node, ISet<SensitiveKind> kinds)

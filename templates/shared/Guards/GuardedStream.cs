@@ -16,6 +16,9 @@ internal sealed class GuardedStream(TextGuard guard)
         List<AIContent> settled = [];
         foreach (var content in contents)
         {
+            // What says nothing must not part the two halves of a secret.
+            if (content is TextContent { Text: "" } or TextReasoningContent { Text: "", ProtectedData: null })
+                continue;
             if (content is TextContent or TextReasoningContent)
             {
                 if (_flowing?.GetType() != content.GetType())

@@ -48,10 +48,12 @@ internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least
         return shapes;
     }
 
-    public Finding? Match(ref TextWindow window, int start)
+    /// <param name="window">The text.</param>
+    /// <param name="start">Where the value would begin.</param>
+    /// <param name="isEscaped">Whether Markdown's escapes may stand in the prefix.</param>
+    public Finding? Match(ref TextWindow window, int start, bool isEscaped)
     {
-        if (_telling >= 0 && start + _telling < window.Text.Length && window.Text[start + _telling] != prefix[_telling]
-            && !window.Text[start..(start + _telling)].Contains('\\'))
+        if (!isEscaped && _telling >= 0 && start + _telling < window.Text.Length && window.Text[start + _telling] != prefix[_telling])
             return null;
 
         var end = start;

@@ -15,8 +15,10 @@ internal static class OutboundLink
     private const int MostSpaces = 16;
     private const int MostEntity = 12;
     private static readonly SearchValues<char> Ends = SearchValues.Create(" \t\n>\"'");
+    private static readonly SearchValues<char> BeforeLabels = SearchValues.Create(" \t>*-+.0123456789");
     private static readonly SearchValues<char> TagEnds = SearchValues.Create(" \t\n/");
-    private static readonly string[] Fetched = ["src", "srcset", "poster", "background"];
+    private static readonly string[] Fetched = ["src", "srcset", "imagesrcset", "poster", "background"];
+    private static readonly string[] FetchedByTags = ["data", "action", "formaction", "ping"];
     private static readonly string[] Followed = ["href"];
 
     /// <summary>
@@ -31,9 +33,11 @@ internal static class OutboundLink
         var isLabel = window[at] == ']';
         var isFetched = window[at] switch
         {
-            ']' => window[at + 1] == ':' || (window[at + 1] == '(' && IsImage(window.Text, at)),
+            ']' => (window[at + 1] == ':' && IsDefinition(window.Text, at)) || (window[at + 1] == '(' && IsImage(window.Text, at)),
             '(' => window.Holds(at - 3, "url") && !CharacterClasses.Is(window[at - 4], CharacterClass.Name) && window[at - 4] != '.',
-            _ => IsAttribute(ref window, at, Fetched) || (IsAttribute(ref window, at, Followed) && IsFetchedBy(window.Text, at)),
+            _ => IsAttribute(ref window, at, Fetched) || IsRefresh(ref window, at)
+                || (IsAttribute(ref window, at, FetchedByTags) && TagOf(window.Text, at).Length > 0)
+                || (IsAttribute(ref window, at, Followed) && IsFetchedBy(window.Text, at)),
         };
         if (!isFetched && !(isLabel ? window[at + 1] == '(' : window[at] == '=' && IsAttribute(ref window, at, Followed)))
             return null;
@@ -62,9 +66,21 @@ internal static class OutboundLink
         while (at - end < MostSpaces && window[end - 1] is ' ' or '\t' or '\n')
             end--;
         foreach (var name in names)
-            if (window.Holds(end - name.Length, name))
+            if (window.Holds(end - name.Length, name) && !CharacterClasses.Is(window[end - name.Length - 1], CharacterClass.Name)
+                && window[end - name.Length - 1] != '.')
                 return true;
         return false;
+    }
+
+    /// <summary>The address behind the seconds of <c>&lt;meta http-equiv="refresh" content="0;url=…"></c>.</summary>
+    private static bool IsRefresh(ref TextWindow window, int at)
+    {
+        if (window[at] != '=' || !window.Holds(at - 3, "url"))
+            return false;
+        var before = at - 4;
+        while (at - before < MostSpaces && window[before] == ' ')
+            before--;
+        return window[before] is ';' or ',' && char.IsAsciiDigit(window[before - 1]);
     }
 
     /// <summary>
@@ -93,7 +109,11 @@ internal static class OutboundLink
     }
 
     /// <summary>Whether an element loads what its <c>href</c> names, as all do but a link that a reader follows.</summary>
-    private static bool IsFetchedBy(ReadOnlySpan<char> text, int at)
+    private static bool IsFetchedBy(ReadOnlySpan<char> text, int at) => TagOf(text, at) is { Length: > 0 } tag
+        && !tag.Equals("a", StringComparison.OrdinalIgnoreCase) && !tag.Equals("area", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The name of the element whose attribute stands there; nothing outside of any.</summary>
+    private static ReadOnlySpan<char> TagOf(ReadOnlySpan<char> text, int at)
     {
         var before = text[Math.Max(0, at - MostLabel)..at];
         var (name, quote) = (0, '\0');
@@ -109,8 +129,23 @@ internal static class OutboundLink
         }
 
         var tag = before[name..];
-        return name > 0 && tag.IndexOfAny(TagEnds) is var end and > 0
-            && !tag[..end].Equals("a", StringComparison.OrdinalIgnoreCase) && !tag[..end].Equals("area", StringComparison.OrdinalIgnoreCase);
+        return name > 0 && tag.IndexOfAny(TagEnds) is var end and > 0 ? tag[..end] : default;
+    }
+
+    /// <summary>Whether a label before a colon begins its line, as a definition does; <c>case map[0]: //…</c> is code.</summary>
+    private static bool IsDefinition(ReadOnlySpan<char> text, int at)
+    {
+        for (var index = at - 1; index >= Math.Max(0, at - MostLabel); index--)
+        {
+            if (text[index] != '[' || (index > 0 && text[index - 1] == '\\'))
+                continue;
+            var before = index - 1;
+            while (before >= 0 && index - before < MostSpaces && BeforeLabels.Contains(text[before]))
+                before--;
+            return before < 0 || text[before] is '\n' or '\r' || index - before == MostSpaces;
+        }
+
+        return true;
     }
 
     /// <summary>Whether a later address of <c>srcset</c>, which lists several in quotes, names another host.</summary>

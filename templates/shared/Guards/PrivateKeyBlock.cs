@@ -6,6 +6,7 @@ namespace Acme.App.Guards;
 internal static class PrivateKeyBlock
 {
     private const int MostBody = 16_384;
+    private const int MostBeforeBody = 200;
     private const int LeastBody = 40;
     private const string Begin = "-----BEGIN ";
     private const string End = "-----END ";
@@ -13,6 +14,9 @@ internal static class PrivateKeyBlock
     private const string Base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
     private static readonly SearchValues<char> Body = SearchValues.Create(Base64);
     private static readonly SearchValues<char> BodyOnLines = SearchValues.Create(Base64 + "-_.~%\r\n\\");
+
+    private static readonly SearchValues<string> ArmourHeaders =
+        SearchValues.Create(["Proc-Type:", "DEK-Info:", "Version:", "Comment:", "Hash:"], StringComparison.Ordinal);
 
     public static Finding? Find(ref TextWindow window, int at)
     {
@@ -25,15 +29,50 @@ internal static class PrivateKeyBlock
         if (!window.Text[at..body].Contains("PRIVATE KEY", StringComparison.Ordinal))
             return null;
 
+        // Whoever writes of keys names the line, and no key follows it.
+        var first = window.Text[body..Math.Min(window.Text.Length, body + MostBeforeBody)];
+        if (LongestRun(first) < LeastBody && !first.ContainsAny(ArmourHeaders))
+        {
+            _ = window[body + MostBeforeBody];
+            return null;
+        }
+
         var rest = window.Text[body..Math.Min(window.Text.Length, body + MostBody)];
-        var end = rest.IndexOf(End, StringComparison.Ordinal);
+        var end = FindEnd(rest);
         var close = end < 0 ? -1 : rest[(end + End.Length)..].IndexOf(Dashes, StringComparison.Ordinal);
         if (close < 0)
             _ = window[body + MostBody];
         if (end < 0)
             end = rest.IndexOfAnyExcept(BodyOnLines) is var cutOff and >= 0 ? cutOff : rest.Length;
-        if (rest[..end].CountAny(Body) < LeastBody)
+        if (LongestRun(rest[..end]) < LeastBody)
             return null;
         return new Finding(SensitiveKind.Secret, at, body + (close < 0 ? end : end + End.Length + close + Dashes.Length));
+    }
+
+    /// <summary>The end of a private key, and of nothing else, such as the certificate that stands behind it.</summary>
+    private static int FindEnd(ReadOnlySpan<char> text)
+    {
+        for (var start = 0; text[start..].IndexOf(End, StringComparison.Ordinal) is var offset and >= 0; start += offset + End.Length)
+        {
+            var label = text[(start + offset + End.Length)..];
+            if (label[..Math.Min(label.Length, TextWindow.Left)].Contains("PRIVATE KEY", StringComparison.Ordinal))
+                return start + offset;
+        }
+
+        return -1;
+    }
+
+    /// <summary>The longest run of base64: prose and code have short ones.</summary>
+    private static int LongestRun(ReadOnlySpan<char> text)
+    {
+        var longest = 0;
+        while (!text.IsEmpty)
+        {
+            var end = text.IndexOfAnyExcept(Body) is var found and >= 0 ? found : text.Length;
+            longest = Math.Max(longest, end);
+            text = text[Math.Min(text.Length, end + 1)..];
+        }
+
+        return longest;
     }
 }

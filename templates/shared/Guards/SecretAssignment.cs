@@ -8,7 +8,11 @@ namespace Acme.App.Guards;
 /// </summary>
 internal static class SecretAssignment
 {
+    /// <summary>As System.Text.Json writes a quote within a string.</summary>
+    private const string EscapedQuote = @"\u0022";
+
     private const int MostSpaces = 16;
+    private const int MostLiteralMarks = 3;
     private const int MostIndent = 48;
     private static readonly SearchValues<char> Operators = SearchValues.Create("=:>?.~|+");
     private static readonly SearchValues<char> Quotes = SearchValues.Create("\"'`");
@@ -52,8 +56,8 @@ internal static class SecretAssignment
             return null;
 
         var end = value;
-        while (end - value < TextWindow.Right && !IsEnd(window[end], quote, isEscaped))
-            end += quote == '"' && window[end] == '\\' && window[end + 1] is not ('\n' or '\0') ? 2 : 1;
+        while (end - value < TextWindow.Right && StepOn(ref window, end, quote, isEscaped) is > 0 and var step)
+            end += step;
         next = value;
         // What is compared without quotes is a name; <password>@host is a form to be filled in.
         if (quote == '\0' && ((window[at] == '=' && window[at + 1] == '=') || (window[at] == '>' && window[value] == '@')))
@@ -65,6 +69,17 @@ internal static class SecretAssignment
         return SecretValue.IsSecret(window.Text[value..end], promise, quote != '\0')
             ? new Finding(SensitiveKind.Secret, value, end, goesOn ? CharacterClass.Any : CharacterClass.None)
             : null;
+    }
+
+    /// <summary>How many characters the next one of a value is written with; 0 at the value's end.</summary>
+    private static int StepOn(ref TextWindow window, int at, char quote, bool isEscaped)
+    {
+        // A slash and a plus as JSON may write them.
+        if (quote == '\0' && window[at] == '\\')
+            return window[at + 1] == '/' ? 2 : window.Holds(at, @"\u002B") || window.Holds(at, @"\u002F") ? EscapedQuote.Length : 0;
+        if (IsEnd(window[at], quote, isEscaped))
+            return 0;
+        return quote == '"' && window[at] == '\\' && window[at + 1] is not ('\n' or '\0') ? 2 : 1;
     }
 
     private static bool IsEnd(char character, char quote, bool isEscaped) => quote == '\0'
@@ -131,8 +146,17 @@ internal static class SecretAssignment
     private static int BackOverMarks(ref TextWindow window, int index, string operators, int most = MostSpaces)
     {
         var limit = Math.Max(0, index - most);
-        while (index > limit && (window[index - 1] is ' ' or '\t' or '\\' or ']' or ')' or '"' or '\'' or '`' or '*' || operators.Contains(window[index - 1])))
-            index--;
+        while (index > limit)
+        {
+            var mark = window[index - 1];
+            if (mark is ' ' or '\t' or '\\' or ']' or ')' or '"' or '\'' or '`' or '*' || operators.Contains(mark))
+                index--;
+            else if (mark == '2' && index - limit >= EscapedQuote.Length && window.Holds(index - EscapedQuote.Length, EscapedQuote))
+                index -= EscapedQuote.Length;
+            else
+                break;
+        }
+
         return index;
     }
 
@@ -151,10 +175,17 @@ internal static class SecretAssignment
             index++;
         for (var spaces = 0; spaces < MostSpaces && (window[index] is ' ' or '\t' || (window[at] == '>' && window[index] is '\r' or '\n')); spaces++)
             index++;
+        index += window.Holds(index, EscapedQuote) ? EscapedQuote.Length : 0;
         isEscaped = window[index] == '\\' && Quotes.Contains(window[index + 1]);
         index += isEscaped ? 1 : 0;
+        // What languages write before a literal: @"…", $"…", f"…", b'…', ("…"), ["…"].
+        var literal = index;
+        while (literal - index < MostLiteralMarks && window[literal] is '@' or '$' or 'b' or 'r' or 'f' or 'u' or '(' or '[')
+            literal++;
+        index = literal > index && Quotes.Contains(window[literal]) ? literal : index;
         quote = Quotes.Contains(window[index]) ? window[index] : '\0';
         index += quote == '\0' ? 0 : 1;
+        index += quote != '\0' && window[index] == quote && window[index + 1] == quote ? 2 : 0;
         foreach (var scheme in Schemes)
             if (window.Holds(index, scheme))
                 return index + scheme.Length;

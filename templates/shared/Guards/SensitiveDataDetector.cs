@@ -109,8 +109,7 @@ internal sealed class SensitiveDataDetector
             return null;
 
         return (Guards(SensitiveKind.Secret) ? FindKey(ref window, start, floor) : null)
-            ?? (Guards(SensitiveKind.Iban) ? Iban.Find(ref window, start) : null)
-            ?? FindNumber(ref window, SkipEscape(ref window, start), floor);
+            ?? FindNumber(ref window, SkipEscape(ref window, start), start, floor);
     }
 
     /// <summary>Whether a few digits stand for themselves, as most numbers in prose do: nothing that follows makes them part of more.</summary>
@@ -120,14 +119,17 @@ internal sealed class SensitiveDataDetector
         && (window[end] is ',' or ';' || (window[end] == ' ' && char.IsAsciiLetter(window[end + 1]))
             || (window[end] is '.' or ':' && window[end + 1] is ' ' or '\n'));
 
-    private Finding? FindNumber(ref TextWindow window, int start, int floor)
+    /// <param name="run">Where the run begins, with an escape before the number.</param>
+    private Finding? FindNumber(ref TextWindow window, int start, int run, int floor)
     {
+        if (Guards(SensitiveKind.Iban) && Iban.Find(ref window, start) is { } iban)
+            return iban;
         if (Guards(SensitiveKind.Ip) && IpNumber.Find(ref window, start, floor) is { } ip)
             return ip;
         if (!char.IsAsciiDigit(window[start]))
             return null;
 
-        var digits = new DigitGroups(ref window, start);
+        var digits = new DigitGroups(ref window, start, isBehindEscape: start > run);
         return (Guards(SensitiveKind.Card) ? digits.FindCard(ref window, floor) : null)
             ?? (Guards(SensitiveKind.Ssn) ? digits.FindSocialSecurityNumber(ref window) : null)
             ?? (Guards(SensitiveKind.Phone) ? digits.FindPhone(ref window, floor) : null);
@@ -156,16 +158,19 @@ internal sealed class SensitiveDataDetector
     {
         if (first >= 128 || _shapes[first] is not { } shapes || (window[start - 1] == '.' && CharacterClasses.Is(window[start - 2], CharacterClass.Word)))
             return null;
+        var isEscaped = window.Text[start..Math.Min(window.Text.Length, start + TextWindow.Left)].Contains('\\');
         foreach (var shape in shapes)
-            if (shape.Match(ref window, start) is { } finding)
+            if (shape.Match(ref window, start, isEscaped) is { } finding)
                 return finding;
         return null;
     }
 
-    /// <summary>A run may follow an escape whose last letter is no part of it: <c>\n</c> in JSON, <c>%3D</c> in a URL.</summary>
+    /// <summary>A run may follow an escape whose last letter is no part of it: <c>\n</c> and <c>\u0022</c> in JSON, <c>%3D</c> in a URL.</summary>
     private static int SkipEscape(ref TextWindow window, int start) => window[start - 1] switch
     {
-        '\\' when window[start] is 'n' or 'r' or 't' => start + 1,
+        '\\' when window[start] == 'u' && window.On(start + 1, CharacterClass.Hex, 4) == start + 5 => start + 5,
+        '\\' when window[start] == 'x' && window.On(start + 1, CharacterClass.Hex, 2) == start + 3 => start + 3,
+        '\\' when window[start] is 'n' or 'r' or 't' or 'b' or 'f' => start + 1,
         '%' when CharacterClasses.Is(window[start], CharacterClass.Hex) && CharacterClasses.Is(window[start + 1], CharacterClass.Hex) => start + 2,
         _ => start,
     };

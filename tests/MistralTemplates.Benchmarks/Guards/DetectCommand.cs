@@ -103,7 +103,7 @@ internal static class DetectCommand
             return rule.StartsWith("jwt", StringComparison.Ordinal);
         foreach (var line in lines)
             foreach (var shape in KeyShape.Parse(line))
-                if (shape.Match(ref window, finding.Start) is not null)
+                if (shape.Match(ref window, finding.Start, isEscaped: false) is not null)
                     return NameOf(line) == own;
         return byName.Contains(rule);
 

@@ -88,6 +88,13 @@ public sealed class SafeTextTests
     [InlineData("<link title='>' href=https://evil.example/a>", "<link title='>' href=#removed-link>")]
     [InlineData("<link/rel=stylesheet/href=https://evil.example/a>", "<link/rel=stylesheet/href=#removed-link>")]
     [InlineData("<svg><image width=1 href='https://evil.example/a'/>", "<svg><image width=1 href='#removed-link'/>")]
+    [InlineData("<object data=\"https://evil.example/a\">", "<object data=\"#removed-link\">")]
+    [InlineData("<form method=post action=https://evil.example/>", "<form method=post action=#removed-link>")]
+    [InlineData("<a href=/a ping=\"https://evil.example/a\">", "<a href=/a ping=\"#removed-link\">")]
+    [InlineData("<link imagesrcset='//evil.example/a 2x'>", "<link imagesrcset='#removed-link'>")]
+    [InlineData("<use xlink:href=\"https://evil.example/a\">", "<use xlink:href=\"#removed-link\">")]
+    [InlineData("<meta http-equiv=refresh content=\"0; url=https://evil.example/?q=data\">", "<meta http-equiv=refresh content=\"0; url=#removed-link\">")]
+    [InlineData("1. [r]: https://evil.example/data", "1. [r]: #removed-link")]
     public void Apply_OutboundLink_LosesItsDestination(string text, string expected) => Assert.Equal(expected, Guarding.Output().Apply(text, new HashSet<SensitiveKind>()));
 
     [Theory]
@@ -101,6 +108,8 @@ public sealed class SafeTextTests
     [InlineData("<a class=x href=\"https://docs.example/page\">, link.href = \"https://docs.example/page\" and [a\\]b](https://docs.example/page)")]
     [InlineData("src=\"a b\tc\", [key]: \"one\n two\", curl(https://docs.example) and <img src=\"/a?b=1&amp;c=2\">")]
     [InlineData("<img srcset=\"/a.png 1x, /b.png 2x\"> <p style='background:url(/a.png)'> get_url(\"https://docs.example/page\"), href = a, https://docs.example/page")]
+    [InlineData("case map[0]: //fallthrough\narr[i]://c\nvideo_src = \"https://docs.example/a.mp4\"; data = \"https://docs.example/data\"")]
+    [InlineData("action=https://docs.example/a, url = \"https://docs.example/a\"; img.src = \"https://docs.example/a.png\"")]
     public void Apply_HarmlessLink_Stays(string text) => Assert.Same(text, Guarding.Output().Apply(text, new HashSet<SensitiveKind>()));
 
     /// <summary>What is left stands behind a <c>#</c>, and is sent to nobody.</summary>
@@ -195,6 +204,34 @@ public sealed class SafeTextTests
 
         Assert.Equal("[secret]", guarded.Arguments![name]);
         Assert.Equal([SensitiveKind.Secret], kinds);
+    }
+
+    /// <summary>System.Text.Json writes a quote within a string as an escape, behind which nothing looks like itself.</summary>
+    [Fact]
+    public void Guard_JsonInAToolsResult_IsGuardedFieldByField()
+    {
+        var text = JsonSerializer.Serialize(new { settings = new { password = "hunter2" + "hunter3", note = "ünïcode \"quoted\"" }, numbers = new[] { 1, 2 } });
+        var clean = JsonSerializer.Serialize(new { note = "ünïcode \"quoted\"" });
+
+        var guarded = (FunctionResultContent)Guarding.Output().Guard(new FunctionResultContent("1", text), new HashSet<SensitiveKind>());
+        var untouched = (FunctionResultContent)Guarding.Output().Guard(new FunctionResultContent("1", clean), new HashSet<SensitiveKind>());
+
+        var settings = JsonElement.Parse((string)guarded.Result!).GetProperty("settings");
+        Assert.Equal(("[secret]", "ünïcode \"quoted\""), (settings.GetProperty("password").GetString(), settings.GetProperty("note").GetString()));
+        Assert.Equal(clean, untouched.Result);
+    }
+
+    [Fact]
+    public void Push_NothingSaidBetweenTheHalvesOfASecret_MasksItAllTheSame()
+    {
+        var stream = new GuardedStream(Guarding.Output());
+        var token = SensitiveSamples.GitHubToken;
+        AIContent[] said = [new TextContent($"It is {token[..20]}"), new TextReasoningContent(""), new TextContent(""), new TextContent($"{token[20..]}.")];
+
+        var settled = said.SelectMany(content => stream.Push([content], isFinal: false)).ToList();
+        settled.AddRange(stream.Push([], isFinal: true));
+
+        Assert.Equal("It is [secret].", string.Concat(settled));
     }
 
     [Fact]
