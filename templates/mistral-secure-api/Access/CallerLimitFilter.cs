@@ -18,16 +18,15 @@ internal sealed class CallerLimitFilter(CallerLimiter limiter, AuditLog audit, T
         try
         {
             var left = await limiter.TakeAsync(caller, [new LimitClaim(CallerLimiter.Requests, limits.RequestsPerMinute, 1, resets)], http.RequestAborted);
-            Tell(http.Response.Headers, limits, left ?? limits.RequestsPerMinute, seconds);
+            TellWithTheAnswer(http.Response, limits, left ?? limits.RequestsPerMinute, seconds);
             var id = Guid.NewGuid().ToString("N");
             if (await limiter.EnterAsync(caller, limits.ConcurrentRequests, id, http.RequestAborted))
                 http.Response.RegisterForDisposeAsync(new UnderWay(limiter, caller, id));
         }
         catch (ChatRefusedException refusal)
         {
-            // Whoever writes the problem clears the headers first.
             if (refusal.Code == ChatRefusedException.TooManyRequests)
-                http.Response.OnStarting(() => Task.FromResult(Tell(http.Response.Headers, limits, 0, seconds)));
+                TellWithTheAnswer(http.Response, limits, 0, seconds);
             if (refusal.Code != ChatRefusedException.LimitsUnavailable)
                 await audit.WriteAsync(AuditRecord.LimitExceeded(refusal.Code));
             throw;
@@ -36,12 +35,13 @@ internal sealed class CallerLimitFilter(CallerLimiter limiter, AuditLog audit, T
         return await next(context);
     }
 
-    private static bool Tell(IHeaderDictionary headers, CallerLimits limits, long left, long seconds)
+    /// <summary>At the last moment, since whoever writes a problem clears the headers first.</summary>
+    private static void TellWithTheAnswer(HttpResponse response, CallerLimits limits, long left, long seconds) => response.OnStarting(() =>
     {
-        headers["RateLimit-Policy"] = string.Create(CultureInfo.InvariantCulture, $"\"{CallerLimiter.Requests}\";q={limits.RequestsPerMinute};w=60");
-        headers["RateLimit"] = string.Create(CultureInfo.InvariantCulture, $"\"{CallerLimiter.Requests}\";r={left};t={seconds}");
-        return true;
-    }
+        response.Headers["RateLimit-Policy"] = string.Create(CultureInfo.InvariantCulture, $"\"{CallerLimiter.Requests}\";q={limits.RequestsPerMinute};w=60");
+        response.Headers["RateLimit"] = string.Create(CultureInfo.InvariantCulture, $"\"{CallerLimiter.Requests}\";r={left};t={seconds}");
+        return Task.CompletedTask;
+    });
 
     private sealed class UnderWay(CallerLimiter limiter, string caller, string id) : IAsyncDisposable
     {

@@ -55,7 +55,7 @@ internal sealed record CompletionModels(string Object, IReadOnlyList<CompletionM
 
 internal sealed record CompletionModel(string Id, string Object, long Created, string OwnedBy, string Type, CompletionCapabilities Capabilities);
 
-internal sealed record CompletionCapabilities(bool CompletionChat);
+internal sealed record CompletionCapabilities(bool CompletionChat, bool FunctionCalling);
 
 /// <summary>An error as Mistral's clients and, in its inner part, OpenAI's clients read it.</summary>
 internal sealed record CompletionError(

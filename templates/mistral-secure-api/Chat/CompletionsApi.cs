@@ -52,7 +52,8 @@ internal static class CompletionsApi
 
     private static JsonHttpResult<CompletionModels> ListModels(IOptions<PolicyOptions> policy)
     {
-        var models = policy.Value.AllowedModels.Select(name => new CompletionModel(name, "model", 0, "mistralai", "base", new(CompletionChat: true)));
+        var capabilities = new CompletionCapabilities(CompletionChat: true, FunctionCalling: true);
+        var models = policy.Value.AllowedModels.Select(name => new CompletionModel(name, "model", 0, "mistralai", "base", capabilities));
         return TypedResults.Json(new CompletionModels("list", [.. models]), CompletionJsonContext.Default.CompletionModels);
     }
 }

@@ -152,10 +152,20 @@ internal static class GuardedContent
         if (value is null or string)
             return value is string text ? guard.GuardJsonOrText(name, text, kinds) : null;
 
-        var node = JsonSerializer.SerializeToNode(value, AIJsonUtilities.DefaultOptions);
-        var before = node?.ToJsonString();
-        var after = guard.GuardNode(name, node, kinds);
-        return after?.ToJsonString() == before ? value : JsonSerializer.SerializeToElement(after, AIJsonUtilities.DefaultOptions);
+        try
+        {
+            var node = JsonSerializer.SerializeToNode(value, AIJsonUtilities.DefaultOptions);
+            var before = node?.ToJsonString();
+            var after = guard.GuardNode(name, node, kinds);
+            return after?.ToJsonString() == before ? value : JsonSerializer.SerializeToElement(after, AIJsonUtilities.DefaultOptions);
+        }
+        catch (ArgumentException)
+        {
+            // A field stands there twice: its text is guarded, and where something was found it stays text.
+            var text = value is JsonElement json ? json.GetRawText() : TextOf(value);
+            var guarded = guard.Apply(name, text, kinds);
+            return guarded == text ? value : guarded;
+        }
     }
 
     /// <summary>Text that is itself JSON, as tools answer it, hides what it holds behind its escapes.</summary>

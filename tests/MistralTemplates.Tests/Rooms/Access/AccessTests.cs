@@ -49,6 +49,20 @@ public sealed class AccessTests
         Assert.Equal("ada", record.GetProperty("userId").GetString());
     }
 
+    /// <summary>A caller that uses up its minute by mistakes must see it coming.</summary>
+    [Fact]
+    public async Task Chat_ThatIsRefusedForItsForm_TellsWhatIsLeftAsWell()
+    {
+        await using var room = await AccessRoom.StartAsync(CancellationToken);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/chat") { Content = new StringContent("{}", null, "application/json") };
+        request.Headers.Authorization = new("Bearer", AccessRoom.Token());
+
+        using var response = await room.Client.SendAsync(request, CancellationToken);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.StartsWith("\"requests\";r=59;t=", Assert.Single(response.Headers.GetValues("RateLimit")), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Chat_WithTheScope_IsAnsweredAndAuditedUnderTheTokensSubject()
     {

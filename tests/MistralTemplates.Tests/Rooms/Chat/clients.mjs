@@ -63,7 +63,7 @@ const modes = {
 
   async mistralModels() {
     const list = await mistral.models.list();
-    assert.ok(list.data.some((card) => card.id === model && card.capabilities.completionChat));
+    assert.ok(list.data.some((card) => card.id === model && card.capabilities.completionChat && card.capabilities.functionCalling));
   },
 
   async mistralRefusal() {

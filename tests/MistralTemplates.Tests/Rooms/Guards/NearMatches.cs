@@ -11,5 +11,7 @@ internal static class NearMatches
         "x", "'", "\"", "a'", "\"a\"@", "é", "é@", "\u4f60@", "0", "06 ", "0688 ", "1  ", "1 - ", "555-", "123 x1", "[a](", "[secret", "[a](https://", "[a]:", "[a]: ", "]:\n> ", "<https://", "src = ", "href=//", "\u4f60", "\u4f60a@", "](  ", "](//(",
         "srcset='", "srcset='/a 1x, ", "srcset=\",", "srcset='  , ", "url(", ":url('", ":url(//(",
         "<link href=", "href='//", "<a ", "--", " --password ", " --password a", "\\\"", "\"\\\"", "password=\"\\\"", "value: ", "name: password\nvalue: ", "**", "password:**", "src='h\t", "\ufe0f",
+        "-----BEGIN PRIVATE KEY----- prose ", "-----BEGIN PRIVATE KEY-----\nProc-Type: a\n", "-----END ", "\\u0022", "password\\u0022:", "password=\\u002B", "password=@", "password=f(\"", "\\u00224111", "sk\\_", "[a\n", "1. [",
+        "<object ", "<object data=", ";url=", "0;url=", "4111\u2011", "6420 6469 ",
     ];
 }

@@ -221,6 +221,18 @@ public sealed class SafeTextTests
         Assert.Equal(clean, untouched.Result);
     }
 
+    [Theory]
+    [InlineData("""{"o":{"x":1,"x":2}}""", """{"x":1,"x":2}""")]
+    [InlineData("""{"o":{"password":"#","password":"#"}}""", """{"password":"[secret]","password":"[secret]"}""")]
+    public void Guard_ArgumentsThatNameAFieldTwice_AreGuardedAsText(string pattern, string expected)
+    {
+        var arguments = JsonSerializer.Deserialize<Dictionary<string, object?>>(pattern.Replace("#", "hunter2" + "hunter3", StringComparison.Ordinal));
+
+        var guarded = (FunctionCallContent)Guarding.Output().Guard(new FunctionCallContent("1", "get", arguments), new HashSet<SensitiveKind>());
+
+        Assert.Equal(expected, guarded.Arguments!["o"]!.ToString());
+    }
+
     [Fact]
     public void Push_NothingSaidBetweenTheHalvesOfASecret_MasksItAllTheSame()
     {
