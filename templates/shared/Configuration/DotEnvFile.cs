@@ -12,6 +12,7 @@ internal sealed class DotEnvFile
     private const int MaxBytes = 256 * 1024;
     private const string Export = "export ";
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly StringBuilder _accepted = new();
@@ -21,16 +22,14 @@ internal sealed class DotEnvFile
         Name = Path.GetFileName(path);
         try
         {
-            // A pipe and a device have no length beforehand.
-            using var file = File.OpenRead(path);
-            var bytes = new byte[MaxBytes + 1];
-            var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            if (length > MaxBytes)
+            // A pipe that nobody writes to would keep the start for ever.
+            var bytes = Task.Run(() => Read(path)).WaitAsync(Patience).GetAwaiter().GetResult();
+            if (bytes.Length > MaxBytes)
                 Refuse(1, Name, "The file is too large.", $"Keep it under {MaxBytes / 1024} KiB.");
             else
-                Scan(StrictUtf8.GetString(bytes, 0, length).TrimStart('\uFEFF').Replace("\r\n", "\n", StringComparison.Ordinal).Split('\n', '\r'));
+                Scan(StrictUtf8.GetString(bytes).TrimStart('\uFEFF').Replace("\r\n", "\n", StringComparison.Ordinal).Split('\n', '\r'));
         }
-        catch (Exception exception) when (exception is DecoderFallbackException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is DecoderFallbackException or IOException or UnauthorizedAccessException or TimeoutException)
         {
             Refuse(1, Name, "The file cannot be read as UTF-8 text.", "Save it as UTF-8, and let the program's user read it.");
         }
@@ -50,6 +49,14 @@ internal sealed class DotEnvFile
     public Dictionary<string, int> Lines { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     public List<ConfigurationProblem> Problems { get; } = [];
+
+    // A pipe and a device have no length beforehand.
+    private static byte[] Read(string path)
+    {
+        using var file = File.OpenRead(path);
+        var bytes = new byte[MaxBytes + 1];
+        return bytes[..file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
+    }
 
     private void Scan(string[] lines)
     {

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Text;
 
 namespace Acme.App.Operations.Doctor;
 
@@ -43,6 +44,27 @@ internal sealed record GitRepository(string Top, bool IsShallow)
         return git.End(out var error) == 0 || (error.Length == 0 && output.Length == 0)
             ? output.Split('\0', StringSplitOptions.RemoveEmptyEntries)
             : throw Broken(error);
+    }
+
+    /// <summary>The parts of an output between its NULs, as they come.</summary>
+    public static IEnumerable<string> SplitAtNul(TextReader output)
+    {
+        var (buffer, part) = (new char[16 * 1024], new StringBuilder());
+        while (output.Read(buffer) is > 0 and var read)
+        {
+            var start = 0;
+            while (Array.IndexOf(buffer, '\0', start, read - start) is var end and >= 0)
+            {
+                yield return part.Append(buffer, start, end - start).ToString();
+                part.Clear();
+                start = end + 1;
+            }
+
+            part.Append(buffer, start, read - start);
+        }
+
+        if (part.Length > 0)
+            yield return part.ToString();
     }
 
     public ToolRun Start(string[] arguments, IEnumerable<string> input, CancellationToken cancellationToken) => Start(Top, arguments, input, cancellationToken);

@@ -24,8 +24,8 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
 
     private static readonly string[] s_history =
     [
-        "-c", "core.quotePath=false", "log", "--all", "--reverse", "--raw", "-c", "--root", "--no-abbrev", "--no-renames",
-        "--no-ext-diff", "--no-show-signature", "--no-color", "--format=%H %an%n%w(0,1,1)%B",
+        "log", "-z", "--all", "--reverse", "--raw", "-c", "--root", "--no-abbrev", "--no-renames",
+        "--no-ext-diff", "--no-show-signature", "--no-color", "--format=%H %an%n%B",
     ];
 
     private readonly SecretFinder _finder = SecretFinder.For(guards, keys);
@@ -72,33 +72,30 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
     private void AddHistory(CancellationToken cancellationToken)
     {
         using var log = git.Start(s_history, [], cancellationToken);
-        var (commit, author) = ("", "");
-        var message = new StringBuilder();
-        while (log.Text.ReadLine() is { } line)
+        var (commit, author, change) = ("", "", (string?)null);
+        foreach (var text in GitRepository.SplitAtNul(log.Text))
         {
-            // The lines of a message are indented by a space, but for empty ones.
-            if (line is [] or [' ', ..])
-                message.Append(line.AsSpan(Math.Min(1, line.Length))).Append('\n');
-            else if (line is [':', ..] && line.Split('\t', 2) is [var change, var path] && ResultOf(change) is (not ("000000" or Submodule), var blob))
-                Add(new Version(path, blob, commit, author));
-            else if (line is not [':', ..] && line.Split(' ', 2) is [var hash, var name])
+            if (change is not null)
             {
-                SearchMessage(message, commit, author);
+                if (ResultOf(change) is (not ("000000" or Submodule), var blob))
+                    Add(new Version(text, blob, commit, author));
+                change = null;
+            }
+            else if (text.TrimStart('\n') is [':', ..] raw)
+            {
+                change = raw;
+            }
+            else if (text.Split('\n', 2) is [var head, var message] && head.Split(' ', 2) is [var hash, var name])
+            {
                 (commit, author) = (hash, name);
+                SearchText(message, new Version("(commit message)", Blob: "", commit, author));
             }
         }
 
-        SearchMessage(message, commit, author);
         GitRepository.EndWell(log);
         foreach (var tag in git.List(["for-each-ref", "refs/tags", "--format=%(objecttype) %(refname:short)%0a%(contents)%00"], cancellationToken))
             if (tag.TrimStart('\n').Split('\n', 2) is [['t', 'a', 'g', ' ', .. var name], var text])
                 SearchText(text, new Version($"(message of the tag {name})", Blob: ""));
-    }
-
-    private void SearchMessage(StringBuilder message, string commit, string author)
-    {
-        SearchText(message.ToString(), new Version("(commit message)", Blob: "", commit, author));
-        message.Clear();
     }
 
     private void SearchText(string text, Version version)

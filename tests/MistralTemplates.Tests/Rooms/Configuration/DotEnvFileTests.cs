@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Acme.App.Configuration;
+using MistralTemplates.Harness;
 
 namespace MistralTemplates.Tests.Rooms.Configuration;
 
@@ -87,6 +88,20 @@ public sealed class DotEnvFileTests
         Assert.Equal($".env line {line}", found.Source);
         Assert.Empty(file.Values);
         Assert.All(file.Problems, one => Assert.DoesNotContain("canary", one.ToString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Read_PipeThatNobodyWritesTo_IsAProblemAndNoWaitForEver()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There are no such pipes there.");
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, ".env");
+        Assert.Equal(0, (await Command.RunAsync("mkfifo", [path], folder.Path, TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken)).ExitCode);
+
+        var reading = Task.Run(() => new DotEnvFile(path), TestContext.Current.CancellationToken);
+        var file = await reading.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+        Assert.Equal("The file cannot be read as UTF-8 text.", Assert.Single(file.Problems).Problem);
     }
 
     [Fact]

@@ -76,6 +76,24 @@ public sealed class SecretSearchTests
             verdict.Places);
     }
 
+    /// <summary>Git writes such a name in quotes, unless it is told to end each by a NUL.</summary>
+    [Theory]
+    [InlineData("qu\"ote.txt")]
+    [InlineData("back\\slash.txt")]
+    [InlineData("line\nend.txt")]
+    [InlineData("tab\tand ünïcode.txt")]
+    public async Task SearchAll_NameThatGitWouldQuote_IsTheSameInHistoryAndWorkTree(string name)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "No file is called so there.");
+        using var folder = await GitFolder.CreateAsync();
+        var line = $"MISTRAL_API_KEY={GitFolder.NewKey()}\n";
+        folder.Write(name, line);
+        await folder.CommitAsync();
+        folder.Write(name, line + "changed\n");
+
+        Assert.Equal(name, Assert.Single(Search(folder).Places).Path);
+    }
+
     [Fact]
     public async Task SearchAll_SecretOnAnotherBranchOnly_IsFound()
     {
