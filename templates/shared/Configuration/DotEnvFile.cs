@@ -22,8 +22,8 @@ internal sealed class DotEnvFile
         Name = Path.GetFileName(path);
         try
         {
-            // A pipe that nobody writes to would keep the start for ever.
-            var bytes = Task.Run(() => Read(path)).WaitAsync(Patience).GetAwaiter().GetResult();
+            // A pipe has no length, and one that nobody writes to would keep the start for ever.
+            var bytes = new FileInfo(path).Length > 0 ? Read(path) : Task.Run(() => Read(path)).WaitAsync(Patience).GetAwaiter().GetResult();
             if (bytes.Length > MaxBytes)
                 Refuse(1, Name, "The file is too large.", $"Keep it under {MaxBytes / 1024} KiB.");
             else
@@ -50,7 +50,7 @@ internal sealed class DotEnvFile
 
     public List<ConfigurationProblem> Problems { get; } = [];
 
-    // A pipe and a device have no length beforehand.
+    // Read on to its end: a device has no length beforehand.
     private static byte[] Read(string path)
     {
         using var file = File.OpenRead(path);

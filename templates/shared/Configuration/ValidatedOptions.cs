@@ -1,5 +1,5 @@
 using System.Collections;
-using System.Text.RegularExpressions;
+using System.Globalization;
 using FluentValidation;
 using Microsoft.Extensions.Options;
 
@@ -12,7 +12,7 @@ internal sealed record ValidatedSection(string Name);
 /// Makes options from one section, or throws a <see cref="ConfigurationException"/> with everything wrong with it: keys nobody
 /// reads, values that do not fit, rules that are broken.
 /// </summary>
-internal sealed partial class ValidatedOptions<TOptions>(
+internal sealed class ValidatedOptions<TOptions>(
     ValidatedSection section, IEnumerable<ValidatedSection> sections, IConfiguration configuration, IValidator<TOptions> validator,
     IEnumerable<IConfigureOptions<TOptions>> setups, IEnumerable<IPostConfigureOptions<TOptions>> lastSetups,
     IEnumerable<IValidateOptions<TOptions>> checks) : IOptionsFactory<TOptions>
@@ -29,7 +29,7 @@ internal sealed partial class ValidatedOptions<TOptions>(
             $"{section.Name}:{leaf.Key}", "The setting is a list, and one value stands in its place.",
             $"Number the values: '{section.Name}:{leaf.Key}:0' is the first.")));
         // To .NET 48:00:00 is 48 days.
-        var days = leaves.Where(leaf => TypeOf(leaf.Key) == typeof(TimeSpan) && leaf.Value is { } value && HoursBeyondTheDay().IsMatch(value)).ToList();
+        var days = leaves.Where(leaf => TypeOf(leaf.Key) == typeof(TimeSpan) && leaf.Value is { } value && HasMoreHoursThanADay(value)).ToList();
         problems.AddRange(days.Select(leaf => Problem(
             $"{section.Name}:{leaf.Key}", "The time span has more than 23 hours, which may mean days or not.",
             "Write days before a point: 2.00:00:00 is two days.")));
@@ -120,6 +120,6 @@ internal sealed partial class ValidatedOptions<TOptions>(
 
     private ConfigurationProblem Problem(string setting, string problem, string remedy) => new(setting, configuration.OriginOf(setting), problem, remedy);
 
-    [GeneratedRegex(@"^\s*-?0*(2[4-9]|[3-9]\d|\d{3,}):", RegexOptions.NonBacktracking)]
-    private static partial Regex HoursBeyondTheDay();
+    private static bool HasMoreHoursThanADay(string value) => value.IndexOf(':') is > 0 and var end
+        && int.TryParse(value.AsSpan(0, end), NumberStyles.Integer, CultureInfo.InvariantCulture, out var hours) && hours is < -23 or > 23;
 }
