@@ -168,7 +168,10 @@ internal static class GuardedContent
         }
     }
 
-    /// <summary>Text that is itself JSON, as tools answer it, hides what it holds behind its escapes.</summary>
+    /// <summary>
+    /// Text that is itself JSON, as tools answer it, hides what it holds behind its escapes. Each level within another has twice the escapes,
+    /// so that there are few.
+    /// </summary>
     private static string GuardJsonOrText(this TextGuard guard, string? name, string text, ISet<SensitiveKind> kinds)
     {
         if (text.AsSpan().TrimStart() is ['{' or '[', ..])
@@ -198,7 +201,7 @@ internal static class GuardedContent
                 return new JsonArray([.. items.Select(item => guard.GuardNode(name, item, kinds))]);
             case JsonValue value when value.GetValueKind() is JsonValueKind.String or JsonValueKind.Number:
                 var text = value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : value.ToJsonString();
-                var guarded = guard.Apply(name, text, kinds);
+                var guarded = guard.GuardJsonOrText(name, text, kinds);
                 return guarded == text ? value.DeepClone() : JsonValue.Create(guarded);
             default:
                 return node?.DeepClone();

@@ -11,7 +11,7 @@ internal static class WireAnswers
 
     public static ChatResponse ToResponse(WireAnswer wire, MistralAnswer answer)
     {
-        if (wire.Choices is not [{ Message: { } message } choice, ..])
+        if (wire is not { Error: null, Choices: [{ Message: { } message } choice, ..] })
             throw answer.Unreadable();
         ToolCallBuilder? calls = null;
         var contents = ContentsOf(message, ref calls, ended: true, wire);

@@ -208,6 +208,17 @@ public sealed class SafeTextTests
 
     /// <summary>System.Text.Json writes a quote within a string as an escape, behind which nothing looks like itself.</summary>
     [Fact]
+    public void Guard_JsonInJsonInAToolsResult_IsGuardedToo()
+    {
+        var text = JsonSerializer.Serialize(new { body = JsonSerializer.Serialize(new { body = JsonSerializer.Serialize(new { password = "hunter2" + "hunter3" }) }) });
+
+        var guarded = (FunctionResultContent)Guarding.Output().Guard(new FunctionResultContent("1", text), new HashSet<SensitiveKind>());
+
+        Assert.DoesNotContain("hunter3", (string)guarded.Result!, StringComparison.Ordinal);
+        Assert.Contains("[secret]", (string)guarded.Result!, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Guard_JsonInAToolsResult_IsGuardedFieldByField()
     {
         var text = JsonSerializer.Serialize(new { settings = new { password = "hunter2" + "hunter3", note = "ünïcode \"quoted\"" }, numbers = new[] { 1, 2 } });

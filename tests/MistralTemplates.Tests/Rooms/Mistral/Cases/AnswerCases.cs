@@ -77,6 +77,20 @@ public sealed class AnswerCases
         Assert.Equal(MistralErrorKind.Unavailable, streamed.Kind);
     }
 
+    /// <summary>Whatever stands beside it is no answer to rely on.</summary>
+    [Fact]
+    public async Task Case12_ErrorBesideAChoice_IsAFailure()
+    {
+        await using var room = await MistralRoom.OpenAsync();
+        room.StandIn.Enqueue(StandInReply.Json(
+            """{"id":"1","choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}],"error":{"message":"canary","code":"1300"}}"""));
+
+        var exception = await Assert.ThrowsAsync<MistralException>(() => room.Client.GetResponseAsync("Hi", cancellationToken: Token));
+
+        Assert.Equal(MistralErrorKind.Unreadable, exception.Kind);
+        Assert.DoesNotContain("canary", exception.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Case13_UnknownFieldsAndChunks_AreTolerated()
     {
