@@ -14,10 +14,10 @@ internal sealed class BudgetChatClient(IChatClient innerClient, TokenBudget budg
     /// <summary>No token is shorter than a byte of its text in UTF-8, and a character has at most three of them.</summary>
     private const int MostTokensOfACharacter = 3;
 
-    /// <summary>What is charged for an image, a sound, a file or an address when a call is left before Mistral has told its cost.</summary>
+    /// <summary>A guess: what is charged for an image, a sound, a file or an address when a call is left before Mistral has told its cost.</summary>
     private const int TokensOfAnAttachment = 4_096;
 
-    /// <summary>A document of this many bytes has one token, as measured by pages that hold more than words.</summary>
+    /// <summary>A guess: a large document is charged a token for so many bytes, since its pages hold more than words.</summary>
     private const int BytesOfAToken = 16;
 
     public override async Task<ChatResponse> GetResponseAsync(
