@@ -12,7 +12,7 @@ internal static class PrivateKeyBlock
     private const string End = "-----END ";
     private const string Dashes = "-----";
     private const string Base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
-    private static readonly SearchValues<char> Body = SearchValues.Create(Base64);
+    private static readonly SearchValues<char> Body = SearchValues.Create(Base64 + "\r\n\\");
     private static readonly SearchValues<char> BodyOnLines = SearchValues.Create(Base64 + "-_.~%\r\n\\");
 
     private static readonly SearchValues<string> ArmourHeaders =
@@ -62,7 +62,7 @@ internal static class PrivateKeyBlock
         return -1;
     }
 
-    /// <summary>The longest run of base64: prose and code have short ones.</summary>
+    /// <summary>The longest run of base64, however short its lines are: prose and code have spaces and marks between.</summary>
     private static int LongestRun(ReadOnlySpan<char> text)
     {
         var longest = 0;

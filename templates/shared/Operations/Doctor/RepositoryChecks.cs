@@ -12,6 +12,7 @@ internal static class RepositoryChecks
     private static readonly Verdict s_noAnswer =
         Verdict.NotChecked("the package feed did not answer.", "Restore the packages, and see that the feed can be reached.");
     private static readonly string[] s_mustBeIgnored = [".env", ".env.local", ".env.Production.local", "server.pem", "server.key", "secrets/key"];
+    private static readonly string[] s_samples = [".example", ".sample", ".template", ".dist"];
     private static readonly string[] s_secretEndings = [".pem", ".key", ".pfx", ".p12"];
     private static readonly TimeSpan s_feedLimit = TimeSpan.FromSeconds(60);
 
@@ -69,8 +70,10 @@ internal static class RepositoryChecks
             || path.Split('/').SkipLast(1).Contains("secrets");
     }
 
+    /// <summary>What shows which variables there are is meant to be committed.</summary>
     private static bool IsDotEnv(string name) => name.Equals(".env", StringComparison.OrdinalIgnoreCase)
-        || (name.StartsWith(".env.", StringComparison.OrdinalIgnoreCase) && !name.EndsWith(".example", StringComparison.OrdinalIgnoreCase));
+        || (name.StartsWith(".env.", StringComparison.OrdinalIgnoreCase)
+            && !s_samples.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase)));
 
     private static Verdict SearchAll(IServiceProvider services, CancellationToken cancellationToken)
     {

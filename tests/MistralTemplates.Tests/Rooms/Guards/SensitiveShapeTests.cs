@@ -166,5 +166,18 @@ public sealed class SensitiveShapeTests
         }
     }
 
+    /// <summary>Whoever asks for a key may ask for short lines.</summary>
+    [Theory]
+    [InlineData("\n")]
+    [InlineData("\r\n")]
+    [InlineData("\\n")]
+    public void Redact_PrivateKeyInShortLines_IsMaskedWhole(string newline)
+    {
+        var body = string.Join(newline, (SensitiveSamples.Mixed + SensitiveSamples.Hex).Chunk(16).Select(line => new string(line)));
+        var key = "-----BEGIN PRIV" + $"ATE KEY-----{newline}{body}{newline}-----END PRIV" + "ATE KEY-----";
+
+        Assert.Equal("see [secret] there", Redact($"see {key} there"));
+    }
+
     private static string Redact(string text) => RedactionFilter.Redact(Detector, text, new HashSet<SensitiveKind>());
 }

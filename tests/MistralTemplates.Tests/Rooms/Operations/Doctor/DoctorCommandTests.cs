@@ -305,16 +305,20 @@ public sealed class DoctorCommandTests
     }
 
     /// <summary>Where nothing tells git to ignore it, nothing keeps it out either.</summary>
-    [Fact]
-    public async Task Run_EnvFileIsStagedThatNothingIgnores_Fails()
+    [Theory]
+    [InlineData(".env", "failed")]
+    [InlineData(".env.production", "failed")]
+    [InlineData(".env.example", "passed")]
+    [InlineData(".env.sample", "passed")]
+    public async Task Run_EnvFileIsStagedThatNothingIgnores_IsJudgedByItsName(string name, string expected)
     {
         using var folder = await GitFolder.CreateAsync();
-        folder.Write(".env", "A=1\n");
-        await folder.GitAsync("add", ".env");
+        folder.Write(name, "A=1\n");
+        await folder.GitAsync("add", name);
 
         var (_, json, _) = await RunAsync(folder, [], folder.Path, "--staged", "--format", "json");
 
-        Assert.Equal("failed", MarkOf(json, "ignored-files"));
+        Assert.Equal(expected, MarkOf(json, "ignored-files"));
     }
 
     /// <summary>As an editor leaves one beside a file that it has open.</summary>
