@@ -14,6 +14,7 @@ internal static class SecretAssignment
     private const int MostSpaces = 16;
     private const int MostLiteralMarks = 3;
     private const int MostIndent = 48;
+    private const string TypeMarks = " .&'<>[]?";
     private static readonly SearchValues<char> Operators = SearchValues.Create("=:>?.~|+");
     private static readonly SearchValues<char> Quotes = SearchValues.Create("\"'`");
     private static readonly SearchValues<char> UnquotedEnds = SearchValues.Create(" \t\r\n\"'`<>,;)]}\\&|\0");
@@ -38,6 +39,24 @@ internal static class SecretAssignment
         var end = window.On(at + 1, CharacterClass.Name, TextWindow.Left);
         var promise = window[end] == ' ' && window[end + 1] != '-' ? SecretName.Judge(window.Text[(at + 1)..end]) : SecretPromise.None;
         return promise == SecretPromise.None ? null : FindValue(ref window, end, promise, ref next);
+    }
+
+    /// <summary>A constructor's first argument: <c>new MistralClient("…")</c>, <c>ApiKey key = new("…")</c>.</summary>
+    /// <param name="window">The text.</param>
+    /// <param name="start">The value's first character, behind the quote.</param>
+    /// <param name="next">Where the search goes on.</param>
+    public static Finding? FindArgument(ref TextWindow window, int start, ref int next)
+    {
+        var at = start - (window[start - 2] == '\\' ? 3 : 2);
+        if (!Quotes.Contains(window[start - 1]) || window[at] != '(')
+            return null;
+        var name = BackOverName(ref window, at);
+        var promise = SecretPromise.None;
+        if (window.Text[name..at] is "new")
+            promise = JudgeNameBefore(ref window, BackOverMarks(ref window, name, "="));
+        else if (window[name - 1] == ' ' && window.Text[Math.Max(0, name - 4)..(name - 1)] is "new")
+            promise = SecretName.Judge(window.Text[name..at]);
+        return promise == SecretPromise.None ? null : FindValue(ref window, at, promise, ref next);
     }
 
     /// <summary>A header's value without the word that says how it authenticates (RFC 9110, section 11.4).</summary>
@@ -113,6 +132,9 @@ internal static class SecretAssignment
         // A test's verdict: "PASS: TestHTTP2".
         if (name is "PASS" && end == at && window[at] == ':')
             return SecretPromise.None;
+        // The signature of an address that opens a storage (Azure's shared access signature).
+        if (name is "sig" && window[start - 1] is '&' or '?')
+            return SecretPromise.Token;
         var promise = window[start - 1] == '/' && window[start - 2] == '<' ? SecretPromise.None : SecretName.Judge(name);
         if (promise != SecretPromise.None || window[at] == '>')
             return promise;
@@ -125,7 +147,19 @@ internal static class SecretAssignment
         if (SecretName.IsHarmless(window.Text[start..end]))
             return SecretPromise.None;
         end = isValue ? BackOverMarks(ref window, start, ":=,-\n", MostIndent) : BackOverMarks(ref window, start, ":=");
+        if (!isValue && window[at] == '=' && window[at + 1] == ' ')
+            end = BackOverType(ref window, end);
         return isValue || window[at] == '=' ? SecretName.Judge(window.Text[BackOverName(ref window, end)..end]) : SecretPromise.None;
+    }
+
+    /// <summary>From a type's end to its variable's, where a colon stands between: <c>API_KEY: &amp;'static str</c>, <c>apiKey: Optional[str]</c>.</summary>
+    private static int BackOverType(ref TextWindow window, int end)
+    {
+        var start = end;
+        var limit = Math.Max(0, end - MostIndent);
+        while (start > limit && (CharacterClasses.Is(window[start - 1], CharacterClass.Name) || TypeMarks.Contains(window[start - 1])))
+            start--;
+        return window[start - 1] == ':' ? BackOverMarks(ref window, start, ":") : end;
     }
 
     /// <summary>Whether an item stands before a quoted name: <c>"none", "password", "md5"</c> may list words, <c>Add("password", "…")</c> sets one.</summary>

@@ -108,7 +108,7 @@ internal sealed class SensitiveDataDetector
         if (CharacterClasses.Is(window[start - 1], CharacterClass.Word) || IsPlainNumber(ref window, start, next))
             return null;
 
-        return (Guards(SensitiveKind.Secret) ? FindKey(ref window, start, floor) : null)
+        return (Guards(SensitiveKind.Secret) ? FindKey(ref window, start, floor) ?? SecretAssignment.FindArgument(ref window, start, ref next) : null)
             ?? FindNumber(ref window, SkipEscape(ref window, start), start, floor);
     }
 

@@ -133,6 +133,45 @@ public sealed class SensitiveShapeTests
     }
 
     [Theory]
+    [InlineData("var client = new MistralClient(\"#\");")]
+    [InlineData("new MistralClient(new ApiKeyCredential(\"#\"), options)")]
+    [InlineData("private static readonly ApiKey Key = new(\"#\");")]
+    [InlineData("var apiKey = new(\"#\");")]
+    [InlineData("const client = new Mistral('#')")]
+    [InlineData("\"code\": \"new MistralClient(\\\"#\\\")\"")]
+    [InlineData("const API_KEY: &str = \"#\";")]
+    [InlineData("const API_KEY: &'static str = \"#\";")]
+    [InlineData("let apiKey: String = \"#\"")]
+    [InlineData("const apiKey: string = '#';")]
+    [InlineData("val apiKey: String? = \"#\"")]
+    [InlineData("API_KEY: Final[str] = '#'")]
+    [InlineData("String[] keys; String apiKey = \"#\";")]
+    public void Redact_KeyInCode_IsMasked(string pattern)
+    {
+        var key = SensitiveSamples.Mixed[..32];
+
+        Assert.Equal(pattern.Replace("#", "[secret]", StringComparison.Ordinal), Redact(pattern.Replace("#", key, StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("new SecretReference(\"mistral-key-of-app12\")")]
+    [InlineData("new ApiKeyName(\"q7Zt2LmX9vwPd3HsJ6fGy1TuA5eRo0iW\")")]
+    [InlineData("cache.GetToken(\"q7Zt2LmX9vwPd3HsJ6fGy1TuA5eRo0iW\")")]
+    [InlineData("new CommitId(\"q7Zt2LmX9vwPd3HsJ6fGy1TuA5eRo0iW\")")]
+    public void Redact_ArgumentThatIsNoKey_IsLeftAlone(string text) => Assert.Same(text, Redact(text));
+
+    [Theory]
+    [InlineData("https://acme.blob.core.windows.net/files/a.txt?sv=2024-11-04&se=2026-01-01T00%3A00%3A00Z&sr=b&sp=r&sig=#", "", "%3D")]
+    [InlineData("https://acme.blob.core.windows.net/files/a.txt?sig=#&sp=r", "", "%3D")]
+    [InlineData("https://discord.com/api/#", "webhooks/1234567890123456789/", "q7Zt2LmX9vBc4NrK8wPd3HsJ")]
+    public void Redact_AddressThatIsAKey_IsMasked(string pattern, string before, string after)
+    {
+        var secret = before + SensitiveSamples.Mixed + after;
+
+        Assert.Equal(pattern.Replace("#", "[secret]", StringComparison.Ordinal), Redact(pattern.Replace("#", secret, StringComparison.Ordinal)));
+    }
+
+    [Theory]
     [InlineData("q7Zt2LmX9vabcdefwPd3HsJ6fGy1TuA5eRo0iW")]
     [InlineData("q7Zt2LmX9v654321wPd3HsJ6fGy1TuA5eRo0iW")]
     [InlineData("q7Zt2LmX9v000000wPd3HsJ6fGy1TuA5eRo0iW")]
