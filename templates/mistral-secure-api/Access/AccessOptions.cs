@@ -40,11 +40,13 @@ internal sealed class AccessOptions
     /// <summary>The limits of whoever has none of their own.</summary>
     public CallerLimits Limits { get; set; } = new();
 
-    /// <summary>The limits of a class of callers, by the class's name.</summary>
-    public Dictionary<string, CallerLimits> Classes { get; set; } = [];
+    /// <summary>The limits of a class of callers, by the class's name. What one leaves out is as in <see cref="Limits"/>.</summary>
+    public Dictionary<string, OwnLimits> Classes { get; set; } = [];
 
-    /// <summary>The limits of one caller, by the token's subject. They come before those of the class.</summary>
-    public Dictionary<string, CallerLimits> Callers { get; set; } = [];
+    /// <summary>
+    /// The limits of one caller, by the token's subject. They come before those of the class; what they leave out is as in <see cref="Limits"/>.
+    /// </summary>
+    public Dictionary<string, OwnLimits> Callers { get; set; } = [];
 }
 
 /// <summary>What a connection may take, before it is refused with a 4xx or closed.</summary>
@@ -80,11 +82,35 @@ internal sealed class CallerLimits
     /// <summary>The most requests that are answered at the same time, streams among them.</summary>
     public int ConcurrentRequests { get; set; } = 8;
 
-    public long TokensPerMinute { get; set; } = 400_000;
+    /// <summary>The default lets in the longest request that <c>Guards:Request</c> does, where it is written in ASCII.</summary>
+    public long TokensPerMinute { get; set; } = 500_000;
 
     /// <summary>By the UTC day.</summary>
     public long TokensPerDay { get; set; } = 2_000_000;
 
     /// <summary>By the UTC month.</summary>
     public long TokensPerMonth { get; set; } = 20_000_000;
+}
+
+/// <summary>The limits of some callers, where they differ from everybody's.</summary>
+internal sealed class OwnLimits
+{
+    public int? RequestsPerMinute { get; set; }
+
+    public int? ConcurrentRequests { get; set; }
+
+    public long? TokensPerMinute { get; set; }
+
+    public long? TokensPerDay { get; set; }
+
+    public long? TokensPerMonth { get; set; }
+
+    public CallerLimits Over(CallerLimits everybody) => new()
+    {
+        RequestsPerMinute = RequestsPerMinute ?? everybody.RequestsPerMinute,
+        ConcurrentRequests = ConcurrentRequests ?? everybody.ConcurrentRequests,
+        TokensPerMinute = TokensPerMinute ?? everybody.TokensPerMinute,
+        TokensPerDay = TokensPerDay ?? everybody.TokensPerDay,
+        TokensPerMonth = TokensPerMonth ?? everybody.TokensPerMonth,
+    };
 }

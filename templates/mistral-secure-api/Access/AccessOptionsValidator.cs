@@ -42,11 +42,17 @@ internal sealed class AccessOptionsValidator : OptionsValidator<AccessOptions>
             "It is neither Closed nor Open.", "Set it to Closed or Open.");
         RuleFor(options => options).Custom((options, context) =>
         {
-            foreach (var (name, limits) in AllLimits(options))
+            var everybodys = ProblemsOf(options.Limits).ToList();
+            foreach (var (setting, problem, remedy) in everybodys)
+                Fail(nameof(AccessOptions.Limits), setting, problem, remedy);
+            foreach (var (name, own) in OwnOf(options))
             {
-                foreach (var (setting, problem, remedy) in ProblemsOf(limits))
-                    context.AddFailure(new ValidationFailure($"{name}:{setting}", problem) { CustomState = remedy });
+                foreach (var (setting, problem, remedy) in ProblemsOf(own.Over(options.Limits)).Except(everybodys))
+                    Fail(name, setting, problem, remedy);
             }
+
+            void Fail(string name, string setting, string problem, string remedy) =>
+                context.AddFailure(new ValidationFailure($"{name}:{setting}", problem) { CustomState = remedy });
         });
     }
 
@@ -59,9 +65,8 @@ internal sealed class AccessOptionsValidator : OptionsValidator<AccessOptions>
         && page.UserInfo.Length == 0
         && page.GetLeftPart(UriPartial.Authority) == origin;
 
-    private static IEnumerable<(string Name, CallerLimits Limits)> AllLimits(AccessOptions options) =>
+    private static IEnumerable<(string Name, OwnLimits Limits)> OwnOf(AccessOptions options) =>
     [
-        (nameof(AccessOptions.Limits), options.Limits),
         .. options.Classes.Select(limits => ($"{nameof(AccessOptions.Classes)}:{limits.Key}", limits.Value)),
         .. options.Callers.Select(limits => ($"{nameof(AccessOptions.Callers)}:{limits.Key}", limits.Value)),
     ];

@@ -38,6 +38,7 @@ internal static class AccessServiceCollectionExtensions
             bearer.MapInboundClaims = false;
             bearer.IncludeErrorDetails = false;
             bearer.SaveToken = false;
+            bearer.Events = new() { OnAuthenticationFailed = UnreadableIssuer.NoticeAsync };
             bearer.TokenValidationParameters.ClockSkew = TimeSpan.FromMinutes(1);
             // The framework reads the keys from the settings anew for each token, unless they are read once.
             bearer.TokenValidationParameters.IssuerSigningKeys = bearer.TokenValidationParameters.IssuerSigningKeys?.ToArray();
@@ -45,12 +46,14 @@ internal static class AccessServiceCollectionExtensions
         // Nothing here is encrypted by ASP.NET Core, so that no ring of keys for it is made, or written below the user's home.
         services.Remove(services.Single(service => service.ImplementationType?.Name == "DataProtectionHostedService"));
         services.AddSingleton(new StartUpCheck((provider, _) => ActivatorUtilities.CreateInstance<TokenIssuerCheck>(provider).RunAsync()));
+        services.AddHealthChecks().AddCheck<UnreadableIssuer>("issuer");
         services.AddAuthorization();
         services.AddOptions<AuthorizationOptions>().Configure<IOptions<AccessOptions>>((authorization, access) =>
             AccessPolicies.Add(authorization, access.Value));
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AuditedAuthorization>();
         services.AddRateLimiter(_ => { });
-        services.AddOptions<RateLimiterOptions>().Configure<IOptions<AccessOptions>>((limiter, access) => AddressLimits.Configure(limiter, access.Value));
+        services.AddOptions<RateLimiterOptions>().Configure<IOptions<AccessOptions>, TimeProvider>((limiter, access, time) =>
+            AddressLimits.Configure(limiter, access.Value, time));
 
         services.AddSecurityHeaderPolicies()
             .SetDefaultPolicy(api => api.AddDefaultApiSecurityHeaders())
@@ -68,8 +71,7 @@ internal static class AccessServiceCollectionExtensions
         // AllowedHosts is the framework's own setting; whoever asks for another host gets a 400 without its page of HTML.
         services.Configure<HostFilteringOptions>(hosts => hosts.IncludeFailureMessage = false);
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<AccessOptions>>((forwarded, access) => Believe(forwarded, access.Value.KnownProxies));
-        // Behind a proxy Kestrel knows no port of its own for https; without one nobody would be redirected.
-        services.AddHttpsRedirection(https => https.HttpsPort ??= builder.Environment.IsDevelopment() ? null : HttpsPort);
+        services.AddHttpsRedirection(https => https.HttpsPort ??= builder.Environment.IsDevelopment() ? null : HttpsPortOf(builder.Configuration));
         return builder;
     }
 
@@ -108,6 +110,20 @@ internal static class AccessServiceCollectionExtensions
 
     /// <summary>For an endpoint that is a page: its own scripts and styles may run, and may ask this program.</summary>
     public static void RequirePageHeaders(this IEndpointConventionBuilder page) => page.WithSecurityHeadersPolicy(PagePolicy);
+
+    /// <summary>
+    /// Where https is: as <c>ASPNETCORE_HTTPS_PORT</c> says, or the first https address of the program's own. Behind a proxy it has none, and
+    /// without a port nobody would be redirected.
+    /// </summary>
+    internal static int HttpsPortOf(IConfiguration configuration)
+    {
+        var urls = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"])
+            .Concat((configuration["urls"] ?? "").Split(';'));
+        var own = urls.FirstOrDefault(url => url?.TrimStart().StartsWith("https://", StringComparison.OrdinalIgnoreCase) is true);
+        return int.TryParse(configuration["https_port"] ?? configuration["https_ports"]?.Split(';')[0], out var port) ? port
+            : own is not null ? BindingAddress.Parse(own.Trim()).Port
+            : HttpsPort;
+    }
 
     private static void AllowThisPage(CspBuilder policy)
     {

@@ -9,33 +9,36 @@ namespace Acme.App.Access;
 /// <summary>How often one address may ask, before anyone is asked who they are: whoever has no token could have any number of bad ones looked at.</summary>
 internal static class AddressLimits
 {
-    public static void Configure(RateLimiterOptions limiter, AccessOptions options)
+    public static void Configure(RateLimiterOptions limiter, AccessOptions options, TimeProvider time)
     {
         // One record a minute for each address: whoever floods the program must not fill its disk.
-        var records = PerMinute(1);
-        limiter.GlobalLimiter = PerMinute(options.RequestsPerMinuteByAddress);
+        var records = PerMinute(1, time);
+        limiter.GlobalLimiter = PerMinute(options.RequestsPerMinuteByAddress, time);
         limiter.OnRejected = async (rejected, _) =>
         {
             var context = rejected.HttpContext;
             if (records.AttemptAcquire(context).IsAcquired)
                 await context.RequestServices.GetRequiredService<AuditLog>().WriteAsync(AuditRecord.LimitExceeded(ChatRefusedException.TooManyRequests));
-            await RefuseAsync(context, rejected.Lease);
+            await RefuseAsync(context, options.RequestsPerMinuteByAddress, time.GetUtcNow());
         };
     }
 
-    private static PartitionedRateLimiter<HttpContext> PerMinute(int requests) => PartitionedRateLimiter.Create<HttpContext, string>(context =>
-        context.GetEndpoint()?.Metadata.GetMetadata<DisableRateLimitingAttribute>() is not null
+    /// <summary>A limiter for each address and minute of the clock: the framework's own window does not tell when it ends.</summary>
+    private static PartitionedRateLimiter<HttpContext> PerMinute(int requests, TimeProvider time) => PartitionedRateLimiter.Create<HttpContext, string>(
+        context => context.GetEndpoint()?.Metadata.GetMetadata<DisableRateLimitingAttribute>() is not null
             ? RateLimitPartition.GetNoLimiter("")
             : RateLimitPartition.GetFixedWindowLimiter(
-                CallerQuota.NetworkOf(context), _ => new() { PermitLimit = requests, Window = TimeSpan.FromMinutes(1) }));
+                string.Create(CultureInfo.InvariantCulture, $"{CallerQuota.NetworkOf(context)} {time.GetUtcNow().Ticks / TimeSpan.TicksPerMinute}"),
+                _ => new() { PermitLimit = requests, Window = TimeSpan.FromMinutes(1) }));
 
-    private static async ValueTask RefuseAsync(HttpContext context, RateLimitLease lease)
+    private static async ValueTask RefuseAsync(HttpContext context, int most, DateTimeOffset now)
     {
-        var seconds = lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)) : 60;
+        var seconds = (long)Math.Ceiling((LimitWindows.NextMinute(now) - now).TotalSeconds);
         context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
         context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         // draft-ietf-httpapi-ratelimit-headers
-        context.Response.Headers["RateLimit"] = $"\"{CallerLimiter.Requests}\";r=0;t={seconds}";
+        context.Response.Headers["RateLimit-Policy"] = string.Create(CultureInfo.InvariantCulture, $"\"{CallerLimiter.Requests}\";q={most};w=60");
+        context.Response.Headers["RateLimit"] = string.Create(CultureInfo.InvariantCulture, $"\"{CallerLimiter.Requests}\";r=0;t={seconds}");
         await Results.Problem(
             "Too many requests in a minute. Try again later.",
             statusCode: StatusCodes.Status429TooManyRequests,

@@ -5,8 +5,9 @@ using Microsoft.AspNetCore.Authorization.Policy;
 namespace Acme.App.Access;
 
 /// <summary>Leaves a record of everyone who was not let in; the answer is the framework's, by RFC 6750.</summary>
-internal sealed class AuditedAuthorization(AuditLog audit) : IAuthorizationMiddlewareResultHandler
+internal sealed partial class AuditedAuthorization(AuditLog audit, ILogger<AuditedAuthorization> logger) : IAuthorizationMiddlewareResultHandler
 {
+    private const string IssuerUnavailable = "issuer.unavailable";
     private const string ScopeMissing = "scope.missing";
     private const string TokenMissing = "token.missing";
 
@@ -16,9 +17,22 @@ internal sealed class AuditedAuthorization(AuditLog audit) : IAuthorizationMiddl
     {
         var code = authorizeResult.Succeeded ? null
             : authorizeResult.Forbidden ? ScopeMissing
+            : UnreadableIssuer.Met(context) ? IssuerUnavailable
             : context.Request.Headers.Authorization.Count > 0 ? "token.invalid" : TokenMissing;
         if (code is not null)
             await audit.WriteAsync(AuditRecord.AccessDenied(code));
+        if (code == IssuerUnavailable)
+        {
+            // A client that is told that its token is wrong throws it away.
+            LogIssuerUnavailable();
+            context.Response.Headers.RetryAfter = "5";
+            await Results.Problem(
+                "Tokens cannot be checked now. Try again later.",
+                statusCode: StatusCodes.Status503ServiceUnavailable,
+                type: $"urn:problem:{IssuerUnavailable}").ExecuteAsync(context);
+            return;
+        }
+
         await s_framework.HandleAsync(next, context, policy, authorizeResult);
 
         // The framework leaves out what a token lacks (RFC 6750, section 3.1), and says nothing of it where there is none.
@@ -30,4 +44,7 @@ internal sealed class AuditedAuthorization(AuditLog audit) : IAuthorizationMiddl
                 _ => "Bearer error=\"invalid_token\"",
             };
     }
+
+    [LoggerMessage(2101, LogLevel.Warning, "A token cannot be checked: the keys of Authentication:Schemes:Bearer:Authority could not be read.")]
+    private partial void LogIssuerUnavailable();
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
 using Acme.App.Guards;
 using Microsoft.Extensions.AI;
@@ -11,8 +12,14 @@ namespace Acme.App.Access;
 /// </summary>
 internal sealed class BudgetChatClient(IChatClient innerClient, TokenBudget budget) : DelegatingChatClient(innerClient)
 {
-    /// <summary>No token is shorter than a byte of its text in UTF-8, and a character has at most three of them.</summary>
+    /// <summary>
+    /// No token is shorter than a byte of its text in UTF-8, and a character has at most three of them. Where a text is written as JSON, quotes
+    /// and escapes come with it, so that there all characters count as the longest.
+    /// </summary>
     private const int MostTokensOfACharacter = 3;
+
+    /// <summary>The model's template puts a few tokens around each message and each part of it.</summary>
+    private const int TokensAround = 8;
 
     /// <summary>A guess: what is charged for an image, a sound, a file or an address when a call is left before Mistral has told its cost.</summary>
     private const int TokensOfAnAttachment = 4_096;
@@ -47,13 +54,13 @@ internal sealed class BudgetChatClient(IChatClient innerClient, TokenBudget budg
         var most = Estimate.Of(asked, options);
         await using var reservation = await budget.ReserveAsync(most.Tokens, cancellationToken);
         UsageDetails? usage = null;
-        var (hasBegun, characters) = (false, 0L);
+        var (hasBegun, tokens) = (false, 0L);
         try
         {
             await foreach (var update in base.GetStreamingResponseAsync(asked, options, cancellationToken))
             {
                 hasBegun = true;
-                characters += update.Contents.Sum(content => CharactersOf(content, most));
+                tokens += update.Contents.Sum(content => TokensOf(content, most));
                 usage = update.Contents.OfType<UsageContent>().LastOrDefault()?.Details ?? usage;
                 yield return update;
             }
@@ -61,7 +68,7 @@ internal sealed class BudgetChatClient(IChatClient innerClient, TokenBudget budg
         finally
         {
             // Mistral tells the usage with a stream's end alone: what was left before it costs the prompt and what had come until then.
-            var soFar = most.Input + most.Attachments + Math.Min(most.Output, characters * MostTokensOfACharacter);
+            var soFar = most.Input + most.Attachments + Math.Min(most.Output, tokens);
             if (hasBegun || cancellationToken.IsCancellationRequested)
                 await reservation.SettleAsync(usage is null ? soFar : CostOf(usage) ?? most.WithAttachments);
         }
@@ -69,10 +76,10 @@ internal sealed class BudgetChatClient(IChatClient innerClient, TokenBudget budg
 
     private static long? CostOf(UsageDetails? usage) => usage?.TotalTokenCount ?? usage?.InputTokenCount + usage?.OutputTokenCount;
 
-    private static long CharactersOf(AIContent content, Estimate most) => content switch
+    private static long TokensOf(AIContent content, Estimate most) => content switch
     {
-        TextContent text => text.Text.Length,
-        TextReasoningContent thought => thought.Text.Length,
+        TextContent text => Encoding.UTF8.GetByteCount(text.Text),
+        TextReasoningContent thought => Encoding.UTF8.GetByteCount(thought.Text),
         UsageContent => 0,
         _ => most.Output,
     };
@@ -90,7 +97,7 @@ internal sealed class BudgetChatClient(IChatClient innerClient, TokenBudget budg
 
         public static Estimate Of(IReadOnlyList<ChatMessage> messages, ChatOptions? options)
         {
-            var characters = messages.Sum(message => (long)GuardedContent.LengthOf(message)) + (options?.Instructions?.Length ?? 0)
+            var characters = (options?.Instructions?.Length ?? 0)
                 + (options?.Tools ?? []).Sum(tool => tool.Name.Length + tool.Description.Length + LengthOf((tool as AIFunctionDeclaration)?.JsonSchema))
                 + LengthOf((options?.ResponseFormat as ChatResponseFormatJson)?.Schema)
                 + (options?.AdditionalProperties ?? []).Values.OfType<JsonElement>().Sum(value => LengthOf(value));
@@ -100,7 +107,20 @@ internal sealed class BudgetChatClient(IChatClient innerClient, TokenBudget budg
                 UriContent or HostedFileContent => TokensOfAnAttachment,
                 _ => 0,
             });
-            return new(characters * MostTokensOfACharacter, options?.MaxOutputTokens ?? 0, attachments);
+            return new(messages.Sum(InputOf) + (characters * MostTokensOfACharacter), options?.MaxOutputTokens ?? 0, attachments);
+        }
+
+        private static long InputOf(ChatMessage message)
+        {
+            var tokens = TokensAround * (1L + message.Contents.Count);
+            var others = (long)GuardedContent.LengthOf(message);
+            foreach (var text in message.Contents.OfType<TextContent>())
+            {
+                tokens += Encoding.UTF8.GetByteCount(text.Text);
+                others -= text.Text.Length;
+            }
+
+            return tokens + (others * MostTokensOfACharacter);
         }
 
         private static long LengthOf(JsonElement? json) => json is { ValueKind: not JsonValueKind.Undefined } value ? value.GetRawText().Length : 0;

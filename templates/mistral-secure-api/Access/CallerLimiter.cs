@@ -13,6 +13,7 @@ internal sealed class CallerLimiter(
     public const string Requests = "requests";
     public const string Concurrency = "concurrency";
     private const string Meter = "Acme.App.Access";
+    private static readonly object s_isOutOfReach = new();
 
     private readonly Counter<long> _exceeded = meters.Create(Meter).CreateCounter<long>("limits.exceeded", null, "Requests refused by a limit.");
     private readonly Counter<long> _failed = meters.Create(Meter).CreateCounter<long>("limits.failed", null, "Times that the count was out of reach.");
@@ -25,7 +26,7 @@ internal sealed class CallerLimiter(
     /// <exception cref="ChatRefusedException">A limit is reached, or the count cannot be reached and the limits stay closed.</exception>
     public async ValueTask<long?> TakeAsync(string caller, LimitClaim[] claims, CancellationToken cancellationToken)
     {
-        if (await AskAsync(store.TakeAsync(caller, claims, cancellationToken)) is not { } decision)
+        if (await AskAsync(() => store.TakeAsync(caller, claims, cancellationToken)) is not { } decision)
             return null;
         if (decision.Refused < 0)
             return decision.Remaining;
@@ -39,7 +40,7 @@ internal sealed class CallerLimiter(
     /// <summary>Begins a request, or refuses.</summary>
     /// <returns>Whether <see cref="LeaveAsync"/> is to be called at its end.</returns>
     public async ValueTask<bool> EnterAsync(string caller, int most, string requestId, CancellationToken cancellationToken) =>
-        await AskAsync(store.EnterAsync(caller, most, requestId, cancellationToken)) switch
+        await AskAsync(() => store.EnterAsync(caller, most, requestId, cancellationToken)) switch
         {
             false => throw Exceeded(Concurrency, TimeSpan.FromSeconds(1)),
             var entered => entered is true,
@@ -48,15 +49,19 @@ internal sealed class CallerLimiter(
     public ValueTask LeaveAsync(string caller, string requestId) => TellAsync(store.LeaveAsync(caller, requestId, CancellationToken.None));
 
     /// <returns>Null when the count cannot be reached and the limits stay open.</returns>
-    private async ValueTask<T?> AskAsync<T>(ValueTask<T> answer)
+    /// <remarks>One request waits for the count once: what it then asks for would be taken late, and never given back.</remarks>
+    private async ValueTask<T?> AskAsync<T>(Func<ValueTask<T>> ask)
         where T : struct
     {
+        if (accessor.HttpContext?.Items.ContainsKey(s_isOutOfReach) is true)
+            return null;
         try
         {
-            return await answer;
+            return await ask();
         }
         catch (LimitStoreException exception)
         {
+            accessor.HttpContext?.Items.TryAdd(s_isOutOfReach, null);
             _failed.Add(1);
             await audit.WriteAsync(new AuditRecord(AuditActions.GuardFailed)
             {

@@ -27,7 +27,9 @@ internal sealed record CallerQuota(string Key, CallerLimits Limits)
     private static CallerLimits LimitsOf(ClaimsPrincipal user, string subject, AccessOptions options)
     {
         if (options.Callers.TryGetValue(subject, out var own))
-            return own;
-        return user.FindFirstValue(options.ClassClaim) is { } name && options.Classes.TryGetValue(name, out var shared) ? shared : options.Limits;
+            return own.Over(options.Limits);
+        // A list of roles or groups is a claim for each.
+        var name = user.FindAll(options.ClassClaim).Select(claim => claim.Value).FirstOrDefault(options.Classes.ContainsKey);
+        return name is null ? options.Limits : options.Classes[name].Over(options.Limits);
     }
 }

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace Acme.App.Access;
 
 /// <summary>
-/// Outside Development a token must be checked against somebody's keys and must be meant for this program: without the settings
-/// the program would start and refuse everyone.
+/// The framework's own settings of tokens must be readable. Outside Development a token must be checked against somebody's keys and must be
+/// meant for this program: without the settings the program would start and refuse everyone.
 /// </summary>
 internal sealed class TokenIssuerCheck(IOptionsMonitor<JwtBearerOptions> bearer, IHostEnvironment environment, IConfiguration configuration)
 {
@@ -14,14 +14,38 @@ internal sealed class TokenIssuerCheck(IOptionsMonitor<JwtBearerOptions> bearer,
 
     public Task RunAsync()
     {
-        List<ConfigurationProblem> problems = environment.IsDevelopment() ? [] : [.. Problems(bearer.Get(JwtBearerDefaults.AuthenticationScheme))];
+        List<ConfigurationProblem> problems = [.. Addresses().Where(IsWrong).Select(name => Problem(
+            name, "It is not an https address.", "Set it to your identity provider's address, for example https://login.example/acme."))];
+        try
+        {
+            var options = bearer.Get(JwtBearerDefaults.AuthenticationScheme);
+            if (!environment.IsDevelopment())
+                problems.AddRange(Missing(options));
+        }
+        // The framework's own words may quote a value.
+        catch (Exception exception) when (exception is InvalidOperationException or FormatException or ArgumentException or OverflowException)
+        {
+            if (problems.Count == 0)
+            {
+                problems.Add(new(Section, configuration.OriginOf(Section), "One of the section's values is not of its setting's type.",
+                    "Write true or false, a time span as 00:01:00, and a signing key in Base64."));
+            }
+        }
+
         return problems.Count == 0 ? Task.CompletedTask : throw new ConfigurationException(problems);
     }
 
-    private IEnumerable<ConfigurationProblem> Problems(JwtBearerOptions options)
+    private IEnumerable<string> Addresses() =>
+        new[] { nameof(JwtBearerOptions.Authority), nameof(JwtBearerOptions.MetadataAddress) }
+            .Where(name => !string.IsNullOrEmpty(configuration[$"{Section}:{name}"]));
+
+    private bool IsWrong(string address) => !Uri.TryCreate(configuration[$"{Section}:{address}"], UriKind.Absolute, out var uri)
+        || (uri.Scheme != Uri.UriSchemeHttps && (uri.Scheme != Uri.UriSchemeHttp || !uri.IsLoopback));
+
+    private IEnumerable<ConfigurationProblem> Missing(JwtBearerOptions options)
     {
         var tokens = options.TokenValidationParameters;
-        if (string.IsNullOrEmpty(options.Authority) && tokens.IssuerSigningKeys?.Any() is not true)
+        if (!Addresses().Any() && tokens.IssuerSigningKeys?.Any() is not true)
             yield return Problem("Authority", "Nobody is named whose tokens are taken.", "Set it to your identity provider's https address.");
         if (string.IsNullOrEmpty(options.Audience) && string.IsNullOrEmpty(tokens.ValidAudience) && tokens.ValidAudiences?.Any() is not true)
         {

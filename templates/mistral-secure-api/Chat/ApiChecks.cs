@@ -36,6 +36,8 @@ internal static class ApiChecks
         var (ofCaller, last) = await HurryAsync(server, (2 * FewRequests) + 1, (context, _) => SignIn(context, "doctor in a hurry"), cancellationToken);
         if (last == StatusCodes.Status404NotFound)
             return Verdict.NotChecked($"there is no {ChatPath}.");
+        if (last == StatusCodes.Status500InternalServerError)
+            return Verdict.NotChecked("each request fails before it is counted.", "Start the program, and mend what it reports.");
         if (last == StatusCodes.Status503ServiceUnavailable)
             return Verdict.NotChecked("the limits cannot be counted now.", "See that what counts them can be reached.");
         if (!ofCaller)

@@ -5,7 +5,6 @@ using Acme.App.Guards;
 using Acme.App.Mistral;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.OpenApi;
-using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
 using NetEscapades.AspNetCore.SecurityHeaders;
 using Scalar.AspNetCore;
@@ -163,7 +162,7 @@ internal static class ApiDescription
     private static ProblemDetails[] WithTitles(ProblemDetails[] problems)
     {
         foreach (var problem in problems)
-            problem.Title = ReasonPhrases.GetReasonPhrase(problem.Status!.Value);
+            problem.Title = TypedResults.Problem(problem).ProblemDetails.Title;
         return problems;
     }
 

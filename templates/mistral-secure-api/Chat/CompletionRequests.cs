@@ -8,6 +8,8 @@ namespace Acme.App.Chat;
 /// <summary>Turns a request in Mistral's wire into what goes along the road. What cannot be guarded or translated is refused, by its path.</summary>
 internal static class CompletionRequests
 {
+    public const string NoSuchField = "There is no such field.";
+
     private const int LongestName = 64;
     private const int MostTools = 128;
     private const int MostStops = 16;
@@ -65,7 +67,7 @@ internal static class CompletionRequests
     {
         _ when message is null => throw Refused(path, "A message must be an object."),
         _ when message.Others?.FirstOrDefault(other => !SaysNothing(other.Value)) is { Key: { } unknown } =>
-            throw Refused(path.Length + unknown.Length < RequestBody.LongestPath ? $"{path}.{unknown}" : path, "There is no such field."),
+            throw Refused(path.Length + unknown.Length < RequestBody.LongestPath ? $"{path}.{unknown}" : path, NoSuchField),
         not "tool" when message.Name is not null => throw Refused($"{path}.name", "Only a tool's message is named."),
         not "assistant" when message.ToolCalls is not null => throw Refused($"{path}.tool_calls", "Only an assistant's message calls tools."),
         not "assistant" when message.Prefix is not null => throw Refused($"{path}.prefix", "Only an assistant's message can begin the answer."),
@@ -257,7 +259,7 @@ internal static class CompletionRequests
         foreach (var (name, value) in request.Others ?? [])
         {
             if (!WireRequest.PassedOn.TryGetValue(name, out var kind))
-                throw Refused(name.Length <= RequestBody.LongestPath ? name : "$", "There is no such field.");
+                throw Refused(name.Length <= RequestBody.LongestPath ? name : "$", NoSuchField);
             if (value.ValueKind != kind && !(kind == JsonValueKind.True && value.ValueKind == JsonValueKind.False) && value.ValueKind != JsonValueKind.Null)
                 throw Refused(name, $"It must be {(kind == JsonValueKind.True ? "true or false" : $"of the type {kind.ToString().ToLowerInvariant()}")}.");
             if (value.ValueKind != JsonValueKind.Null)

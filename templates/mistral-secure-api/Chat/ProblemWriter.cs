@@ -47,8 +47,9 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
         // These clients show the message alone.
         foreach (var rule in fields?.Values.SelectMany(rules => rules) ?? [])
             message += message.Contains(rule, StringComparison.Ordinal) ? "" : $" {rule}";
-        message = message.Replace(MaxTokens, MaxTokensOnTheWire, StringComparison.Ordinal);
-        var field = fields?.Keys.FirstOrDefault() is var first && first == MaxTokens ? MaxTokensOnTheWire : first;
+        var field = fields?.Keys.FirstOrDefault();
+        if (field == MaxTokens && !fields![field].Contains(CompletionRequests.NoSuchField))
+            (field, message) = (MaxTokensOnTheWire, message.Replace(MaxTokens, MaxTokensOnTheWire, StringComparison.Ordinal));
         var inner = new CompletionError(null, message, kind, field, code, trace);
         return inner with { Object = "error", Error = inner };
     }

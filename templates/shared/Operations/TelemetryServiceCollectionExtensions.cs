@@ -1,3 +1,4 @@
+using Acme.App.Configuration;
 using Acme.App.Mistral;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
@@ -16,8 +17,16 @@ internal static class TelemetryServiceCollectionExtensions
     /// </summary>
     public static IHostApplicationBuilder AddTelemetry(this IHostApplicationBuilder builder)
     {
-        if (string.IsNullOrEmpty(builder.Configuration[EndpointSetting]))
+        if (builder.Configuration[EndpointSetting] is not { Length: > 0 } endpoint)
             return builder;
+        // OpenTelemetry itself would send nothing, and say nothing.
+        if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var address) || (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps))
+        {
+            builder.Services.AddSingleton(new StartUpCheck((_, _) => throw new ConfigurationException([new(
+                EndpointSetting, builder.Configuration.OriginOf(EndpointSetting), "It is not an http or https address.",
+                "Set it to where the collector takes OTLP, for example http://localhost:4317.")])));
+            return builder;
+        }
 
         // What a client logs of its requests at the level Trace has the collector's credentials in their headers.
         foreach (var exporter in new[] { "OtlpTraceExporter", "OtlpMetricExporter", "OtlpLogExporter" })

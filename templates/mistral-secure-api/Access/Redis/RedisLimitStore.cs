@@ -74,10 +74,10 @@ internal sealed class RedisLimitStore(RedisConnection redis, IOptions<AccessOpti
         {
             return (int)await RunAsync(Enter, [UnderWay(caller)], values, cancellationToken) == 1;
         }
-        catch
+        catch (LimitStoreException exception)
         {
             // It may have been let in all the same, and only the answer was lost.
-            TellLater(caller, [.. ended, requestId]);
+            TellLater(caller, MayHaveRun(exception.InnerException) ? [.. ended, requestId] : ended);
             throw;
         }
     }
@@ -88,15 +88,18 @@ internal sealed class RedisLimitStore(RedisConnection redis, IOptions<AccessOpti
         {
             await RunAsync("return redis.call('ZREM', KEYS[1], ARGV[1])", [UnderWay(caller)], [requestId], cancellationToken);
         }
-        catch
+        catch (LimitStoreException)
         {
             TellLater(caller, [requestId]);
             throw;
         }
     }
 
+    private static bool MayHaveRun(Exception? exception) =>
+        exception is TimeoutException or RedisConnectionException { FailureType: ConnectionFailureType.SocketClosed or ConnectionFailureType.SocketFailure };
+
     private void TellLater(string caller, RedisValue[] ended) =>
-        _untold.AddOrUpdate(caller, ended, (_, before) => [.. before.Concat(ended).Take(MostUntold)]);
+        _untold.AddOrUpdate(caller, ended, (_, before) => [.. before.Concat(ended).TakeLast(MostUntold)]);
 
     private async Task<RedisResult> RunAsync(string script, RedisKey[] keys, RedisValue[] values, CancellationToken cancellationToken)
     {

@@ -80,8 +80,8 @@ public sealed class AccessOptionsValidatorTests
         {
             RequestsPerMinuteByAddress = 0,
             Limits = new CallerLimits { RequestsPerMinute = 0 },
-            Classes = { ["trial"] = new CallerLimits { TokensPerDay = 1 } },
-            Callers = { ["ada"] = new CallerLimits { ConcurrentRequests = 0 } },
+            Classes = { ["trial"] = new OwnLimits { TokensPerDay = 1 } },
+            Callers = { ["ada"] = new OwnLimits { ConcurrentRequests = 0 } },
         };
 
         Assert.Equal(

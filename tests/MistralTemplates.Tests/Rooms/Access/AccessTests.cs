@@ -1,5 +1,8 @@
 using System.Net;
+using Acme.App.Access;
 using Acme.App.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace MistralTemplates.Tests.Rooms.Access;
 
@@ -151,7 +154,7 @@ public sealed class AccessTests
     [Fact]
     public async Task Requests_AboveTheMinutesLimit_AreA429ThatSaysWhen()
     {
-        await using var room = await AccessRoom.StartAsync(CancellationToken, "--Access:Limits:RequestsPerMinute=2", "--Access:Classes:gold:RequestsPerMinute=50", "--Access:Callers:root:RequestsPerMinute=70");
+        await using var room = await AccessRoom.StartAsync(CancellationToken, "--Access:Limits:RequestsPerMinute=2", "--Access:Limits:ConcurrentRequests=3", "--Access:Classes:gold:RequestsPerMinute=50", "--Access:Callers:root:RequestsPerMinute=70");
         HttpResponseMessage? response = null;
         // Two minutes may be touched, but never with three requests in one of them unrefused.
         for (var sent = 0; sent < 5 && response?.StatusCode != HttpStatusCode.TooManyRequests; sent++)
@@ -165,6 +168,8 @@ public sealed class AccessTests
         Assert.Equal("ada", Assert.Single(room.Audited("limit.exceeded")).GetProperty("userId").GetString());
         Assert.Equal("\"requests\";q=50;w=60", Assert.Single(gold.Headers.GetValues("RateLimit-Policy")));
         Assert.Equal("\"requests\";q=70;w=60", Assert.Single(own.Headers.GetValues("RateLimit-Policy")));
+        var access = room.Services.GetRequiredService<IOptions<AccessOptions>>().Value;
+        Assert.Equal((3, 50), (access.Classes["gold"].Over(access.Limits).ConcurrentRequests, access.Classes["gold"].Over(access.Limits).RequestsPerMinute));
         response.Dispose();
     }
 
@@ -173,10 +178,16 @@ public sealed class AccessTests
     {
         await using var room = await AccessRoom.StartAsync(CancellationToken, "--Access:RequestsPerMinuteByAddress=3");
         var statuses = new List<HttpStatusCode>();
+        var seconds = 60 - DateTimeOffset.UtcNow.Second;
         for (var sent = 0; sent < 8; sent++)
         {
             using var response = await room.ChatAsync("no-token", CancellationToken);
             statuses.Add(response.StatusCode);
+            if (response.StatusCode != HttpStatusCode.TooManyRequests)
+                continue;
+            // The clock's minute, as the caller's own limit: a few seconds for a slow machine, or the next minute.
+            Assert.True(response.Headers.RetryAfter!.Delta!.Value.TotalSeconds is var wait && (wait <= seconds || wait > 50), $"{wait} of {seconds}");
+            Assert.Equal("\"requests\";q=3;w=60", Assert.Single(response.Headers.GetValues("RateLimit-Policy")));
         }
 
         // Two minutes may be touched; of each one refusal is on record, for a flood must not fill the disk.
@@ -195,6 +206,26 @@ public sealed class AccessTests
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Null(response.Headers.RetryAfter);
         Assert.Single(room.Audited("limit.exceeded"));
+    }
+
+    /// <summary>What a paused Redis does once it wakes is taken and never given back, so that a request asks it once.</summary>
+    [Fact]
+    public async Task Tokens_WhileTheCountIsPausedAndTheLimitsAreOpen_AreNotTakenLater()
+    {
+        await using var server = await RedisServer.StartAsync(CancellationToken);
+        await using var connection = server.Connect(TimeSpan.FromSeconds(1));
+        // Room for what one request reserves, and not for two.
+        await using var room = await AccessRoom.StartAsync(
+            connection, CancellationToken, "--Access:FailureMode=Open", "--Access:Limits:TokensPerMinute=120", "--Access:Limits:TokensPerDay=120", "--Access:Limits:TokensPerMonth=120");
+
+        await server.CommandAsync("CLIENT", "PAUSE", "3000", "WRITE");
+        using var open = await room.ChatAsync(AccessRoom.Token(), CancellationToken);
+        while (await connection.CheckAsync(CancellationToken) is not null)
+            await Task.Delay(50, CancellationToken);
+        using var counted = await room.ChatAsync(AccessRoom.Token(), CancellationToken);
+
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.OK], [open.StatusCode, counted.StatusCode]);
+        Assert.Single(room.Audited("guard.failed"));
     }
 
     [Fact]

@@ -18,13 +18,13 @@ public sealed class BudgetChatClientTests
         await foreach (var _ in client.GetStreamingResponseAsync([new ChatMessage(ChatRole.User, "Hello")], new ChatOptions { MaxOutputTokens = 9 }, CancellationToken.None))
             break;
 
-        Assert.Equal(["take 24", "correct -6"], store.Calls);
+        Assert.Equal(["take 30", "correct -8"], store.Calls);
     }
 
     /// <summary>What Mistral has done by then nobody knows: else a caller could have any number of answers made, by leaving just before each.</summary>
     [Theory]
-    [InlineData(false, "take 24")]
-    [InlineData(true, "take 24, correct -9")]
+    [InlineData(false, "take 30")]
+    [InlineData(true, "take 30, correct -9")]
     public async Task Ask_LeftBeforeAnythingCame_IsPaidFor(bool isStreamed, string calls)
     {
         var store = new RecordingStore();
@@ -54,7 +54,36 @@ public sealed class BudgetChatClientTests
         await foreach (var _ in client.GetStreamingResponseAsync([new ChatMessage(ChatRole.User, "Hello")], new ChatOptions { MaxOutputTokens = 9 }, CancellationToken.None))
             break;
 
-        Assert.Equal(["take 24"], store.Calls);
+        Assert.Equal(["take 30"], store.Calls);
+    }
+
+    /// <summary>A token is at least a byte of UTF-8: for what most callers write a third of three for each character.</summary>
+    [Theory]
+    [InlineData("abcd", 4)]
+    [InlineData("äöüß", 8)]
+    [InlineData("日本語で", 12)]
+    public async Task GetResponse_Text_IsReservedByItsBytes(string text, int bytes)
+    {
+        var store = new RecordingStore();
+        using var client = new BudgetChatClient(new ScriptedClient(new TextContent("a")), BudgetOn(store));
+
+        await client.GetResponseAsync([new ChatMessage(ChatRole.User, text)], new ChatOptions { MaxOutputTokens = 9 }, CancellationToken.None);
+
+        Assert.Equal($"take {16 + bytes + 9}", store.Calls[0]);
+    }
+
+    /// <summary>What the guards let in by default, a caller's limits let in by default.</summary>
+    [Fact]
+    public async Task GetResponse_LongestRequestOfTheGuards_FitsTheDefaultLimits()
+    {
+        var limits = new CallerLimits();
+        using var client = new BudgetChatClient(
+            new ScriptedClient(new TextContent("a")), TestBudget.Of(new MemoryLimitStore(TimeProvider.System), limits, TimeProvider.System));
+        var messages = Enumerable.Range(0, 4).Select(_ => new ChatMessage(ChatRole.User, new string('a', 100_000)));
+
+        var response = await client.GetResponseAsync(messages, new ChatOptions { MaxOutputTokens = 4_000 }, CancellationToken.None);
+
+        Assert.Equal("a", response.Text);
     }
 
     /// <summary>Mistral counts them as part of the prompt: left out, a caller could spend any number of tokens on a budget of a few.</summary>
@@ -75,7 +104,7 @@ public sealed class BudgetChatClientTests
 
         await client.GetResponseAsync([new ChatMessage(ChatRole.User, "Hello")], options, CancellationToken.None);
 
-        Assert.Equal($"take {(3 * ("Hello".Length + "Short".Length + "lookLooks.".Length + (3 * 7))) + 9}", store.Calls[0]);
+        Assert.Equal($"take {21 + (3 * ("Short".Length + "lookLooks.".Length + (3 * 7))) + 9}", store.Calls[0]);
     }
 
     /// <summary>What stands in the request as text is known before, whatever kind of content it is; of the rest the cost is guessed when nobody tells it.</summary>
@@ -97,7 +126,7 @@ public sealed class BudgetChatClientTests
         await foreach (var _ in client.GetStreamingResponseAsync([new ChatMessage(ChatRole.User, contents)], new ChatOptions { MaxOutputTokens = 9 }, CancellationToken.None))
             break;
 
-        Assert.Equal([$"take {(3 * 600) + 9}", $"correct {10_000 + 4_096 - 6}"], store.Calls);
+        Assert.Equal([$"take {(7 * 8) + (3 * 600) + 9}", $"correct {10_000 + 4_096 - 8}"], store.Calls);
     }
 
     private static TokenBudget BudgetOn(ILimitStore store) => TestBudget.Of(store, new CallerLimits(), TimeProvider.System);

@@ -3,6 +3,7 @@ using System.Security.Claims;
 using Acme.App.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace MistralTemplates.Tests.Rooms.Access;
 
@@ -22,6 +23,24 @@ public sealed class CallerQuotaTests
     {
         Assert.Equal(KeyOf("203.0.113.9", "ada"), KeyOf("2001:db8::1", "ada"));
         Assert.NotEqual(KeyOf("203.0.113.9", "ada"), KeyOf("203.0.113.9", "bob"));
+    }
+
+    /// <summary>A list of groups is a claim for each of them.</summary>
+    [Theory]
+    [InlineData(9, "x", "gold")]
+    [InlineData(9, "gold", "x")]
+    [InlineData(60, "x", "y")]
+    [InlineData(60)]
+    public void Of_CallerOfSeveralClasses_HasTheLimitsOfTheOneThatHasAny(int requests, params string[] classes)
+    {
+        var options = new AccessOptions { Classes = { ["gold"] = new OwnLimits { RequestsPerMinute = 9 } } };
+        var context = new DefaultHttpContext
+        {
+            RequestServices = new ServiceCollection().AddSingleton(Options.Create(options)).BuildServiceProvider(),
+            User = new ClaimsPrincipal(new ClaimsIdentity([new Claim("sub", "ada"), .. classes.Select(name => new Claim("class", name))], "test")),
+        };
+
+        Assert.Equal(requests, CallerQuota.Of(context).Limits.RequestsPerMinute);
     }
 
     private static string KeyOf(string address, string? subject = null)

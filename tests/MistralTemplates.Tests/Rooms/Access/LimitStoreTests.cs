@@ -138,6 +138,25 @@ public sealed class LimitStoreTests : IAsyncDisposable
         Assert.False(await store.EnterAsync("ada", 2, "sixth", CancellationToken));
     }
 
+    /// <summary>While the limits stay open, a caller may send any number of requests before the ones that hold its places end.</summary>
+    [Fact]
+    public async Task Leave_AfterManyThatRedisRefused_IsMadeUpForAllTheSame()
+    {
+        await using var server = await RedisServer.StartAsync(CancellationToken);
+        await using var connection = server.Connect();
+        var store = StoreOf(connection);
+        Assert.True(await store.EnterAsync("ada", 1, "first", CancellationToken));
+
+        await server.CommandAsync("REPLICAOF", "127.0.0.1", "1");
+        for (var request = 0; request < 1100; request++)
+            await Assert.ThrowsAsync<LimitStoreException>(async () => await store.EnterAsync("ada", 1, $"refused {request}", CancellationToken));
+        await Assert.ThrowsAsync<LimitStoreException>(async () => await store.LeaveAsync("ada", "first", CancellationToken));
+        await server.CommandAsync("REPLICAOF", "NO", "ONE");
+        await WaitUntilReadyAsync(connection);
+
+        Assert.True(await store.EnterAsync("ada", 1, "second", CancellationToken));
+    }
+
     [Fact]
     public async Task Enter_ThatRedisAnsweredTooLate_HoldsNoPlace()
     {

@@ -32,6 +32,7 @@ public sealed class ApiDescriptionTests
 
         var chat = document.GetProperty("paths").GetProperty("/api/chat").GetProperty("post");
         Assert.Equal("urn:problem:sensitive.data", Example(chat, "422", "application/problem+json").GetProperty("type").GetString());
+        Assert.Equal("Content Too Large", Example(chat, "413", "application/problem+json").GetProperty("title").GetString());
         Assert.Contains("[DONE]", Example(chat, "200", "text/event-stream").GetString(), StringComparison.Ordinal);
         Assert.Equal("bearer", document.GetProperty("components").GetProperty("securitySchemes").GetProperty("Bearer").GetProperty("scheme").GetString());
         Assert.Equal("Bearer", document.GetProperty("security")[0].EnumerateObject().Single().Name);

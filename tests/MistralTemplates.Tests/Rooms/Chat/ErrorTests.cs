@@ -146,6 +146,16 @@ public sealed class ErrorTests(RunningApi api) : IClassFixture<RunningApi>
     }
 
     [Fact]
+    public async Task Completions_FieldOfAnotherWire_IsRefusedByTheNameThatWasSent()
+    {
+        using var response = await api.PostAsync(Completions, RunningApi.Question.Replace("]}", "],\"maxTokens\":5}", StringComparison.Ordinal), traceId: _trace);
+
+        var error = JsonElement.Parse(await AssertProblemAsync(response, Completions, 400, "request.invalid")).GetProperty("error");
+        Assert.Equal("maxTokens", error.GetProperty("param").GetString());
+        Assert.Equal("The request breaks the rules of maxTokens. There is no such field.", error.GetProperty("message").GetString());
+    }
+
+    [Fact]
     public async Task Stream_ThatIsNull_IsNone()
     {
         using var response = await api.PostAsync(Chat, RunningApi.Question.Replace("]}", "],\"stream\":null}", StringComparison.Ordinal), traceId: _trace);

@@ -32,6 +32,13 @@ public sealed class ServerStartTests
     [InlineData("https://127.0.0.1:0", "dotnet dev-certs https")]
     public async Task Start_AddressCannotBeServed_SaysWhereToLook(string urls, string remedy) => await AssertRefusedAsync(urls, remedy);
 
+    /// <summary>OpenTelemetry itself takes it, and sends nothing.</summary>
+    [Theory]
+    [InlineData("collector:4317")]
+    [InlineData("notaurl")]
+    public async Task Start_CollectorWithoutAnAddress_IsRefused(string endpoint) =>
+        await AssertRefusedAsync("http://127.0.0.1:0", "http://localhost:4317", "OTEL_EXPORTER_OTLP_ENDPOINT", new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint });
+
     /// <summary>What fails in the owner's own code is no matter of addresses.</summary>
     [Fact]
     public async Task Start_ServiceOfTheOwnersFails_IsLeftAsItIs()
@@ -47,16 +54,19 @@ public sealed class ServerStartTests
         Assert.Equal(FailingService.Reason, exception.Message);
     }
 
-    private static async Task AssertRefusedAsync(string urls, string said)
+    private static async Task AssertRefusedAsync(string urls, string said, string named = "urls", Dictionary<string, string>? more = null)
     {
         using var folder = new TemporaryFolder();
         // Without a home there is no certificate for development.
         var settings = new Dictionary<string, string>(ApiProcess.Settings(folder.Path)) { ["ASPNETCORE_URLS"] = urls, ["HOME"] = folder.Path, ["DOTNET_CLI_HOME"] = folder.Path };
 
+        foreach (var (name, value) in more ?? [])
+            settings[name] = value;
+
         var result = await Command.RunAsync("dotnet", ["exec", ApiProcess.ProgramFile], folder.Path, TimeSpan.FromMinutes(1), CancellationToken, settings);
 
         Assert.Equal(78, result.ExitCode);
-        Assert.Contains("1. urls", result.Error, StringComparison.Ordinal);
+        Assert.Contains($"1. {named}", result.Error, StringComparison.Ordinal);
         Assert.Contains(said, string.Join(' ', result.Error.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
     }

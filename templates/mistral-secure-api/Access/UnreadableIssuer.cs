@@ -1,0 +1,42 @@
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Acme.App.Access;
+
+/// <summary>Tells tokens that are wrong from those that nobody can check, because the identity provider's keys have not been read yet.</summary>
+internal sealed class UnreadableIssuer(IOptionsMonitor<JwtBearerOptions> bearer) : IHealthCheck
+{
+    private const string NoKeys = "IDX10500";
+    private static readonly TimeSpan s_timeLimit = TimeSpan.FromSeconds(5);
+    private static readonly object s_mark = new();
+
+    /// <summary>Whether a request's token could not be checked.</summary>
+    public static bool Met(HttpContext context) => context.Items.ContainsKey(s_mark);
+
+    /// <summary>Notices what the framework tells by the number of its message alone.</summary>
+    public static Task NoticeAsync(AuthenticationFailedContext failed)
+    {
+        if (failed is { Options.ConfigurationManager: not null, Exception: SecurityTokenSignatureKeyNotFoundException exception }
+            && exception.Message.StartsWith(NoKeys, StringComparison.Ordinal))
+            failed.HttpContext.Items[s_mark] = null;
+        return Task.CompletedTask;
+    }
+
+    /// <remarks>Asks the provider until its keys are known, and never again.</remarks>
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken)
+    {
+        if (bearer.Get(JwtBearerDefaults.AuthenticationScheme).ConfigurationManager is not { } provider)
+            return HealthCheckResult.Healthy();
+        try
+        {
+            await provider.GetConfigurationAsync(cancellationToken).WaitAsync(s_timeLimit, cancellationToken);
+            return HealthCheckResult.Healthy();
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or TimeoutException or IOException or HttpRequestException)
+        {
+            return HealthCheckResult.Unhealthy("The identity provider's keys cannot be read, so no token can be checked.");
+        }
+    }
+}
