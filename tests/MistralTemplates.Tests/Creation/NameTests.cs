@@ -1,9 +1,11 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using MistralTemplates.Harness;
 
 namespace MistralTemplates.Tests.Creation;
 
 /// <summary>Whatever name a user gives, the program builds. The kinds' own tests are built with the ordinary names.</summary>
-public sealed class NameTests(PackFixture fixture)
+public sealed partial class NameTests(PackFixture fixture)
 {
     private static readonly Case[] s_names =
     [
@@ -25,6 +27,8 @@ public sealed class NameTests(PackFixture fixture)
         new("& &", "api", "App", "App"),
         new("1 Salt & a..class", "console", "1-Salt-a.class", "_1_Salt_a._class"),
     ];
+
+    public static TheoryData<string> KindsOfWords => Variant.IsFullMatrix ? [.. GeneratedRepository.Kinds] : ["api"];
 
     /// <summary>All are created and built together before the first is looked at, once for all cases.</summary>
     [Fact]
@@ -49,6 +53,35 @@ public sealed class NameTests(PackFixture fixture)
             Assert.True(File.Exists(one.Repository.ProgramFile), one.Repository.ProgramFile);
         });
     }
+
+    /// <summary>
+    /// In <c>Acme.Meter.Keys</c> the word Meter is a namespace, whatever type the code means by it: the names of all such types are mended. Here
+    /// every single word of the code is a namespace beside the program's own, and none may be in its way.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(KindsOfWords))]
+    public async Task Program_WhoseNameIsAnyOtherWordOfItsCode_Builds(string kind)
+    {
+        var folder = await fixture.CreateAsync("words/" + kind, "mistral-secure", "Acme.Own", "--kind", kind, "--scale", kind == "console" ? "single" : "redis");
+        var project = new GeneratedRepository(folder, "Acme.Own", kind).ProjectFolder;
+        var words = Directory.EnumerateFiles(project, "*.cs", SearchOption.AllDirectories).SelectMany(file => Word().Matches(File.ReadAllText(file)).Select(word => word.Value))
+            .Where(word => word is not ("Acme" or "Own")).Distinct().Where(word => Mended(word) == word).ToList();
+        await File.WriteAllLinesAsync(Path.Combine(project, "Words.cs"), words.Select(word => $"namespace Acme.{word} {{ internal static class OfTheTest; }}"), TestContext.Current.CancellationToken);
+
+        var build = await Batch.BuildAsync(fixture.NewFolder("words"), Directory.EnumerateFiles(project, "*.csproj"), TestContext.Current.CancellationToken);
+
+        Assert.NotEmpty(words);
+        Assert.Empty(build.ComplaintsAbout(folder));
+    }
+
+    private static string Mended(string word)
+    {
+        var forms = JsonElement.Parse(File.ReadAllText(Path.Combine(TemplatePack.RepositoryRoot, "templates", "config", "names.template.json"))).GetProperty("forms");
+        return Regex.Replace(word, forms.GetProperty("mendTypeNames").GetProperty("pattern").GetString()!, "_", RegexOptions.None, TimeSpan.FromSeconds(1));
+    }
+
+    [GeneratedRegex("\\b[A-Z][a-z0-9]+\\b", RegexOptions.None, matchTimeoutMilliseconds: 10_000)]
+    private static partial Regex Word();
 
     /// <summary>Each name with the kind beside it; with all kinds in the full matrix.</summary>
     private static IEnumerable<Case> Cases() => Variant.IsFullMatrix

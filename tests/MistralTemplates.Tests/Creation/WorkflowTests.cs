@@ -25,8 +25,18 @@ public sealed class WorkflowTests
     public void Permissions_AreToReadAndOnlyTheBuildWritesItsFindings()
     {
         Assert.Equal([("contents", "read")], Pairs(Map(s_workflow, "permissions")));
-        Assert.Equal([("contents", "read"), ("security-events", "write")], Pairs(Map(Map(Jobs, "build"), "permissions")));
+        Assert.Equal([("actions", "read"), ("contents", "read"), ("security-events", "write")], Pairs(Map(Map(Jobs, "build"), "permissions")));
         Assert.All(Jobs.Children.Where(job => job.Key.ToString() != "build"), job => Assert.DoesNotContain("permissions", ((YamlMappingNode)job.Value).Children.Keys.Select(key => key.ToString())));
+    }
+
+    /// <summary>Without GitHub's paid code security both fail in a private repository, whatever stands in it.</summary>
+    [Fact]
+    public void StepsOfCodeSecurity_InAPrivateRepository_WaitUntilTheOwnerHasIt()
+    {
+        const string Condition = "(!github.event.repository.private || vars.CODE_SECURITY == 'true')";
+
+        Assert.Contains(Condition, Text(Map(Jobs, "dependencies"), "if"), StringComparison.Ordinal);
+        Assert.Contains(Condition, Text(Steps(Map(Jobs, "build")).Single(step => Text(step, "uses")?.Contains("upload-sarif", StringComparison.Ordinal) is true), "if"), StringComparison.Ordinal);
     }
 
     [Fact]

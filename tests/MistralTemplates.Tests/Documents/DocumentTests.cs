@@ -32,7 +32,7 @@ public sealed class DocumentTests(PackFixture fixture)
     public async Task Commands_OfTheReadme_Run()
     {
         var commands = Markdown.Commands(await File.ReadAllTextAsync(Path.Combine(TemplatePack.RepositoryRoot, "README.md"), CancellationToken));
-        var folder = fixture.NewFolder("readme");
+        var folder = Directory.CreateDirectory(Path.Combine(fixture.NewFolder("readme"), "clone")).FullName;
 
         Assert.NotEmpty(commands);
         foreach (var command in commands)
@@ -98,7 +98,10 @@ public sealed class DocumentTests(PackFixture fixture)
         switch (words)
         {
             case ["cd", var name]:
-                return Path.Combine(folder, name);
+                return Path.GetFullPath(name, folder);
+            case ["git", "init"]:
+                Assert.True(Directory.Exists(Path.Combine(folder, ".githooks")), folder);
+                break;
             case ["dotnet", "new", .. var arguments]:
                 (await (await fixture.PackAsync()).NewAsync([.. arguments, "--no-restore", "--no-update-check"], folder, CancellationToken)).EnsureSuccess(command);
                 break;

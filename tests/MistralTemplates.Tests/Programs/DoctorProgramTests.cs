@@ -53,11 +53,14 @@ public sealed class DoctorProgramTests(PackFixture fixture)
         Assert.DoesNotContain(key[..8], result.Output + result.Error, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task PreCommit_SecretIsStaged_RefusesTheCommitAndLetsACleanOnePass()
+    [Theory]
+    [InlineData("")]
+    [InlineData("services/my chat/")]
+    public async Task PreCommit_SecretIsStaged_RefusesTheCommitAndLetsACleanOnePass(string prefix)
     {
-        using var folder = await RepositoryAsync(Variant.FindBuilt("mistral-secure", "console"));
-        await folder.GitAsync("config", "core.hooksPath", ".githooks");
+        using var folder = await RepositoryAsync(Variant.FindBuilt("mistral-secure", "console"), prefix);
+        // What the command of SECURITY.md comes to.
+        await folder.GitAsync("config", "core.hooksPath", prefix + ".githooks");
         var before = await folder.GitAsync("rev-parse", "HEAD");
         var key = GitFolder.NewKey();
         folder.Write("notes.txt", $"MISTRAL_API_KEY={key}\n");
@@ -81,13 +84,13 @@ public sealed class DoctorProgramTests(PackFixture fixture)
     }
 
     /// <summary>A copy of the built output, committed: bin and obj are there, and ignored.</summary>
-    private async Task<GitFolder> RepositoryAsync(Variant variant)
+    private async Task<GitFolder> RepositoryAsync(Variant variant, string prefix = "")
     {
         var built = await fixture.BuiltAsync(variant);
         var folder = await GitFolder.CreateAsync();
         foreach (var source in Directory.EnumerateFiles(built.Folder, "*", SearchOption.AllDirectories).Where(IsKept))
         {
-            var target = Path.Combine(folder.Path, Path.GetRelativePath(built.Folder, source));
+            var target = Path.Combine(folder.Path, prefix, Path.GetRelativePath(built.Folder, source));
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             File.Copy(source, target);
         }

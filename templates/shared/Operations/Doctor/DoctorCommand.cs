@@ -57,7 +57,7 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
             var results = new List<CheckResult>();
             foreach (var check in checks.OrderBy(check => check.Line))
                 results.Add(new CheckResult(check, await RunAsync(check, services, cancellationToken)));
-            DoctorReport.Write(arguments.GetValue(_format)!, results, output, table, isBrief: host is null);
+            DoctorReport.Write(arguments.GetValue(_format)!, results, patient.Checklist, output, table, isBrief: host is null);
             return results.Any(result => result.Verdict.Mark == CheckMark.Failed) ? ExitCode.CheckFailed : ExitCode.Success;
         }
         catch (DoctorInputException exception)
@@ -98,7 +98,7 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
         {
             return Verdict.NotChecked(
                 $"the check ended with {exception.GetType().Name}.",
-                "Run it again; if it stays so, look at what the check needs in SECURITY.md.");
+                "Run it again; if it stays so, look at what the check needs, in Operations/Doctor.");
         }
     }
 

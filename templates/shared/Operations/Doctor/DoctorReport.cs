@@ -13,15 +13,21 @@ internal static class DoctorReport
 
     private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.Default };
 
+    /// <param name="format"><c>table</c>, <c>json</c> or <c>sarif</c>.</param>
+    /// <param name="results">The verdicts.</param>
+    /// <param name="checklist">The file at which SARIF shows a finding without a place.</param>
+    /// <param name="output">Where programs read.</param>
+    /// <param name="console">Where a person reads.</param>
     /// <param name="isBrief">Whether a table in which all is well is too much: whoever commits sees it each time.</param>
-    public static void Write(string format, IReadOnlyList<CheckResult> results, TextWriter output, IAnsiConsole console, bool isBrief)
+    public static void Write(
+        string format, IReadOnlyList<CheckResult> results, string checklist, TextWriter output, IAnsiConsole console, bool isBrief)
     {
         if (format == "table" && isBrief && results.All(result => result.Verdict.Mark == CheckMark.Passed))
             output.WriteLine(Clean(string.Join(' ', results.Select(result => result.Verdict.Found))));
         else if (format == "table")
             WriteTable(results, console);
         else
-            output.WriteLine((format == "json" ? ToJson(results) : ToSarif(results)).ToJsonString(s_json));
+            output.WriteLine((format == "json" ? ToJson(results) : ToSarif(results, checklist)).ToJsonString(s_json));
     }
 
     private static void WriteTable(IReadOnlyList<CheckResult> results, IAnsiConsole console)
@@ -80,7 +86,7 @@ internal static class DoctorReport
     };
 
     /// <summary>The log of one run (OASIS SARIF 2.1.0). A code scanning service shows each result as an alert, so only failures are results.</summary>
-    private static JsonObject ToSarif(IReadOnlyList<CheckResult> results) => new()
+    private static JsonObject ToSarif(IReadOnlyList<CheckResult> results, string checklist) => new()
     {
         ["$schema"] = "https://json.schemastore.org/sarif-2.1.0.json",
         ["version"] = "2.1.0",
@@ -109,14 +115,14 @@ internal static class DoctorReport
                         ["message"] = new JsonObject { ["text"] = result.Verdict.Found },
                     })]),
             }),
-            ["results"] = new JsonArray([.. results.SelectMany(ToSarif)]),
+            ["results"] = new JsonArray([.. results.SelectMany((result, rule) => ToSarif(result, rule, checklist))]),
         }),
     };
 
-    private static IEnumerable<JsonNode> ToSarif(CheckResult result, int rule)
+    private static IEnumerable<JsonNode> ToSarif(CheckResult result, int rule, string checklist)
     {
         var verdict = result.Verdict;
-        IEnumerable<Place> places = verdict.Mark != CheckMark.Failed ? [] : verdict.Places.Count > 0 ? verdict.Places : [new Place("SECURITY.md")];
+        IEnumerable<Place> places = verdict.Mark != CheckMark.Failed ? [] : verdict.Places.Count > 0 ? verdict.Places : [new Place(checklist)];
         return places.Select(place => new JsonObject
         {
             ["ruleId"] = result.Check.Id,

@@ -1,4 +1,5 @@
 using Acme.App.Auditing;
+using Acme.App.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace Acme.App.Operations.Doctor;
@@ -19,6 +20,12 @@ internal sealed class Patient(string home, GitRepository? git, string? allowPath
 
     /// <summary>The top of the repository and the program's folder, which may be the same.</summary>
     public IEnumerable<string> Folders => new[] { git?.Top ?? home, home }.Distinct();
+
+    /// <summary>
+    /// Where a finding without a place is shown: at the checklist or, where the project came without one, at its settings. From the repository's top.
+    /// </summary>
+    public string Checklist => File.Exists(Path.Combine(Folders.First(), "SECURITY.md")) ? "SECURITY.md"
+        : Path.GetRelativePath(Folders.First(), Path.Combine(home, ProgramHome.SettingsFile)).Replace('\\', '/');
 
     public string? AllowPath => allowPath;
 
