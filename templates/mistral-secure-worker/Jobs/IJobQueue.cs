@@ -34,6 +34,10 @@ internal interface IJobQueue
     /// <summary>Puts a failed job back, as if it were new.</summary>
     /// <returns>Whether there was such a job.</returns>
     Task<bool> RetryAsync(string id, CancellationToken cancellationToken);
+
+    /// <returns>What went wrong with the queue, in a sentence that names no secret.</returns>
+    string Describe(Exception exception) =>
+        exception is IOException or UnauthorizedAccessException ? exception.Message : $"It ended with {exception.GetType().Name}.";
 }
 
 /// <summary>How many jobs are where.</summary>

@@ -31,8 +31,10 @@ internal sealed record JobResult(string Id, string User, string? Model, string C
 internal sealed record JobUsage(long PromptTokens, long CompletionTokens, long TotalTokens);
 
 /// <summary>Why a job failed, as it is kept beside the job. It quotes nothing of the job but the names of its fields.</summary>
+/// <param name="Id">Its name in the queue, by which it is retried.</param>
 /// <param name="Fields">What is wrong with which field, when the job itself is at fault.</param>
-internal sealed record JobFailure(string Id, string Code, string Reason, IReadOnlyDictionary<string, string[]>? Fields = null)
+/// <param name="OwnId">The owner's own name for it, where it has one: a result would bear that.</param>
+internal sealed record JobFailure(string Id, string Code, string Reason, IReadOnlyDictionary<string, string[]>? Fields = null, string? OwnId = null)
 {
     public static JobFailure Duplicate(string id) => new(id, "job.duplicate", "A job of this name is done already. Give the job another name.");
 }

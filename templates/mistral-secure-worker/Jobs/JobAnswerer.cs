@@ -20,9 +20,7 @@ internal sealed class JobAnswerer(
             throw Wrong(claim, "job.unreadable", "The job cannot be read. It must be a file, not a link, that the worker's account may read.");
         if (body.Length > options.Value.MaxJobBytes)
             throw Wrong(claim, "job.too_large", $"The job is larger than the {options.Value.MaxJobBytes} bytes that Jobs:MaxJobBytes allows.");
-        // RFC 8259, section 8.1: a byte order mark is not to be written, and may be passed over.
-        var text = body.Span.StartsWith("\uFEFF"u8) ? body.Span[3..] : body.Span;
-        if (JsonSerializer.Deserialize(text, JobJson.Default.Job) is not { } job)
+        if (Read(claim) is not { } job)
             throw Wrong(claim, "job.invalid", "There is null instead of a job.");
         if (string.IsNullOrWhiteSpace(job.User))
             throw Wrong(claim, "job.invalid", "The job names no user. Set \"user\" to the person or system that it is done for.");
@@ -34,6 +32,14 @@ internal sealed class JobAnswerer(
         await audit.WriteAsync(new AuditRecord(AuditActions.JobAttempted) { Detail = $"Attempt {claim.Attempt}." });
         var response = await chatClient.GetResponseAsync(request.ToChatMessages(), request.ToChatOptions(), cancellationToken);
         return JobResult.FromResponse(id, job.User, claim.Attempt, response);
+    }
+
+    /// <exception cref="JsonException">It is no job.</exception>
+    public static Job? Read(ClaimedJob claim)
+    {
+        var text = claim.Body.GetValueOrDefault().Span;
+        // RFC 8259, section 8.1: a byte order mark is not to be written, and may be passed over.
+        return JsonSerializer.Deserialize(text.StartsWith("\uFEFF"u8) ? text[3..] : text, JobJson.Default.Job);
     }
 
     private static JobException Wrong(ClaimedJob claim, string code, string reason) => new(new JobFailure(claim.Id, code, reason));

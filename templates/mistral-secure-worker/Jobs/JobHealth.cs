@@ -48,7 +48,7 @@ internal sealed class JobHealth(KeyRing keys, AuditLog audit, IOptions<JobOption
         }
     }
 
-    public void Write(JobCounts counts)
+    public void Write(JobCounts? counts)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);
         using (var stream = File.Create(Draft))

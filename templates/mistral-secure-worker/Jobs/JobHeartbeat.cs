@@ -10,6 +10,7 @@ internal sealed partial class JobHeartbeat(
     : BackgroundService
 {
     private (long, long, long) _told;
+    private bool _isFaultTold;
     private long _keyChecked = time.GetTimestamp();
 
     public override Task StartAsync(CancellationToken cancellationToken)
@@ -32,10 +33,14 @@ internal sealed partial class JobHeartbeat(
             try
             {
                 await BeatAsync(stoppingToken);
+                _isFaultTold = false;
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
-                LogFault(exception);
+                if (!_isFaultTold)
+                    LogFault(exception);
+                _isFaultTold = true;
+                TellOfFault();
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -57,6 +62,20 @@ internal sealed partial class JobHeartbeat(
         if (totals != _told)
             LogProgress(totals.Done, totals.Failed, totals.Returned, counts.Waiting + counts.Delayed);
         _told = totals;
+    }
+
+    /// <summary>Without the counts, which may be what cannot be had.</summary>
+    private void TellOfFault()
+    {
+        health.IsQueueLost = true;
+        try
+        {
+            health.Write(null);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // A file that grows old says as much.
+        }
     }
 
     private async Task CheckKeyAsync(CancellationToken cancellationToken)

@@ -113,7 +113,7 @@ internal sealed partial class JobProcessor(
 
     private Func<Task> Judge(ClaimedJob job, Exception exception, TimeSpan duration)
     {
-        var (course, failure, retryAfter) = JobVerdict.Of(job.Id, exception);
+        var (course, failure, retryAfter) = JobVerdict.Of(job, exception);
         if (failure.Code == "internal")
             LogUnexpected(job.Id, exception);
 

@@ -24,8 +24,9 @@ internal sealed record JobVerdict(JobCourse Course, JobFailure Failure, TimeSpan
 {
     private const int LongestField = 200;
 
-    public static JobVerdict Of(string id, Exception exception)
+    public static JobVerdict Of(ClaimedJob job, Exception exception)
     {
+        var id = job.Id;
         var failure = exception switch
         {
             JobException fault => fault.Failure,
@@ -33,7 +34,19 @@ internal sealed record JobVerdict(JobCourse Course, JobFailure Failure, TimeSpan
             _ when ChatFailure.From(exception) is { } chat => new JobFailure(id, chat.Code, chat.Message, chat.Fields),
             _ => new JobFailure(id, "internal", "The worker failed on this job. Its log says why."),
         };
-        return new JobVerdict(CourseOf(exception), failure, (exception as MistralException)?.RetryAfter);
+        return new JobVerdict(CourseOf(exception), failure with { OwnId = OwnIdOf(job) }, (exception as MistralException)?.RetryAfter);
+    }
+
+    private static string? OwnIdOf(ClaimedJob job)
+    {
+        try
+        {
+            return JobAnswerer.Read(job)?.Id;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     private static JobCourse CourseOf(Exception exception) => exception switch

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Text.Json;
 using Acme.App.Configuration;
 using Acme.App.Guards;
@@ -13,11 +15,16 @@ internal sealed record JobStatus(string Place, JobCounts Jobs, IReadOnlyList<Job
 /// <summary><c>jobs status</c>, <c>jobs retry</c> and <c>jobs health</c>. They run beside the worker and claim nothing.</summary>
 internal sealed class JobsCommand(Lazy<IServiceProvider> services, TextWriter output, IAnsiConsole console, TextWriter errors)
 {
-    private const int MostFailures = 20;
+    private const int FewFailures = 20;
+    private const int MostFailures = 10_000;
+    private const int FailuresAtOnce = 100;
 
     private readonly Option<string> _format = new("--format") { Description = "text or json.", DefaultValueFactory = _ => "text" };
+    private readonly Option<int> _most =
+        new("--most") { Description = "How many failed jobs are shown, the newest.", DefaultValueFactory = _ => FewFailures, CustomParser = Number };
     private readonly Argument<string[]> _ids =
-        new("id") { Description = "The failed jobs' names, as jobs status shows them.", Arity = ArgumentArity.OneOrMore };
+        new("id") { Description = "The failed jobs' names, as jobs status shows them.", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Option<bool> _all = new("--all") { Description = "Every job that has failed until now." };
 
     private IJobQueue Queue => services.Value.GetRequiredService<IJobQueue>();
 
@@ -27,43 +34,71 @@ internal sealed class JobsCommand(Lazy<IServiceProvider> services, TextWriter ou
     private Command Build()
     {
         _format.AcceptOnlyFromAmong("text", "json");
-        var status = new Command("status", "Says how many jobs are where, and why the last ones failed.") { _format };
+        var status = new Command("status", "Says how many jobs are where, and why the last ones failed.") { _format, _most };
         status.SetAction(async (arguments, cancellationToken) =>
-            (int)await ReachAsync(() => ShowAsync(arguments.GetValue(_format) == "json", cancellationToken)));
-        var retry = new Command("retry", "Puts failed jobs back, as if they were new. Exit code 1 when there is no such job.") { _ids };
-        retry.SetAction(async (arguments, cancellationToken) => (int)await ReachAsync(() => RetryAsync(arguments.GetValue(_ids) ?? [], cancellationToken)));
+            (int)await ReachAsync(
+                () => StatusAsync(arguments.GetValue(_most), cancellationToken), status => Show(status, arguments.GetValue(_format) == "json")));
+        var retry = new Command("retry", "Puts failed jobs back, as if they were new. Exit code 1 when there is no such job.") { _ids, _all };
+        retry.Validators.Add(given =>
+        {
+            if (given.GetValue(_all) == (given.GetValue(_ids) is { Length: > 0 }))
+                given.AddError("Name the jobs, or give --all.");
+        });
+        retry.SetAction(async (arguments, cancellationToken) => (int)await (arguments.GetValue(_all)
+            ? ReachAsync(() => RetryAllAsync(cancellationToken), TellAll)
+            : ReachAsync(() => RetryAsync(arguments.GetValue(_ids)!, cancellationToken), missing => Tell(arguments.GetValue(_ids)!, missing))));
         var health = new Command("health", "Says whether the worker is well, for a container's or an orchestrator's check. Exit code 0 or 1.");
         health.SetAction(async (_, _) => (int)await CheckHealthAsync());
         return new Command("jobs", "Shows the queue, retries failed jobs, and checks the worker.") { status, retry, health };
     }
 
-    // What a queue throws when it is away is its own; a wrong setting is reported as at every start.
-    private async Task<ExitCode> ReachAsync(Func<Task<ExitCode>> command)
+    // The parser's own words speak of its types.
+    private static int Number(ArgumentResult result)
     {
+        if (int.TryParse(result.Tokens[^1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and <= MostFailures)
+            return number;
+        result.AddError($"The number must be 1 to {MostFailures}.");
+        return 0;
+    }
+
+    // What a queue throws when it is away is its own; a wrong setting is reported as at every start, and so is an output that takes nothing.
+    private async Task<ExitCode> ReachAsync<T>(Func<Task<T>> ask, Func<T, ExitCode> tell)
+    {
+        T answer;
         try
         {
-            return await command();
+            answer = await ask();
         }
         catch (Exception exception) when (exception is not (OperationCanceledException or OptionsValidationException or ConfigurationException))
         {
-            await errors.WriteLineAsync($"The queue cannot be reached ({exception.GetType().Name}). Does it run, and may this account read and write it?");
+            await errors.WriteLineAsync($"The queue cannot be reached. {Queue.Describe(exception)} Does it run, and may this account read and write it?");
             return ExitCode.CheckFailed;
         }
+
+        return tell(answer);
     }
 
-    private async Task<ExitCode> ShowAsync(bool asJson, CancellationToken cancellationToken)
+    private async Task<JobStatus> StatusAsync(int most, CancellationToken cancellationToken) =>
+        new(Queue.Place, await Queue.CountAsync(cancellationToken), await Queue.ListFailedAsync(most, cancellationToken));
+
+    private ExitCode Show(JobStatus status, bool asJson)
     {
-        var status = new JobStatus(Queue.Place, await Queue.CountAsync(cancellationToken), await Queue.ListFailedAsync(MostFailures, cancellationToken));
         if (asJson)
         {
-            await output.WriteLineAsync(JsonSerializer.Serialize(status, JobJson.Readable.JobStatus));
+            output.WriteLine(JsonSerializer.Serialize(status, JobJson.Readable.JobStatus));
             return ExitCode.Success;
         }
 
         var counts = new Table().Border(TableBorder.Minimal).AddColumns("waiting", "delayed", "working", "done", "failed");
         counts.AddRow($"{status.Jobs.Waiting}", $"{status.Jobs.Delayed}", $"{status.Jobs.Working}", $"{status.Jobs.Done}", $"{status.Jobs.Failed}");
         console.Write(counts);
-        if (status.Failed.Count > 0)
+        if (Console.IsOutputRedirected)
+        {
+            // A line for each, whatever the width.
+            foreach (var failure in status.Failed)
+                output.WriteLine($"{TerminalText.Clean(failure.Id)}\t{TerminalText.Clean(failure.Code)}\t{TerminalText.Clean(failure.Reason)}");
+        }
+        else if (status.Failed.Count > 0)
         {
             var failed = new Table().Border(TableBorder.Minimal).AddColumns("failed", "code", "reason");
             foreach (var failure in status.Failed)
@@ -71,22 +106,50 @@ internal sealed class JobsCommand(Lazy<IServiceProvider> services, TextWriter ou
             console.Write(failed);
         }
 
+        if (status.Jobs.Failed > status.Failed.Count)
+            output.WriteLine($"{status.Jobs.Failed - status.Failed.Count} more have failed: --most shows them.");
         return ExitCode.Success;
     }
 
-    private async Task<ExitCode> RetryAsync(string[] ids, CancellationToken cancellationToken)
+    /// <returns>The names that no failed job bears.</returns>
+    private async Task<List<string>> RetryAsync(string[] ids, CancellationToken cancellationToken)
     {
-        var missing = 0;
+        var missing = new List<string>();
         foreach (var id in ids)
         {
-            if (await Queue.RetryAsync(id, cancellationToken))
-                continue;
-            missing++;
-            await errors.WriteLineAsync("No failed job bears one of the names given. 'jobs status' shows them.");
+            if (!await Queue.RetryAsync(id, cancellationToken))
+                missing.Add(id);
         }
 
-        await output.WriteLineAsync($"{ids.Length - missing} of {ids.Length} jobs were put back.");
-        return missing == 0 ? ExitCode.Success : ExitCode.CheckFailed;
+        return missing;
+    }
+
+    private ExitCode Tell(string[] ids, List<string> missing)
+    {
+        foreach (var id in missing)
+            errors.WriteLine($"No failed job is called '{TerminalText.Clean(id)}'. 'jobs status' shows their names.");
+        output.WriteLine($"{ids.Length - missing.Count} of {ids.Length} jobs were put back.");
+        return missing.Count == 0 ? ExitCode.Success : ExitCode.CheckFailed;
+    }
+
+    /// <summary>As many as had failed when it began: a job that fails again at once is not put back once more.</summary>
+    private async Task<int> RetryAllAsync(CancellationToken cancellationToken)
+    {
+        var (left, back) = ((await Queue.CountAsync(cancellationToken)).Failed, 0);
+        while (left > 0 && await Queue.ListFailedAsync((int)Math.Min(left, FailuresAtOnce), cancellationToken) is { Count: > 0 } failed)
+        {
+            foreach (var failure in failed)
+                back += await Queue.RetryAsync(failure.Id, cancellationToken) ? 1 : 0;
+            left -= failed.Count;
+        }
+
+        return back;
+    }
+
+    private ExitCode TellAll(int back)
+    {
+        output.WriteLine($"{back} jobs were put back.");
+        return ExitCode.Success;
     }
 
     private async Task<ExitCode> CheckHealthAsync()

@@ -1,5 +1,6 @@
 using Acme.App.Auditing;
 using Acme.App.Configuration;
+using Acme.App.Mistral;
 
 namespace Acme.App.Jobs;
 
@@ -9,6 +10,9 @@ internal static class JobsServiceCollectionExtensions
     public static IHostApplicationBuilder AddJobs(this IHostApplicationBuilder builder)
     {
         builder.AddValidatedOptions<JobOptions, JobOptionsValidator>(JobOptions.SectionName);
+        // One 429 holds all jobs at once, for as long as Mistral asks; each hand by itself would ask again and again.
+        builder.Services.PostConfigure<MistralOptions>(options =>
+            options.Resilience.RetryRateLimited &= builder.Configuration["Mistral:Resilience:RetryRateLimited"] is not null);
         builder.Services.AddSystemd().AddWindowsService();
         builder.AddJobQueue();
         builder.Services.AddSingleton<JobCallerAccessor>();

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Acme.App.Guards;
+using Acme.App.Mistral;
 using Microsoft.Extensions.AI;
 
 namespace Acme.App.Auditing;
@@ -13,6 +14,7 @@ internal sealed class AuditedCall(TimeProvider time, ICallerAccessor callers, st
 
     private readonly long _began = time.GetTimestamp();
     private readonly IncrementalHash? _answer = hashContentWith?.CreateContentHash();
+    private string? _keyFingerprint = keyFingerprint;
     private string? _promptHash;
     private string? _modelAnswered;
     private UsageDetails? _usage;
@@ -29,6 +31,7 @@ internal sealed class AuditedCall(TimeProvider time, ICallerAccessor callers, st
     public void Observe(ChatResponse response)
     {
         (_modelAnswered, _usage) = (response.ModelId, response.Usage);
+        ObserveKey(response.AdditionalProperties);
         _kinds = GuardKinds.Of(response.AdditionalProperties) is { Count: > 0 } kinds ? kinds : null;
         _answer?.AppendData(MemoryMarshal.AsBytes(response.Text.AsSpan()));
     }
@@ -36,6 +39,7 @@ internal sealed class AuditedCall(TimeProvider time, ICallerAccessor callers, st
     public void Observe(ChatResponseUpdate update)
     {
         _modelAnswered = update.ModelId ?? _modelAnswered;
+        ObserveKey(update.AdditionalProperties);
         _usage = update.Contents.OfType<UsageContent>().LastOrDefault()?.Details ?? _usage;
         if (GuardKinds.Of(update.AdditionalProperties) is { Count: > 0 } kinds)
             _kinds = [.. kinds.Union(_kinds ?? [])];
@@ -61,6 +65,13 @@ internal sealed class AuditedCall(TimeProvider time, ICallerAccessor callers, st
 
     public void Dispose() => _answer?.Dispose();
 
+    /// <summary>A key that Mistral refuses may have been replaced, and the request sent again with the new one.</summary>
+    private void ObserveKey(AdditionalPropertiesDictionary? properties)
+    {
+        if (properties?.TryGetValue(WireAnswers.KeyFingerprintKey, out string? used) is true)
+            _keyFingerprint = used;
+    }
+
     private AuditRecord Record(string action, string? errorCode) => new(action)
     {
         Success = errorCode is null,
@@ -72,7 +83,7 @@ internal sealed class AuditedCall(TimeProvider time, ICallerAccessor callers, st
         TokensTotal = _usage?.TotalTokenCount,
         Kinds = _kinds,
         DurationMs = (long)time.GetElapsedTime(_began).TotalMilliseconds,
-        KeyFingerprint = keyFingerprint,
+        KeyFingerprint = _keyFingerprint,
         PromptHash = _promptHash,
         AnswerHash = Half(_answer),
     };

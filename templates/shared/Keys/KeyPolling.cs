@@ -9,10 +9,12 @@ internal sealed partial class KeyPolling(
 {
     private const double Jitter = 0.2;
 
-    /// <summary>A value that could not be read or checked is tried again sooner than the next poll.</summary>
+    /// <summary>A value that could not be read or checked is tried again sooner than the next poll, but later each time: a store may be throttled.</summary>
     private static readonly TimeSpan SoonAgain = TimeSpan.FromSeconds(10);
+    private const int MostDoublings = 20;
 
     private string? _warned;
+    private int _unsettled;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -45,7 +47,9 @@ internal sealed partial class KeyPolling(
     // Several replicas must not ask the store at the same moment.
     private TimeSpan NextWait()
     {
-        var wait = ring.Settled || options.Value.PollInterval < SoonAgain ? options.Value.PollInterval : SoonAgain;
+        _unsettled = ring.Settled ? 0 : Math.Min(_unsettled + 1, MostDoublings);
+        var soon = SoonAgain * Math.Pow(2, _unsettled - 1);
+        var wait = _unsettled == 0 || options.Value.PollInterval < soon ? options.Value.PollInterval : soon;
         return wait * (1 - Jitter * Random.Shared.NextDouble());
     }
 

@@ -109,7 +109,14 @@ internal sealed partial class KeyRing(
         return failure is null ? null : new ConfigurationProblem(source.Setting, source.Name, failure.ErrorMessage, (string)failure.CustomState);
     }
 
-    private Task<ApiKey> JoinLook(bool refused) => _look is { IsCompleted: false } running ? running : _look = Task.Run(() => LookAsync(refused));
+    private Task<ApiKey> JoinLook(bool refused)
+    {
+        if (_look is { IsCompleted: false } running)
+            return running;
+        // What a request began is not its sender's doing, and the audit is not to say so.
+        using (ExecutionContext.IsFlowSuppressed() ? default(AsyncFlowControl?) : ExecutionContext.SuppressFlow())
+            return _look = Task.Run(() => LookAsync(refused));
+    }
 
     // Runs on no caller's token: those who wait may go, the look is everybody's. Each step has its own time limit.
     private async Task<ApiKey> LookAsync(bool refused)

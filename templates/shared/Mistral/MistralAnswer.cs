@@ -7,9 +7,12 @@ namespace Acme.App.Mistral;
 /// The body of an answer: it ends with a typed failure when it grows too large, stands still or breaks off. Disposing it early
 /// closes the connection.
 /// </summary>
-internal sealed class MistralAnswer(HttpResponseMessage response, Stream body, CallClock clock, TimeSpan idle, long limit) : Stream
+internal sealed class MistralAnswer(HttpResponseMessage response, Stream body, CallClock clock, TimeSpan idle, long limit, string keyFingerprint) : Stream
 {
     private long _left = limit;
+
+    /// <summary>The key that was taken: while it was asked for, another one may have come.</summary>
+    public string KeyFingerprint => keyFingerprint;
 
     public string? CorrelationId { get; } = MistralErrors.CorrelationId(response);
 

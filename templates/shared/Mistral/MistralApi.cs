@@ -45,12 +45,13 @@ internal sealed class MistralApi(IHttpMessageHandlerFactory handlers, Lazy<IApiK
                 && await keys.Value.RefreshAsync(key, clock.Token) is var next && next.Fingerprint != key.Fingerprint)
             {
                 response.Dispose();
-                response = await SendAsync(address, body, next, clock);
+                key = next;
+                response = await SendAsync(address, body, key, clock);
             }
 
             var stream = await response.Content.ReadAsStreamAsync(clock.Token);
-            var answer = new MistralAnswer(
-                response, stream, clock, _options.Resilience.IdleTimeout, response.IsSuccessStatusCode ? _options.MaxResponseBytes : LongestErrorBody);
+            var limit = response.IsSuccessStatusCode ? _options.MaxResponseBytes : LongestErrorBody;
+            var answer = new MistralAnswer(response, stream, clock, _options.Resilience.IdleTimeout, limit, key.Fingerprint);
             if (!response.IsSuccessStatusCode)
                 throw await MistralErrors.FromAsync(response, answer, time, cancellationToken);
             clock.Stop();

@@ -41,6 +41,11 @@ internal sealed class MistralResilienceOptions
     /// <summary>How often a request is sent again. The default is 3; 0 switches retries off.</summary>
     public int MaxRetries { get; set; } = 3;
 
+    /// <summary>
+    /// Whether a 429 is waited out and the request sent again. The default is yes; a worker, all of whose jobs wait at one, leaves it to its queue.
+    /// </summary>
+    public bool RetryRateLimited { get; set; } = true;
+
     /// <summary>The wait before the first retry; it grows with each one, and is spread at random. The default is half a second.</summary>
     public TimeSpan BaseDelay { get; set; } = TimeSpan.FromMilliseconds(500);
 

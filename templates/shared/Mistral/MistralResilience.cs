@@ -22,7 +22,7 @@ internal static class MistralResilience
                 UseJitter = true,
                 Delay = options.BaseDelay,
                 MaxDelay = options.MaxDelay,
-                ShouldHandle = attempt => ValueTask.FromResult(attempt.Outcome.Result is { } response && IsWorthRetrying(response)),
+                ShouldHandle = attempt => ValueTask.FromResult(attempt.Outcome.Result is { } response && IsWorthRetrying(response, options)),
                 DelayGenerator = attempt => ValueTask.FromResult(RetryAfter(attempt.Outcome.Result, options, time)),
             });
         }
@@ -43,9 +43,10 @@ internal static class MistralResilience
     }
 
     /// <summary>A limit of 0 means that the key may never ask: no wait helps.</summary>
-    private static bool IsWorthRetrying(HttpResponseMessage response) => response.StatusCode switch
+    private static bool IsWorthRetrying(HttpResponseMessage response, MistralResilienceOptions options) => response.StatusCode switch
     {
-        HttpStatusCode.TooManyRequests => !Limits.Any(name => response.Headers.TryGetValues(name, out var values) && values.First() == "0"),
+        HttpStatusCode.TooManyRequests => options.RetryRateLimited
+            && !Limits.Any(name => response.Headers.TryGetValues(name, out var values) && values.First() == "0"),
         HttpStatusCode.InternalServerError or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout => true,
         _ => false,
     };

@@ -6,6 +6,7 @@ namespace Acme.App.Mistral;
 internal static class WireAnswers
 {
     public const string CorrelationIdKey = "mistral.correlation_id";
+    public const string KeyFingerprintKey = "mistral.key_fingerprint";
 
     private const double EndOfTime = 253_402_300_800;
 
@@ -45,8 +46,13 @@ internal static class WireAnswers
         };
     }
 
-    public static AdditionalPropertiesDictionary? Properties(MistralAnswer answer) =>
-        answer.CorrelationId is null ? null : new() { [CorrelationIdKey] = answer.CorrelationId };
+    public static AdditionalPropertiesDictionary Properties(MistralAnswer answer)
+    {
+        AdditionalPropertiesDictionary properties = new() { [KeyFingerprintKey] = answer.KeyFingerprint };
+        if (answer.CorrelationId is { } id)
+            properties[CorrelationIdKey] = id;
+        return properties;
+    }
 
     /// <summary>What a message or a part of one says; the tool calls come together when it has ended.</summary>
     private static List<AIContent> ContentsOf(WireMessage? message, ref ToolCallBuilder? calls, bool ended, WireAnswer wire)

@@ -101,9 +101,11 @@ internal static class KeysCommand
                 $"Mistral did not say whether it takes the key {key.Fingerprint}. Nothing was changed. Try again.");
 
         await results.WriteLineAsync($"Mistral takes the new key {key.Fingerprint}.");
+        var step = 0;
         try
         {
-            await results.WriteLineAsync(await source.TryWriteAsync(key, cancellationToken) ? $"It was stored in {place}." : $"1. {source.HowToReplace}");
+            var isStored = await source.TryWriteAsync(key, cancellationToken);
+            await results.WriteLineAsync(isStored ? $"It was stored in {place}." : $"{++step}. {source.HowToReplace}");
         }
         catch (KeySourceException exception)
         {
@@ -111,10 +113,10 @@ internal static class KeysCommand
         }
 
         await results.WriteLineAsync(source.CanChange
-            ? $"2. Running programs take it up by themselves, within {host.Services.GetRequiredService<IOptions<KeyOptions>>().Value.PollInterval}."
-            : "2. Restart the program: this source is read once, at the start.");
-        await results.WriteLineAsync($"3. Run keys verify where the program runs, as its user; it must show the fingerprint {key.Fingerprint}.");
-        await results.WriteLineAsync($"4. Then revoke the old key{(current is null ? "" : $", {current.Fingerprint},")} in Mistral's console.");
+            ? $"{++step}. Running programs take it up by themselves, within {host.Services.GetRequiredService<IOptions<KeyOptions>>().Value.PollInterval}."
+            : $"{++step}. Restart the program: this source is read once, at the start.");
+        await results.WriteLineAsync($"{++step}. Run keys verify where the program runs, as its user; it must show the fingerprint {key.Fingerprint}.");
+        await results.WriteLineAsync($"{++step}. Then revoke the old key{(current is null ? "" : $", {current.Fingerprint},")} in Mistral's console.");
         return ExitCode.Success;
     }
 

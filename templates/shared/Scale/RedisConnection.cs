@@ -54,6 +54,7 @@ internal sealed class RedisConnection(IOptions<RedisOptions> options) : IAsyncDi
             Ssl = options.Tls,
             User = options.User,
             Password = options.Password,
+            ConnectRetry = 1,
             ConnectTimeout = (int)options.ConnectTimeout.TotalMilliseconds,
             AsyncTimeout = (int)options.CommandTimeout.TotalMilliseconds,
             SyncTimeout = (int)options.CommandTimeout.TotalMilliseconds,

@@ -132,6 +132,8 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
         return from is not null;
     }
 
+    public string Describe(Exception exception) => RedisConnection.Describe(exception);
+
     /// <summary>Whether Redis was emptied, or lost its memory.</summary>
     private static bool IsEmptied(RedisServerException exception) => exception.Message.Contains("NOGROUP", StringComparison.Ordinal);
 

@@ -38,6 +38,10 @@ internal static class FileMoves
         throw new IOException("Too many jobs bear the same name.");
     }
 
+    /// <summary>Where a claim, named <c>attempt~name</c>, ends.</summary>
+    public static string Ended(string folder, string claim, int namesake, string extension) => Path.Combine(
+        folder, Path.GetFileNameWithoutExtension(Path.GetFileName(claim).Split('~', 2)[^1]) + (namesake == 0 ? "" : $"-{namesake + 1}") + extension);
+
     private static bool TryMove(string from, string to)
     {
         try

@@ -13,15 +13,16 @@ namespace Acme.App.Jobs;
 /// whoever takes up the claims of a killed worker finishes what has such a file beside it, and gives free the rest.
 /// </summary>
 /// <remarks>Names in <c>working</c> are <c>attempt~name</c>, in <c>waiting</c> <c>attempts~due~name</c>, due in milliseconds since 1970.</remarks>
-internal sealed class FolderQueue : IJobQueue, IDisposable
+internal sealed partial class FolderQueue : IJobQueue, IDisposable
 {
     private const string Pattern = "*.json";
     private const string AnswerSuffix = ".done";
-    private const string ReasonSuffix = ".reason";
-    private const string ReasonExtension = ReasonSuffix + ".json";
     private const string DraftSuffix = ".tmp";
     private const int CandidatesAtOnce = 4096;
     private const int LongestName = 180;
+    private const int MostRefused = 100;
+    private const int MostTold = 1000;
+    private const char Unreadable = '\uFFFD';
 
     // A file that was written a moment ago may not be whole: whoever writes into the inbox cannot be made to rename.
     private static readonly TimeSpan s_settleTime = TimeSpan.FromMilliseconds(100);
@@ -36,17 +37,20 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
     private readonly string _inbox;
     private readonly string _waiting;
     private readonly string _done;
-    private readonly string _failed;
+    private readonly FailedFolder _failures;
     private readonly WorkerClaims _claims;
+    private readonly HashSet<string> _told = [];
+    private readonly ILogger _logger;
 
-    public FolderQueue(IOptions<FolderQueueOptions> options, IOptions<JobOptions> jobs, IHostEnvironment environment, TimeProvider time)
+    public FolderQueue(
+        IOptions<FolderQueueOptions> options, IOptions<JobOptions> jobs, IHostEnvironment environment, TimeProvider time, ILogger<FolderQueue> logger)
     {
-        (_options, _jobs, _time) = (options.Value, jobs.Value, time);
+        (_options, _jobs, _time, _logger) = (options.Value, jobs.Value, time, logger);
         Place = Path.GetFullPath(_options.Path, environment.ContentRootPath);
         _inbox = Path.Combine(Place, "inbox");
         _waiting = Path.Combine(Place, "waiting");
         _done = Path.Combine(Place, "done");
-        _failed = Path.Combine(Place, "failed");
+        _failures = new FailedFolder(Path.Combine(Place, "failed"));
         _claims = new WorkerClaims(Path.Combine(Place, "working"));
     }
 
@@ -54,8 +58,7 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
 
     public Task OpenAsync(CancellationToken cancellationToken)
     {
-        foreach (var folder in (string[])[_inbox, _waiting, _done, _failed])
-            Directory.CreateDirectory(folder);
+        MakeFolders();
         _claims.Open();
         try
         {
@@ -69,7 +72,13 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
         return Task.CompletedTask;
     }
 
-    public Task<int> TakeUpAsync(CancellationToken cancellationToken) => Task.FromResult(_claims.TakeUp(Recover));
+    public Task<int> TakeUpAsync(CancellationToken cancellationToken)
+    {
+        // Somebody may have moved one away, to archive what it held. Without the inbox it is the disk that may be away.
+        if (Directory.Exists(_inbox))
+            MakeFolders();
+        return Task.FromResult(_claims.TakeUp(Recover));
+    }
 
     /// <remarks>Once files are moved, nothing stops halfway: what is claimed here and not given to the caller, nobody would work on.</remarks>
     public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(int most, CancellationToken cancellationToken)
@@ -78,6 +87,7 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
             FindCandidates();
 
         var claimed = new List<ClaimedJob>(most);
+        var refused = new List<Exception>();
         while (claimed.Count < most && _candidates.TryDequeue(out var candidate))
         {
             var claim = Path.Combine(_claims.Folder, $"{candidate.Attempts + 1}~{candidate.Name}");
@@ -97,12 +107,17 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
                 TryPostpone(claim, candidate.Attempts);
-                if (claimed.Count == 0)
-                    throw;
-                break;
+                refused.Add(new IOException($"The job '{candidate.Path}' cannot be taken. {exception.Message}", exception));
+                if (refused.Count == MostRefused)
+                    break;
             }
         }
 
+        // Where others could be taken, it is the file that is at fault and not the queue.
+        if (claimed.Count == 0 && refused.Count > 0)
+            throw refused[0];
+        foreach (var fault in refused)
+            Tell(fault.Message);
         return Task.FromResult<IReadOnlyList<ClaimedJob>>(claimed);
     }
 
@@ -115,8 +130,8 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
 
     public Task FailAsync(ClaimedJob job, JobFailure failure, CancellationToken cancellationToken)
     {
-        Commit(job.Handle, ReasonSuffix, failure, JobJson.Readable.JobFailure);
-        PublishFailure(job.Handle);
+        Commit(job.Handle, FailedFolder.ReasonSuffix, failure, JobJson.Readable.JobFailure);
+        _failures.Publish(job.Handle);
         return Task.CompletedTask;
     }
 
@@ -131,27 +146,34 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
         Count(_waiting, Pattern),
         Directory.Exists(_claims.Root) ? Directory.EnumerateDirectories(_claims.Root).Sum(folder => Count(folder, Pattern)) : 0,
         Count(_done, Pattern),
-        Failures().Count()));
+        _failures.Count()));
 
-    public Task<IReadOnlyList<JobFailure>> ListFailedAsync(int most, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<JobFailure>>(
-        [.. Failures().OrderByDescending(file => file.LastWriteTimeUtc).Take(most).Select(ReadFailure)]);
+    public Task<IReadOnlyList<JobFailure>> ListFailedAsync(int most, CancellationToken cancellationToken) => Task.FromResult(_failures.List(most));
 
     public Task<bool> RetryAsync(string id, CancellationToken cancellationToken)
     {
-        // The id is a file's name and must not lead anywhere else.
-        if (Path.GetFileName(id) != id)
-            return Task.FromResult(false);
-        var job = Path.Combine(_failed, id + ".json");
-        // A reason has no reason of its own.
-        if (!File.Exists(job) || !File.Exists(Path.Combine(_failed, id + ReasonExtension)))
+        if (_failures.Find(id) is not { } failed)
             return Task.FromResult(false);
         Directory.CreateDirectory(_waiting);
-        Postpone(job, attempts: 0, TimeSpan.Zero);
-        File.Delete(Path.Combine(_failed, id + ReasonExtension));
+        Postpone(failed.Job, attempts: 0, TimeSpan.Zero);
+        File.Delete(failed.Reason);
         return Task.FromResult(true);
     }
 
     public void Dispose() => _claims.Dispose();
+
+    private void MakeFolders()
+    {
+        foreach (var folder in (string[])[_inbox, _waiting, _done, _failures.Place])
+            Directory.CreateDirectory(folder);
+    }
+
+    /// <summary>Tells of each file once.</summary>
+    private void Tell(string fault)
+    {
+        if (_told.Count < MostTold && _told.Add(fault))
+            LogLeftAside(fault);
+    }
 
     private void FindCandidates()
     {
@@ -165,7 +187,12 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
         var (settled, future) = (now.UtcDateTime - s_settleTime, now.UtcDateTime + s_clockSkew);
         foreach (var file in new DirectoryInfo(_inbox).EnumerateFiles(Pattern).Take(CandidatesAtOnce)
             .Where(file => file.LastWriteTimeUtc <= settled || file.LastWriteTimeUtc > future).OrderBy(file => file.LastWriteTimeUtc))
-            _candidates.Enqueue((file.FullName, Shorten(file.Name), 0));
+        {
+            if (file.Name.Contains(Unreadable))
+                Tell($"The name of '{file.FullName}' is not UTF-8, so that it cannot be opened. Rename it.");
+            else
+                _candidates.Enqueue((file.FullName, Shorten(file.Name), 0));
+        }
     }
 
     private ReadOnlyMemory<byte>? Read(string claim)
@@ -193,8 +220,8 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
     {
         foreach (var answer in Directory.GetFiles(folder, "*" + AnswerSuffix))
             PublishAnswer(answer[..^AnswerSuffix.Length]);
-        foreach (var reason in Directory.GetFiles(folder, "*" + ReasonSuffix))
-            PublishFailure(reason[..^ReasonSuffix.Length]);
+        foreach (var reason in Directory.GetFiles(folder, "*" + FailedFolder.ReasonSuffix))
+            _failures.Publish(reason[..^FailedFolder.ReasonSuffix.Length]);
         foreach (var draft in Directory.GetFiles(folder, "*" + DraftSuffix))
             File.Delete(draft);
         var claims = Directory.GetFiles(folder, Pattern);
@@ -217,39 +244,7 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
     private void PublishAnswer(string claim)
     {
         File.Delete(claim);
-        FileMoves.ToFree(claim + AnswerSuffix, namesake => Ended(_done, claim, namesake, ".json"));
-    }
-
-    private void PublishFailure(string claim)
-    {
-        // A job must not look like another's reason.
-        var first = Path.GetFileNameWithoutExtension(claim).EndsWith(ReasonSuffix, StringComparison.OrdinalIgnoreCase) ? 1 : 0;
-        string Job(int namesake) => Ended(_failed, claim, first + namesake, ".json");
-        string Reason(int namesake) => Ended(_failed, claim, first + namesake, ReasonExtension);
-
-        // A name is free where neither stands. A job that had moved before a kill waits there for its reason.
-        var namesake = File.Exists(claim)
-            ? FileMoves.ToFree(claim, namesake => File.Exists(Reason(namesake)) ? Reason(namesake) : Job(namesake))
-            : Enumerable.Range(0, FileMoves.MostNamesakes).FirstOrDefault(namesake => File.Exists(Job(namesake)) && !File.Exists(Reason(namesake)));
-        FileMoves.ToFree(claim + ReasonSuffix, later => Reason(namesake + later));
-    }
-
-    /// <summary>The reasons whose jobs stand beside them: a job that somebody has put back by hand has failed no more.</summary>
-    private IEnumerable<FileInfo> Failures() => !Directory.Exists(_failed) ? [] : new DirectoryInfo(_failed).EnumerateFiles("*" + ReasonExtension)
-        .Where(file => File.Exists(Path.Combine(_failed, IdOf(file) + ".json")));
-
-    private static string IdOf(FileInfo reason) => reason.Name[..^ReasonExtension.Length];
-
-    private static JobFailure ReadFailure(FileInfo file)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(file.FullName), JobJson.Default.JobFailure)! with { Id = IdOf(file) };
-        }
-        catch (JsonException)
-        {
-            return new JobFailure(IdOf(file), "job.unknown", "The file with the reason is damaged. Run 'jobs retry', which tells the reason anew.");
-        }
+        FileMoves.ToFree(claim + AnswerSuffix, namesake => FileMoves.Ended(_done, claim, namesake, ".json"));
     }
 
     private void TryPostpone(string claim, int attempts)
@@ -273,13 +268,13 @@ internal sealed class FolderQueue : IJobQueue, IDisposable
         FileMoves.ToFree(claim, namesake => Path.Combine(_waiting, $"{attempts}~{due + namesake}~{name}"));
     }
 
-    private static string Ended(string folder, string claim, int namesake, string extension) => Path.Combine(
-        folder, Path.GetFileNameWithoutExtension(Path.GetFileName(claim).Split('~', 2)[^1]) + (namesake == 0 ? "" : $"-{namesake + 1}") + extension);
-
     private static string Shorten(string name) => Encoding.UTF8.GetByteCount(name) <= LongestName ? name
         : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name))) + ".json";
 
     private static long Number(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+
+    [LoggerMessage(3020, LogLevel.Warning, "{Fault} The other jobs are worked on.")]
+    private partial void LogLeftAside(string fault);
 
     private static int Count(string folder, string pattern) => Directory.Exists(folder) ? Directory.EnumerateFiles(folder, pattern).Count() : 0;
 }

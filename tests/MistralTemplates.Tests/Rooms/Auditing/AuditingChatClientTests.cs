@@ -109,6 +109,23 @@ public sealed class AuditingChatClientTests
         Assert.True(record.RootElement.TryGetProperty("durationMs", out _));
     }
 
+    /// <summary>Mistral may refuse the key that was current at first, and take the next one.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Ask_AnsweredWithAnotherKey_RecordsThatOne(bool isStreamed)
+    {
+        await using var room = new AuditRoom();
+        var road = room.Road(new RotatedClient());
+
+        if (isStreamed)
+            await road.GetStreamingResponseAsync(s_canary, cancellationToken: TestContext.Current.CancellationToken).LastAsync(TestContext.Current.CancellationToken);
+        else
+            await road.GetResponseAsync(s_canary, cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.Equal(RotatedClient.Fingerprint, JsonDocument.Parse(room.Lines[^1]).RootElement.GetProperty("keyFingerprint").GetString());
+    }
+
     [Fact]
     public async Task GetResponseAsync_WithHashes_RecordsTheSameHashStreamedOrNot()
     {
@@ -124,6 +141,28 @@ public sealed class AuditingChatClientTests
         Assert.Equal(whole.GetProperty("promptHash").GetString(), streamed.GetProperty("promptHash").GetString());
         Assert.Equal(whole.GetProperty("answerHash").GetString(), streamed.GetProperty("answerHash").GetString());
         Assert.DoesNotContain(s_canary, string.Concat(room.Lines), StringComparison.Ordinal);
+    }
+
+    private sealed class RotatedClient() : DelegatingChatClient(new ScriptedClient("answer", null))
+    {
+        public const string Fingerprint = "of the next key";
+
+        public override async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+        {
+            var response = await base.GetResponseAsync(messages, options, cancellationToken);
+            response.AdditionalProperties = new() { [WireAnswers.KeyFingerprintKey] = Fingerprint };
+            return response;
+        }
+
+        public override async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+            IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            await foreach (var update in base.GetStreamingResponseAsync(messages, options, cancellationToken))
+            {
+                update.AdditionalProperties = new() { [WireAnswers.KeyFingerprintKey] = Fingerprint };
+                yield return update;
+            }
+        }
     }
 
     private static void AssertOneRecord(AuditRoom room, string action, string? errorCode)

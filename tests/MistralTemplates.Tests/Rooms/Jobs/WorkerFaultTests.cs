@@ -64,6 +64,23 @@ public sealed class WorkerFaultTests : IAsyncLifetime
         Assert.Contains("\"Pause\":\"00:00:02\"", worker.Output, StringComparison.Ordinal);
     }
 
+    /// <summary>Each hand by itself would wait for its own retries, and ask again before it is time.</summary>
+    [Fact]
+    public async Task RateLimit_ForAnHour_HoldsTheWorkerAtItsFirstAnswers()
+    {
+        for (var answer = 0; answer < 20; answer++)
+            _mistral.Enqueue(StandInReply.Error(429, "{}", ("Retry-After", "3600")));
+        await using (var store = await JobStore.OpenAsync("Single", _folder, CancellationToken))
+            await store.PutAsync(0, 9);
+
+        await using var worker = _processes.Start(Settings(("Mistral__Resilience__MaxRetries", "3"), ("Jobs__Concurrency", "2")));
+
+        await worker.WaitForAsync(() => worker.Output.Contains("\"Pause\":\"00:10:00", StringComparison.Ordinal), s_timeLimit, CancellationToken);
+        await Task.Delay(TimeSpan.FromSeconds(1), CancellationToken);
+        Assert.InRange(_mistral.Requests.Count, 1, 2);
+        Assert.Empty(Files("failed"));
+    }
+
     [Fact]
     public async Task Queue_ThatCannotBeOpened_IsSaidByTheHealth()
     {
@@ -75,6 +92,7 @@ public sealed class WorkerFaultTests : IAsyncLifetime
         await worker.WaitForAsync(
             () => File.Exists(HealthFile) && File.ReadAllText(HealthFile).Contains("The queue cannot be read or written.", StringComparison.Ordinal),
             s_timeLimit, CancellationToken);
+        Assert.InRange(worker.Output.Split("heartbeat failed").Length - 1, 0, 1);
     }
 
     public async ValueTask DisposeAsync()

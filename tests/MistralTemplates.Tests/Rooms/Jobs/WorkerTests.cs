@@ -206,18 +206,27 @@ public sealed class WorkerTests : IAsyncLifetime
         var settings = processes.Settings(0, store.Settings);
         await using var redis = await ConnectionMultiplexer.ConnectAsync(settings["Redis__Endpoint"]);
         await redis.GetDatabase().StreamAddAsync("mistral:{jobs}:inbox", [new("id", "first"), new("job", "{ not json")]);
+        foreach (var name in (string[])["third", "fourth"])
+            await redis.GetDatabase().StreamAddAsync("mistral:{jobs}:inbox", [new("id", name), new("job", """{"id":"order-3","user":"ada","messages":[]}""")]);
         await using (var worker = processes.Start(settings))
-            await WaitAsync(async () => await store.EndedAsync() == 1, worker);
+            await WaitAsync(async () => await store.EndedAsync() == 3, worker);
 
         var status = await processes.RunAsync(settings, "jobs", "status", "--format", "json");
+        var newest = await processes.RunAsync(settings, "jobs", "status", "--most", "1");
         var unknown = await processes.RunAsync(settings, "jobs", "retry", "second");
         var put = await processes.RunAsync(settings, "jobs", "retry", "first");
+        var all = await processes.RunAsync(settings, "jobs", "retry", "--all");
+        var wrong = await processes.RunAsync(settings, "jobs", "retry", "--all", "first");
         var after = await processes.RunAsync(settings, "jobs", "status", "--format", "json");
 
-        Assert.Equal((0, 1, 0), (status.ExitCode, unknown.ExitCode, put.ExitCode));
-        var failure = JsonElement.Parse(status.Output).GetProperty("failed")[0];
-        Assert.Equal(("first", "job.malformed"), (failure.GetProperty("id").GetString(), failure.GetProperty("code").GetString()));
-        Assert.Equal((1, 0), (JsonElement.Parse(after.Output).GetProperty("jobs").GetProperty("waiting").GetInt32(), JsonElement.Parse(after.Output).GetProperty("failed").GetArrayLength()));
+        Assert.Equal((0, 1, 0, 0, 2), (status.ExitCode, unknown.ExitCode, put.ExitCode, all.ExitCode, wrong.ExitCode));
+        var failures = JsonElement.Parse(status.Output).GetProperty("failed").EnumerateArray().ToDictionary(failure => failure.GetProperty("id").GetString()!);
+        Assert.Equal("job.malformed", failures["first"].GetProperty("code").GetString());
+        Assert.Equal("order-3", failures["third"].GetProperty("ownId").GetString());
+        Assert.Matches("(?m)^(third|fourth)\trequest.invalid\t[^\t\n]+\n2 more have failed", newest.Output);
+        Assert.Contains("No failed job is called 'second'.", unknown.Error, StringComparison.Ordinal);
+        Assert.StartsWith("2 jobs were put back.", all.Output, StringComparison.Ordinal);
+        Assert.Equal((3, 0), (JsonElement.Parse(after.Output).GetProperty("jobs").GetProperty("waiting").GetInt32(), JsonElement.Parse(after.Output).GetProperty("failed").GetArrayLength()));
     }
 
     public async ValueTask DisposeAsync()

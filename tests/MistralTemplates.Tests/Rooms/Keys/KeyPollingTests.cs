@@ -89,6 +89,29 @@ public sealed class KeyPollingTests
         await polling.StopAsync(TestContext.Current.CancellationToken);
     }
 
+    /// <summary>A store that is throttled is not helped by being asked more often.</summary>
+    [Fact]
+    public async Task Poll_SourceFailsForLong_IsAskedLaterEachTime()
+    {
+        var time = new FakeTimeProvider();
+        var (reads, fails) = (0, false);
+        var source = new FakeKeySource(_ => ++reads > 0 && fails ? throw new InvalidOperationException() : Task.FromResult(Some.Key(1)));
+        var ring = await Some.LoadedRing(source, new FakeKeyVerifier(KeyVerdict.Accepted), time);
+        using var polling = Polling(ring, source, time);
+        fails = true;
+
+        await polling.StartAsync(TestContext.Current.CancellationToken);
+        for (var step = 0; step < 240; step++)
+        {
+            time.Advance(TimeSpan.FromSeconds(5));
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+
+        await polling.StopAsync(TestContext.Current.CancellationToken);
+        // In 20 minutes: after a minute the first, then two or three soon, then one each minute.
+        Assert.InRange(reads, 10, 30);
+    }
+
     [Fact]
     public async Task Poll_Offline_AsksNothing()
     {

@@ -43,6 +43,26 @@ public sealed class KeyRingTests
         Assert.Equal("Mistral refused the new key. The old key stays in use.", ring.Health.Warning);
     }
 
+    /// <summary>Else the audit would say that the rotation is the doing of whoever's request met the refused key.</summary>
+    [Fact]
+    public async Task Refresh_ByARequest_IsRecordedAsNobodys()
+    {
+        var sender = new AsyncLocal<string?> { Value = "ada" };
+        var seen = "nothing";
+        var source = new FakeKeySource(Some.Key(1));
+        var ring = await Some.LoadedRing(source, new FakeKeyVerifier((_, _) =>
+        {
+            seen = sender.Value;
+            return Task.FromResult(KeyVerdict.Accepted);
+        }));
+        source.Key = Some.Key(2);
+
+        Assert.True((await ring.RefreshAsync(Some.Key(1), Token)).SameAs(Some.Key(2)));
+
+        Assert.Null(seen);
+        Assert.Equal("ada", sender.Value);
+    }
+
     [Fact]
     public async Task Poll_InconclusiveThenAccepted_KeepsTheOldOneUntilThen()
     {

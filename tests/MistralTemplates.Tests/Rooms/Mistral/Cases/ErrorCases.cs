@@ -163,6 +163,7 @@ public sealed class ErrorCases
         var response = await room.Client.GetResponseAsync("Hi", cancellationToken: Token);
 
         Assert.Equal("You said: Hi", response.Text);
+        Assert.Equal(new ApiKey(MistralStandIn.UsualKey, "2").Fingerprint, response.AdditionalProperties?[WireAnswers.KeyFingerprintKey]);
         Assert.Equal(1, keys.Refreshes);
         Assert.Equal(2, room.StandIn.Requests.Count);
     }

@@ -1,6 +1,7 @@
 using System.Text;
 using Acme.App.Jobs;
 using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace Acme.App.Tests.Jobs;
@@ -128,19 +129,19 @@ public sealed class FolderQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task Claim_WithAFileThatCannotBeTaken_LosesNoJobClaimedBefore()
+    public async Task Claim_WithAFileThatCannotBeTaken_TakesTheOthers()
     {
         using var queue = await OpenAsync();
-        Put("a.json", TimeSpan.FromSeconds(3));
-        Put("b.json", TimeSpan.FromSeconds(2));
+        Put("b.json", TimeSpan.FromSeconds(3));
+        Put("a.json", TimeSpan.FromSeconds(2));
         var claims = Directory.GetDirectories(Path.Combine(_folder, "working")).Single();
         Directory.CreateDirectory(Path.Combine(claims, "1~b.json"));
         Put("c.json", TimeSpan.FromSeconds(1));
 
-        var claimed = new List<ClaimedJob>(await queue.ClaimAsync(3, CancellationToken));
-        claimed.AddRange(await queue.ClaimAsync(3, CancellationToken));
+        var claimed = await queue.ClaimAsync(3, CancellationToken);
 
         Assert.Equal(["a", "c"], claimed.Select(job => job.Id));
+        Assert.Contains("b.json", (await Assert.ThrowsAsync<IOException>(() => queue.ClaimAsync(3, CancellationToken))).Message, StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(_folder, "inbox", "b.json")));
     }
 
@@ -203,6 +204,22 @@ public sealed class FolderQueueTests : IDisposable
     }
 
     [Fact]
+    public async Task TakeUp_AFolderWasMovedAway_MakesItAgain()
+    {
+        using var queue = await OpenAsync();
+        Put("a.json");
+        var claim = Assert.Single(await queue.ClaimAsync(1, CancellationToken));
+        Directory.Move(Path.Combine(_folder, "done"), Path.Combine(_folder, "archive"));
+        Directory.Delete(Path.Combine(_folder, "waiting"));
+
+        await queue.TakeUpAsync(CancellationToken);
+        await queue.CompleteAsync(claim, new JobResult("a", "ada", null, "", null, new JobUsage(0, 0, 0), 1), CancellationToken);
+
+        Assert.True(File.Exists(Path.Combine(_folder, "done", "a.json")));
+        Assert.Empty(await queue.ClaimAsync(1, CancellationToken));
+    }
+
+    [Fact]
     public async Task Claim_OfALongName_ShortensIt()
     {
         using var queue = await OpenAsync();
@@ -219,7 +236,8 @@ public sealed class FolderQueueTests : IDisposable
             Options.Create(new FolderQueueOptions { Path = _folder }),
             Options.Create(new JobOptions()),
             new HostingEnvironment { ContentRootPath = _folder },
-            TimeProvider.System);
+            TimeProvider.System,
+            NullLogger<FolderQueue>.Instance);
         await queue.OpenAsync(CancellationToken);
         return queue;
     }
