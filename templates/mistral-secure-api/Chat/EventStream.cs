@@ -36,6 +36,8 @@ internal sealed class EventStream(
         }
         catch (Exception exception) when (response.HasStarted && ProblemOf(exception, httpContext) is { } problem)
         {
+            // The title that belongs to the status, as every other problem has it.
+            problem = TypedResults.Problem(problem).ProblemDetails;
             ChatProblems.AddTrace(problem, httpContext);
             if (errorEvent is not null)
                 response.BodyWriter.Write(Encoding.UTF8.GetBytes($"event: {errorEvent}\n"));

@@ -251,6 +251,7 @@ public sealed class ErrorTests(RunningApi api) : IClassFixture<RunningApi>
         Assert.Equal(200, (int)response.StatusCode);
         Assert.Contains(mark, answer, StringComparison.Ordinal);
         Assert.Contains(_trace, answer, StringComparison.Ordinal);
+        Assert.Equal(path == Chat, answer.Contains("\"title\":", StringComparison.Ordinal));
         Assert.DoesNotContain("1111", answer, StringComparison.Ordinal);
         Assert.DoesNotContain("[DONE]", answer, StringComparison.Ordinal);
 

@@ -32,12 +32,12 @@ public sealed class AwsKeySourceTests
     }
 
     [Fact]
-    public async Task Load_SignedByAnotherSecret_IsDenied()
+    public async Task Load_SignedByAnotherSecret_AsksForOtherCredentials()
     {
         await using var store = await FakeStore.Start(context => Aws(context, new TestedStore()));
         using var source = Source(store, secret: "another");
 
-        Assert.Equal("AWS denied access to the secret.", await SourceExpectations.ProblemOf(source, Some.KeyValue(1)));
+        Assert.Equal("AWS does not take the credentials, or does not any more.", await SourceExpectations.ProblemOf(source, Some.KeyValue(1)));
     }
 
     [Fact]

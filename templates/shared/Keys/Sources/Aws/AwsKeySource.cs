@@ -40,7 +40,9 @@ internal sealed class AwsKeySource(IOptions<AwsKeyOptions> options, Func<IAmazon
                     Failed("AWS has no such secret in this region.", "Create it, or correct Keys:Aws:Secret and AWS_REGION."),
                 "ThrottlingException" or "TooManyUpdates" =>
                     Failed("Parameter Store is asked too often.", "Raise Keys:PollInterval."),
-                "AccessDeniedException" or "UnrecognizedClientException" or "ExpiredTokenException" or "InvalidSignatureException" => Failed(
+                "ExpiredTokenException" or "UnrecognizedClientException" or "InvalidSignatureException" => Failed(
+                    "AWS does not take the credentials, or does not any more.", "Renew them where the program has them from."),
+                "AccessDeniedException" => Failed(
                     "AWS denied access to the secret.",
                     "Allow ssm:GetParameter and secretsmanager:GetSecretValue on it, and kms:Decrypt where it has a key of its own."),
                 _ => Failed(
