@@ -57,11 +57,11 @@ internal sealed class AccessOptionsValidator : OptionsValidator<AccessOptions>
     }
 
     private void Time(string setting, Func<AccessOptions, TimeSpan> time, string example) =>
-        Rule(setting, options => time(options) >= TimeSpan.FromSeconds(1) && time(options) <= TimeSpan.FromHours(1),
+        Rule(setting, options => IsBetween(time(options), TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
             "It is not between a second and an hour.", $"Set a time span, for example {example}.");
 
     private static bool IsOrigin(string origin) => Uri.TryCreate(origin, UriKind.Absolute, out var page)
-        && (page.Scheme == Uri.UriSchemeHttps || (page.Scheme == Uri.UriSchemeHttp && page.IsLoopback))
+        && page.IsProtected()
         && page.UserInfo.Length == 0
         && page.GetLeftPart(UriPartial.Authority) == origin;
 

@@ -39,8 +39,7 @@ internal sealed class TokenIssuerCheck(IOptionsMonitor<JwtBearerOptions> bearer,
         new[] { nameof(JwtBearerOptions.Authority), nameof(JwtBearerOptions.MetadataAddress) }
             .Where(name => !string.IsNullOrEmpty(configuration[$"{Section}:{name}"]));
 
-    private bool IsWrong(string address) => !Uri.TryCreate(configuration[$"{Section}:{address}"], UriKind.Absolute, out var uri)
-        || (uri.Scheme != Uri.UriSchemeHttps && (uri.Scheme != Uri.UriSchemeHttp || !uri.IsLoopback));
+    private bool IsWrong(string address) => !Uri.TryCreate(configuration[$"{Section}:{address}"], UriKind.Absolute, out var uri) || !uri.IsProtected();
 
     private IEnumerable<ConfigurationProblem> Missing(JwtBearerOptions options)
     {

@@ -64,7 +64,7 @@ internal sealed class Talk(Conversation conversation, ChatTerminal terminal, IOp
                 break;
             case "/system":
                 conversation.System = value;
-                ChatTerminal.Note(value.Length > 0 ? "The model is told this from now on." : "The model is told nothing more.");
+                ChatTerminal.Note(value.Length > 0 ? "The model is told this from now on." : "The system message is taken back.");
                 break;
             case "/clear":
                 conversation.Clear();

@@ -36,6 +36,19 @@ internal sealed record JobUsage(long PromptTokens, long CompletionTokens, long T
 /// <param name="OwnId">The owner's own name for it, where it has one: a result would bear that.</param>
 internal sealed record JobFailure(string Id, string Code, string Reason, IReadOnlyDictionary<string, string[]>? Fields = null, string? OwnId = null)
 {
+    /// <summary>What is kept beside a failed job, which may be damaged.</summary>
+    public static JobFailure Read(ReadOnlySpan<byte> json, string id)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, JobJson.Default.JobFailure)! with { Id = id };
+        }
+        catch (JsonException)
+        {
+            return new JobFailure(id, "job.unknown", "The reason is damaged. Run 'jobs retry', which tells the reason anew.");
+        }
+    }
+
     public static JobFailure Duplicate(string id) => new(id, "job.duplicate", "A job of this name is done already. Give the job another name.");
 }
 

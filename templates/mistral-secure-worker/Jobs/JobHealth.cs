@@ -29,6 +29,9 @@ internal sealed class JobHealth(KeyRing keys, AuditLog audit, IOptions<JobOption
     /// <summary>Whether the queue could not be read or written at the last try.</summary>
     public bool IsQueueLost { get; set; }
 
+    /// <summary>Whether the last heartbeat could not ask the queue.</summary>
+    public bool HasBeatFailed { get; set; }
+
     public void QueueAnswered() => Volatile.Write(ref _queueAnswered, time.GetTimestamp());
 
     /// <summary>Finds out before the first job whether the file can be written.</summary>
@@ -80,7 +83,7 @@ internal sealed class JobHealth(KeyRing keys, AuditLog audit, IOptions<JobOption
 
     private string? Problem() =>
         audit.CheckStatus().Problem
-        ?? (IsQueueLost ? "The queue cannot be read or written. The worker's log says why." : null)
+        ?? (IsQueueLost || HasBeatFailed ? "The queue cannot be read or written. The worker's log says why." : null)
         ?? Obstacle
         ?? (keys.CurrentOrDefault is not null && !keys.Health.Ready ? "The key may not be used." : null)
         ?? (time.GetElapsedTime(Volatile.Read(ref _queueAnswered)) > Limit + options.Value.MaxRetryDelay ? "The queue has not answered for a while." : null);

@@ -48,10 +48,10 @@ internal sealed partial class JobHeartbeat(
 
     private async Task BeatAsync(CancellationToken cancellationToken)
     {
-        if (await queue.TakeUpAsync(cancellationToken) is > 0 and var taken)
+        var (taken, counts) = await AskAsync(cancellationToken);
+        if (taken > 0)
             LogTakenUp(taken);
 
-        var counts = await queue.CountAsync(cancellationToken);
         health.QueueAnswered();
         metrics.Counted(counts);
         if (time.GetElapsedTime(_keyChecked) >= options.Value.KeyCheckInterval)
@@ -64,10 +64,17 @@ internal sealed partial class JobHeartbeat(
         _told = totals;
     }
 
+    private async Task<(int TakenUp, JobCounts Counts)> AskAsync(CancellationToken cancellationToken)
+    {
+        health.HasBeatFailed = true;
+        var (taken, counts) = (await queue.TakeUpAsync(cancellationToken), await queue.CountAsync(cancellationToken));
+        health.HasBeatFailed = false;
+        return (taken, counts);
+    }
+
     /// <summary>Without the counts, which may be what cannot be had.</summary>
     private void TellOfFault()
     {
-        health.IsQueueLost = true;
         try
         {
             health.Write(null);

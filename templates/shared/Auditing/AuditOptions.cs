@@ -46,7 +46,7 @@ internal sealed class AuditOptions
 
     /// <summary>
     /// The file for this log's checkpoints, best on another volume. The default is beside the log, under its name with <c>.checkpoints</c>. The
-    /// application's log has them in any case.
+    /// application's log has them as well, always.
     /// </summary>
     public string? CheckpointPath { get; set; }
 
@@ -90,7 +90,7 @@ internal sealed class AuditOptionsValidator : OptionsValidator<AuditOptions>
             "It is not between 1 and 1000000.", "Set it to 1000, the default, or near it.");
         Rule(nameof(AuditOptions.CheckpointInterval), options => IsBetween(options.CheckpointInterval, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
             "It is not between a second and a day.", "Set it to a time such as \"00:01:00\".");
-        Rule(nameof(AuditOptions.CheckpointUrl), options => options.CheckpointUrl is null || IsProtected(options.CheckpointUrl),
+        Rule(nameof(AuditOptions.CheckpointUrl), options => options.CheckpointUrl is null || options.CheckpointUrl.IsProtected(),
             "Checkpoints would travel unprotected.", "Set it to an https address, or leave it out.");
         Rule(nameof(AuditOptions.ChainKey), options => options.ChainKey is { Length: > 0 } key ? AuditKey.TryParse(key) is { } : environment.IsDevelopment(),
             "The audit log needs a key for its chain outside Development: 32 bytes or more in base64.", MakeKeys);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Acme.App.Guards;
@@ -58,12 +59,17 @@ internal sealed class AuditedCall(TimeProvider time, ICallerAccessor callers, st
             Record(AuditActions.GuardFailed, failed.Code) with { Kinds = failed.Kinds },
         (ChatRefusedException { Code: ChatRefusedException.TooManyTokens }, { } limit) => Record(AuditActions.LimitExceeded, limit.Code),
         (ChatRefusedException, { } refusal) => Record(AuditActions.ChatRefused, refusal.Code) with { Kinds = refusal.Kinds },
+        (MistralException mistral, { } failure) => Record(AuditActions.ChatFailed, failure.Code) with { Detail = DetailOf(mistral) },
         (_, { } failure) => Record(AuditActions.ChatFailed, failure.Code),
         (TimeoutException or OperationCanceledException, _) => Record(AuditActions.ChatFailed, TimedOut),
         _ => Record(AuditActions.ChatFailed, "unexpected"),
     };
 
     public void Dispose() => _answer?.Dispose();
+
+    /// <summary>What an operator needs and no caller is told, as a 402 instead of a 403: numbers alone, since the rest is Mistral's own words.</summary>
+    private static string? DetailOf(MistralException failure) => failure.Status is not { } status ? null
+        : string.Create(CultureInfo.InvariantCulture, $"Mistral answered {(int)status}{(failure.Code is { } code ? $" with code {code}" : "")}.");
 
     /// <summary>A key that Mistral refuses may have been replaced, and the request sent again with the new one.</summary>
     private void ObserveKey(AdditionalPropertiesDictionary? properties)

@@ -13,9 +13,12 @@ internal abstract class OptionsValidator<TOptions> : AbstractValidator<TOptions>
     protected void Rule(string setting, Func<TOptions, bool> holds, string problem, string remedy) =>
         RuleFor(options => options).Must(holds).OverridePropertyName(setting).WithMessage(problem).WithState(_ => remedy);
 
-    /// <summary>Whether what is sent to the address is encrypted, or stays on this machine.</summary>
-    protected static bool IsProtected(Uri? address) =>
-        address is { IsAbsoluteUri: true, Scheme: "https" } or { IsAbsoluteUri: true, Scheme: "http", IsLoopback: true };
-
     protected static bool IsBetween(TimeSpan time, TimeSpan least, TimeSpan most) => time >= least && time <= most;
+}
+
+internal static class AddressExtensions
+{
+    /// <summary>Whether what is sent to the address is encrypted, or stays on this machine.</summary>
+    public static bool IsProtected(this Uri? address) =>
+        address is { IsAbsoluteUri: true, Scheme: "https" } or { IsAbsoluteUri: true, Scheme: "http", IsLoopback: true };
 }

@@ -22,11 +22,24 @@ internal static class GuardedContent
         {
             var content = contents[index];
             var texts = contents.Skip(index).TakeWhile(other => other is TextContent or TextReasoningContent && other.GetType() == content.GetType()).ToList();
-            guarded.Add(guard.Guard(texts.Count > 1 ? WithText(content, string.Concat(texts)) : content, kinds));
+            guarded.AddRange(texts.Count > 1 ? guard.GuardAsOne(texts, kinds) : [guard.Guard(content, kinds)]);
             index += Math.Max(0, texts.Count - 1);
         }
 
         return guarded;
+    }
+
+    /// <summary>Where something was found they become one text, whose signature, if it had any, would be none of it.</summary>
+    private static IEnumerable<AIContent> GuardAsOne(this TextGuard guard, List<AIContent> texts, ISet<SensitiveKind> kinds)
+    {
+        var whole = string.Concat(texts);
+        var guarded = guard.Apply(whole, kinds);
+        if (ReferenceEquals(guarded, whole))
+            return texts.Select(text => guard.Guard(text, kinds));
+        var one = WithText(texts[0], guarded);
+        if (one is TextReasoningContent thought)
+            thought.ProtectedData = null;
+        return [one];
     }
 
     /// <summary>Gives the content guarded and without the wire's own words, in a copy where its text had to change.</summary>

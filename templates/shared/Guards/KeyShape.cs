@@ -21,7 +21,7 @@ internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least
         var lines = new List<string>();
         using var reader = new StreamReader(typeof(KeyShape).Assembly.GetManifestResourceStream(table)!);
         while (reader.ReadLine() is { } line)
-            if (line[0] != '#')
+            if (line is not ("" or ['#', ..]))
                 lines.Add(line);
         return lines;
     }

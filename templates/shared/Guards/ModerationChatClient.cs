@@ -54,7 +54,7 @@ internal sealed class ModerationChatClient(IChatClient innerClient, MistralModer
         IReadOnlyDictionary<string, double> scores = new Dictionary<string, double>();
         try
         {
-            scores = (await moderation.ModerateAsync(messages, cancellationToken)).Scores;
+            scores = await moderation.ModerateAsync(messages, cancellationToken);
         }
         catch (MistralException failure) when (failure.ConcernsAll && _options.FailureMode == FailureMode.Closed)
         {

@@ -25,7 +25,7 @@ internal sealed class RequestRules : AbstractValidator<RequestRules.Asked>
         Rule("temperature", asked => asked.Options.Temperature is not { } temperature || (temperature >= 0 && temperature <= limits.MaxTemperature),
             FormattableString.Invariant($"The temperature must be 0 to {limits.MaxTemperature}."));
         Rule("maxTokens", asked => asked.Options.MaxOutputTokens >= 1 && asked.Options.MaxOutputTokens <= MaxTokens,
-            $"The maximum of tokens must be 1 to {MaxTokens}.");
+            $"The most tokens of an answer must be 1 to {MaxTokens}.");
         RuleFor(asked => asked).Custom((asked, context) =>
         {
             // More are refused by their number, and an error for each of a million would be an answer larger than the request.

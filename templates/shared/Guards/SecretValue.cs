@@ -159,7 +159,7 @@ internal static class SecretValue
     /// <summary>Shannon's entropy in bits for each character.</summary>
     private static double Entropy(ReadOnlySpan<char> value)
     {
-        Span<ushort> counts = stackalloc ushort[128];
+        Span<int> counts = stackalloc int[128];
         counts.Clear();
         foreach (var character in value)
             counts[character & 127]++;

@@ -17,7 +17,8 @@ internal sealed class TextGuard(GuardOptions options, bool isOutput)
     {
         value = HiddenCharacterFilter.Apply(value, options.SafeText.HiddenCharacters);
         if (name is null || _detector.ModeOf(SensitiveKind.Secret) == GuardMode.Allow
-            || !SecretValue.IsSecret(SecretAssignment.WithoutScheme(value.AsSpan().Trim()), SecretName.Judge(name), isQuoted: true))
+            || SecretName.Judge(name) is not (not SecretPromise.None and var promise)
+            || !SecretValue.IsSecret(SecretAssignment.WithoutScheme(value.AsSpan().Trim()), promise, isQuoted: true))
             return RedactionFilter.Redact(_detector, value, kinds);
         kinds.Add(SensitiveKind.Secret);
         return RedactionFilter.MaskOf(SensitiveKind.Secret);

@@ -29,7 +29,7 @@ internal sealed partial class KeyRing(
     private Task<ApiKey>? _look;
     private Task<ApiKey>? _read;
     private ApiKey? _rejected;
-    private string? _warning;
+    private volatile string? _warning;
     private long _readAt;
     private long? _nothingNewAt;
 

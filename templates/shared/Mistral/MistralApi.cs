@@ -42,7 +42,7 @@ internal sealed class MistralApi(IHttpMessageHandlerFactory handlers, Lazy<IApiK
             var key = given ?? keys.Value.Current;
             response = await SendAsync(address, body, key, clock);
             if (response.StatusCode == HttpStatusCode.Unauthorized && given is null
-                && await keys.Value.RefreshAsync(key, clock.Token) is var next && next.Fingerprint != key.Fingerprint)
+                && await keys.Value.RefreshAsync(key, clock.Token) is var next && !next.SameAs(key))
             {
                 response.Dispose();
                 key = next;

@@ -44,7 +44,7 @@ internal sealed partial class MistralModels(
         return models;
     }
 
-    [LoggerMessage(EventId = 3001, Level = LogLevel.Warning,
+    [LoggerMessage(EventId = 2001, Level = LogLevel.Warning,
         Message = "Mistral switches the model {Model} off on {End:yyyy-MM-dd}; the replacement that it names is {Replacement}.")]
     private partial void LogDeprecated(string model, DateTimeOffset end, string replacement);
 }

@@ -35,12 +35,11 @@ internal sealed class MistralOptionsValidator : OptionsValidator<MistralOptions>
     }
 
     private static bool IsSafe(Uri? endpoint) =>
-        endpoint is { IsAbsoluteUri: true, UserInfo: "", Query: "", Fragment: "" }
-        && (endpoint.Scheme == Uri.UriSchemeHttps || (endpoint.Scheme == Uri.UriSchemeHttp && endpoint.IsLoopback));
+        endpoint.IsProtected() && endpoint is { UserInfo: "", Query: "", Fragment: "" };
 
     private void Limit(string name, Func<MistralResilienceOptions, TimeSpan> time, int least) => Rule(
         $"Resilience:{name}",
-        options => time(options.Resilience) >= TimeSpan.FromMilliseconds(least) && time(options.Resilience) <= TimeSpan.FromHours(1),
+        options => IsBetween(time(options.Resilience), TimeSpan.FromMilliseconds(least), TimeSpan.FromHours(1)),
         $"The time must be between {least} milliseconds and one hour.",
         $"Set 'Mistral:Resilience:{name}' within these bounds, written as hours:minutes:seconds.");
 

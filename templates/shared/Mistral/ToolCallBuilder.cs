@@ -32,7 +32,7 @@ internal sealed class ToolCallBuilder
     private static bool IsOther(string? told, string? known) => told is not null && known is not null && told != known;
 
     /// <summary>
-    /// The calls; malformed arguments, as of a call that was cut at the most tokens, become the content's exception, for whoever would call
+    /// The calls; malformed arguments, as when the limit of tokens cut the call off, become the content's exception, for whoever would call
     /// the function to see, and stand beside it as they came.
     /// </summary>
     public IEnumerable<AIContent> Build(string? answerId) => _calls.Select((call, index) =>

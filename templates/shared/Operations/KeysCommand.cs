@@ -72,7 +72,7 @@ internal static class KeysCommand
         }
         catch (MistralException exception)
         {
-            return await EndAsync(results, ExitCode.CheckFailed, $"Mistral      did not say whether it takes the key ({exception.Kind}). Try again.");
+            return await EndAsync(results, ExitCode.CheckFailed, $"Mistral      did not say whether it takes the key. {exception.Message}");
         }
     }
 

@@ -65,7 +65,7 @@ internal sealed class MemoryLimitStore(TimeProvider time) : ILimitStore
 
     private Account AccountOf(string caller) => _accounts.GetOrAdd(caller, _ => new Account());
 
-    /// <summary>What one caller took. There are as many accounts as the identity provider has callers.</summary>
+    /// <summary>What one caller took. There are as many accounts as callers, and addresses of callers whose token names nobody.</summary>
     private sealed class Account
     {
         public Dictionary<(string Limit, DateTimeOffset Resets), long> Windows { get; } = [];

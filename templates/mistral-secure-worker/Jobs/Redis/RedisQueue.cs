@@ -119,8 +119,7 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
     {
         var database = await redis.DatabaseAsync(cancellationToken);
         var entries = await database.StreamRangeAsync(_prefix + "failed", count: most, messageOrder: Order.Descending);
-        return [.. entries.Select(entry =>
-            JsonSerializer.Deserialize((byte[])entry["failure"]!, JobJson.Default.JobFailure)! with { Id = entry["id"].ToString() })];
+        return [.. entries.Select(entry => JobFailure.Read((byte[]?)entry["failure"] ?? [], entry["id"].ToString()))];
     }
 
     public async Task<bool> RetryAsync(string id, CancellationToken cancellationToken)

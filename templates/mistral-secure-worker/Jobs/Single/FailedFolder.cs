@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Acme.App.Jobs;
 
 /// <summary>The folder of the jobs that failed, each with its reason beside it: <c>name.json</c> and <c>name.reason.json</c>.</summary>
@@ -48,15 +46,5 @@ internal sealed class FailedFolder(string path)
 
     private static string IdOf(FileInfo reason) => reason.Name[..^ReasonExtension.Length];
 
-    private static JobFailure Read(FileInfo file)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(file.FullName), JobJson.Default.JobFailure)! with { Id = IdOf(file) };
-        }
-        catch (JsonException)
-        {
-            return new JobFailure(IdOf(file), "job.unknown", "The file with the reason is damaged. Run 'jobs retry', which tells the reason anew.");
-        }
-    }
+    private static JobFailure Read(FileInfo file) => JobFailure.Read(File.ReadAllBytes(file.FullName), IdOf(file));
 }

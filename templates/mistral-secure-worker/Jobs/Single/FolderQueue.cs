@@ -226,7 +226,7 @@ internal sealed partial class FolderQueue : IJobQueue, IDisposable
             File.Delete(draft);
         var claims = Directory.GetFiles(folder, Pattern);
         foreach (var claim in claims)
-            Postpone(claim, (int)Number(Path.GetFileName(claim).Split('~', 2)[0]), TimeSpan.Zero);
+            Postpone(claim, (int)Math.Min(Number(Path.GetFileName(claim).Split('~', 2)[0]), int.MaxValue - 1), TimeSpan.Zero);
         return claims.Length;
     }
 

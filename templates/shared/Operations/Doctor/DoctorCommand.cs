@@ -71,7 +71,7 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
     {
         var checks = host.Services.GetServices<DoctorCheck>().ToList();
         checks.AddRange(s_checksOfAnApi.ExceptBy(checks.Select(check => check.Line).ToList(), check => check.Line));
-        checks.Add(new DoctorCheck(0, "configuration", "Configuration is whole", async (_, token) =>
+        checks.Add(new DoctorCheck(0, "configuration", "Configuration is valid", async (_, token) =>
         {
             await host.CheckConfigurationAsync(token);
             return Verdict.Passed($"Every setting of {host.Services.GetRequiredService<IHostEnvironment>().EnvironmentName} is valid.");

@@ -23,7 +23,7 @@ internal static class DoctorReport
         string format, IReadOnlyList<CheckResult> results, string checklist, TextWriter output, IAnsiConsole console, bool isBrief)
     {
         if (format == "table" && isBrief && results.All(result => result.Verdict.Mark == CheckMark.Passed))
-            output.WriteLine(Clean(string.Join(' ', results.Select(result => result.Verdict.Found))));
+            output.WriteLine(TerminalText.Clean(string.Join(' ', results.Select(result => result.Verdict.Found))));
         else if (format == "table")
             WriteTable(results, console);
         else
@@ -36,7 +36,7 @@ internal static class DoctorReport
         table.AddColumn(new TableColumn("").Width(4)).AddColumn(new TableColumn("Check").Width(CheckColumns)).AddColumn("Found, and how to mend it");
         foreach (var (check, verdict) in results)
         {
-            var found = Clean(verdict.Remedy.Length == 0 ? verdict.Found : $"{verdict.Found}\nMend: {verdict.Remedy}");
+            var found = TerminalText.Clean(verdict.Remedy.Length == 0 ? verdict.Found : $"{verdict.Found}\nMend: {verdict.Remedy}");
             table.AddRow(new Markup(MarkOf(verdict.Mark)), new Text(check.Title), new Text(found));
         }
 
@@ -48,9 +48,6 @@ internal static class DoctorReport
         console.MarkupLineInterpolated(
             $"{Count(results, CheckMark.Passed)} passed, {Count(results, CheckMark.Failed)} failed, {Count(results, CheckMark.NotChecked)} not checked.");
     }
-
-    // A path or an author's name may hold what steers a terminal.
-    private static string Clean(string text) => string.Concat(text.Select(character => char.IsControl(character) && character != '\n' ? '\uFFFD' : character));
 
     private static string MarkOf(CheckMark mark) => mark switch
     {

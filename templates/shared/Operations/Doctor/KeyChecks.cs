@@ -16,7 +16,8 @@ internal static class KeyChecks
     private static readonly string[] s_settings =
         [EnvironmentKeySource.Variable, .. new[] { "_DEV", "_STAGING", "_PROD" }.Select(ending => EnvironmentKeySource.Variable + ending)];
     private static readonly string[] s_dotEnvFiles = [".env", ".env.local"];
-    private static readonly string[] s_unread = ["bin", "obj", "node_modules", ".git"];
+    private static readonly string[] s_unread = ["bin", "obj", "node_modules", ".git", "audit"];
+    private static readonly string[] s_unreadOfJobs = ["inbox", "waiting", "working", "done", "failed"];
 
     public static IEnumerable<DoctorCheck> All =>
     [
@@ -89,7 +90,12 @@ internal static class KeyChecks
 
     private static IEnumerable<FileInfo> Sources(DirectoryInfo folder) => folder.EnumerateFiles()
         .Where(file => file.Extension is ".cs" or ".json" or ".csproj" or ".config" && file.LinkTarget is null)
-        .Concat(folder.EnumerateDirectories().Where(below => !s_unread.Contains(below.Name) && below.LinkTarget is null).SelectMany(Sources));
+        .Concat(folder.EnumerateDirectories()
+            .Where(below => !s_unread.Contains(below.Name) && !IsOfJobs(below) && below.LinkTarget is null).SelectMany(Sources));
+
+    /// <summary>What others put in is no setting.</summary>
+    private static bool IsOfJobs(DirectoryInfo folder) =>
+        folder.Parent?.Name.Equals("jobs", StringComparison.OrdinalIgnoreCase) is true && s_unreadOfJobs.Contains(folder.Name);
 
     private static Verdict CheckEnvironments(IServiceProvider services)
     {

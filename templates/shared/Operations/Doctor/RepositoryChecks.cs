@@ -45,7 +45,7 @@ internal static class RepositoryChecks
         return names.Except(ignored).ToList() is { Count: > 0 } open
             ? Verdict.Failed(
                 $"In the repository {git.Top}, git does not ignore {string.Join(", ", open)}.",
-                $"Add these names to {Path.Combine(git.Top, ".gitignore")}, below any line with '!' that takes them out.")
+                $"Add these names to {Path.Combine(git.Top, ".gitignore")}, below any line with '!' that un-ignores them.")
             : CheckTracked(patient, "Git ignores .env, its variants, key files and secrets/, and tracks none of them.", cancellationToken);
     }
 

@@ -90,12 +90,7 @@ internal static class RoadChecks
             {
             }
 
-            if (File.Exists(files.Current))
-                File.Open(files.Current, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete).Dispose();
-        }
-        catch (IOException) when (File.Exists(files.Lock))
-        {
-            // The running program holds its log alone.
+            OpenToWrite(files.Current);
         }
         catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
         {
@@ -107,15 +102,44 @@ internal static class RoadChecks
         if (files.Existing().Count == 0)
             return Verdict.Passed("The audit is outermost and can be written. There is no record yet, and so no chain to verify.");
         var keys = services.GetRequiredService<AuditKeys>();
-        var evidence = new AuditEvidence(keys.Chain, [keys.Signing], files.Checkpoints, 1);
+        // Older files may have been archived.
+        var first = FirstRecordOf(files.Existing()[0]);
+        var evidence = new AuditEvidence(keys.Chain, [keys.Signing], files.Checkpoints, first);
         var verdict = new AuditVerifier(files, evidence, new Progress<long>()).Verify(cancellationToken);
         return verdict.Problem is { } problem
             ? Verdict.Failed(
                 $"The audit log is not as it was written: {problem}",
                 "Keep the log as it is, run 'audit verify', and find out who could write there.")
             : Verdict.Passed(
-                $"The audit is outermost and can be written; its chain verifies, up to record {verdict.Records}."
+                $"The audit is outermost and can be written; its chain verifies, {verdict.Records} records from number {first}."
                 + (options.FailureMode == FailureMode.Open ? " Audit:FailureMode is Open: requests go on while it cannot be written." : ""));
+    }
+
+    private static void OpenToWrite(string file)
+    {
+        if (!File.Exists(file))
+            return;
+        try
+        {
+            File.Open(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete).Dispose();
+        }
+        catch (IOException exception) when (AuditFiles.IsTaken(exception, file))
+        {
+            // The running program holds its log alone.
+        }
+    }
+
+    private static long FirstRecordOf(string file)
+    {
+        try
+        {
+            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return Math.Max(1, AuditTail.Read(stream).FirstSequence);
+        }
+        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException)
+        {
+            return 1;
+        }
     }
 
     private static Verdict CheckEndpoint(IServiceProvider services)

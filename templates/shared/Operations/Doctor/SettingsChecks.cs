@@ -45,15 +45,15 @@ internal static class SettingsChecks
             return Verdict.NotChecked("Windows keeps access lists instead of modes.", "See in the files' properties that only the program's user has access.");
 
         var home = services.GetRequiredService<Patient>().Home;
-        var path = services.GetRequiredService<IConfiguration>()["Audit:Path"];
-        var audit = Path.GetDirectoryName(Path.GetFullPath(string.IsNullOrEmpty(path) ? "audit/audit.jsonl" : path, home))!;
+        var path = services.GetRequiredService<IConfiguration>()["Audit:Path"] is { Length: > 0 } own ? own : "audit/audit.jsonl";
+        var audit = Path.GetDirectoryName(Path.GetFullPath(path, home))!;
         var files = services.GetRequiredService<Patient>().Folders.SelectMany(folder => Directory.EnumerateFiles(folder, ".env*"))
             .Where(file => !file.EndsWith(".example", StringComparison.Ordinal))
-            .Concat(Directory.Exists(audit) ? Directory.EnumerateFiles(audit, Path.GetFileName(path is null or "" ? "audit.jsonl" : path) + "*") : []).ToList();
-        const UnixFileMode own = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+            .Concat(Directory.Exists(audit) ? Directory.EnumerateFiles(audit, Path.GetFileNameWithoutExtension(path) + "*") : []).ToList();
+        const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         var open = new List<string>();
         foreach (var file in files)
-            if (new FileInfo(file).LinkTarget is null && (File.GetUnixFileMode(file) & ~own) != 0)
+            if (new FileInfo(file).LinkTarget is null && (File.GetUnixFileMode(file) & ~ownerOnly) != 0)
                 open.Add(file);
         return open.Count == 0
             ? Verdict.Passed(files.Count == 0

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Acme.App.Auditing;
@@ -107,6 +108,17 @@ public sealed class AuditingChatClientTests
         Assert.Equal(7, record.RootElement.GetProperty("tokensTotal").GetInt64());
         Assert.Equal(room.Keys.Current.Fingerprint, record.RootElement.GetProperty("keyFingerprint").GetString());
         Assert.True(record.RootElement.TryGetProperty("durationMs", out _));
+    }
+
+    [Fact]
+    public async Task GetResponseAsync_RefusedByMistral_RecordsWhatAnOperatorNeeds()
+    {
+        await using var room = new AuditRoom();
+        var failure = new MistralException(MistralErrorKind.Permission, s_canary) { Status = HttpStatusCode.PaymentRequired, Code = "1902", CorrelationId = s_canary };
+
+        await Assert.ThrowsAsync<MistralException>(() => room.Road(new ThrowingClient(failure)).GetResponseAsync(s_canary, cancellationToken: TestContext.Current.CancellationToken));
+
+        Assert.Equal("Mistral answered 402 with code 1902.", JsonDocument.Parse(room.Lines[^1]).RootElement.GetProperty("detail").GetString());
     }
 
     /// <summary>Mistral may refuse the key that was current at first, and take the next one.</summary>

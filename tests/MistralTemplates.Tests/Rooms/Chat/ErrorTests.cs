@@ -132,7 +132,7 @@ public sealed class ErrorTests(RunningApi api) : IClassFixture<RunningApi>
 
     /// <summary>Mistral's and OpenAI's clients show the message alone, and know the field by the wire's name.</summary>
     [Theory]
-    [InlineData("\"max_tokens\":0", "max_tokens", "The maximum of tokens must be 1 to ")]
+    [InlineData("\"max_tokens\":0", "max_tokens", "The most tokens of an answer must be 1 to ")]
     [InlineData("\"temperature\":9", "temperature", "The temperature must be 0 to ")]
     [InlineData("\"top_p\":9", "top_p", "It must be above 0 and at most 1.")]
     public async Task Completions_RuleBroken_IsToldInTheMessage(string field, string name, string rule)

@@ -56,7 +56,7 @@ public sealed class ChatRequestTests
     [Theory]
     [InlineData(0)]
     [InlineData(2_001)]
-    public Task Rejects_MoreTokensThanTheEnvironmentAllows(int tokens) => AssertRejectedAsync(Request(maxTokens: tokens), "maxTokens", "The maximum of tokens must be 1 to 2000.");
+    public Task Rejects_MoreTokensThanTheEnvironmentAllows(int tokens) => AssertRejectedAsync(Request(maxTokens: tokens), "maxTokens", "The most tokens of an answer must be 1 to 2000.");
 
     [Fact]
     public async Task Rejects_InstructionsOverTheLimit() => Assert.Equal(

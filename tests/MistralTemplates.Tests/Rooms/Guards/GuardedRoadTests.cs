@@ -69,6 +69,35 @@ public sealed class GuardedRoadTests
         Assert.Null(response.RawRepresentation);
     }
 
+    /// <summary>An id looks as random as a secret; what it is, its name says.</summary>
+    [Fact]
+    public async Task GetResponse_IdsInAToolsResult_StayAsTheyAre()
+    {
+        var result = JsonSerializer.SerializeToElement(new { orderId = SensitiveSamples.Mixed[..20], requestId = SensitiveSamples.Mixed[5..30], note = SensitiveSamples.Mixed });
+        var model = new ScriptedClient(new TextContent("Yes."));
+        using var road = Road(model);
+
+        await road.GetResponseAsync([new ChatMessage(ChatRole.Tool, [new FunctionResultContent("1", result)])], cancellationToken: None);
+
+        Assert.Equal(result.GetRawText(), JsonSerializer.Serialize(((FunctionResultContent)model.Messages!.Single().Contents.Single()).Result));
+    }
+
+    /// <summary>Each thought's signature is of that thought alone; without one Mistral would not take it back.</summary>
+    [Theory]
+    [InlineData("Fine.", true)]
+    [InlineData("hunter2x", false)]
+    public async Task GetResponse_ThoughtsBesideEachOther_KeepTheirSignaturesUnlessMasked(string end, bool areKept)
+    {
+        var (first, second) = (new TextReasoningContent("The password: ") { ProtectedData = "first" }, new TextReasoningContent(end) { ProtectedData = "second" });
+        using var road = Road(new ScriptedClient(first, second));
+
+        var response = await road.GetResponseAsync([new ChatMessage(ChatRole.User, "Hello")], cancellationToken: None);
+
+        var thoughts = response.Messages[0].Contents.OfType<TextReasoningContent>();
+        Assert.Equal(areKept ? ["first", "second"] : [null], thoughts.Select(thought => thought.ProtectedData));
+        Assert.Equal(areKept ? "The password: Fine." : "The password: [secret]", string.Concat(thoughts));
+    }
+
     [Fact]
     public async Task GetStreamingResponse_SecretCutAnywhere_IsMaskedInOrder()
     {

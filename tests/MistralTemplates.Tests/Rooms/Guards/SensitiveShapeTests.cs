@@ -189,6 +189,14 @@ public sealed class SensitiveShapeTests
     [InlineData("q7Zt2LmX9vAAAAAAAwd3HsJ6fGy1TuA5eRo0iW")]
     public void Redact_KeyWithAShortStretchInOrder_IsMasked(string body) => Assert.Equal("use [secret]", Redact($"use {"gh" + "p_"}{body[..36]}"));
 
+    [Fact]
+    public void Redact_AVeryLongRunOfOneLetter_IsNoSecret()
+    {
+        var text = $"password=\"{new string('a', 65_536)}\"";
+
+        Assert.Same(text, Redact(text));
+    }
+
     [Theory]
     [InlineData("RSA ")]
     [InlineData("EC ")]

@@ -28,7 +28,7 @@ internal sealed class GcpKeyOptionsValidator : OptionsValidator<GcpKeyOptions>
         Rule(nameof(GcpKeyOptions.Secret), options => IsName(options.Secret), "The secret is not named.",
             "Set the secret's name, for example mistral-api-key.");
         Rule(nameof(GcpKeyOptions.Version), options => IsName(options.Version), "The version is not named.", "Set it to latest, to a number or to an alias.");
-        Rule(nameof(GcpKeyOptions.Endpoint), options => options.Endpoint is null || IsProtected(options.Endpoint),
+        Rule(nameof(GcpKeyOptions.Endpoint), options => options.Endpoint is null || options.Endpoint.IsProtected(),
             "The address is not an https address.", "Remove it, or set a regional address such as https://secretmanager.europe-west1.rep.googleapis.com.");
     }
 

@@ -33,7 +33,7 @@ internal sealed class VaultKeyOptionsValidator : OptionsValidator<VaultKeyOption
 {
     public VaultKeyOptionsValidator()
     {
-        Rule(nameof(VaultKeyOptions.Address), options => IsProtected(options.Address),
+        Rule(nameof(VaultKeyOptions.Address), options => options.Address.IsProtected(),
             "Vault's address is not an https address.", "Set it, for example https://vault.example.org:8200.");
         Rule(nameof(VaultKeyOptions.Mount), options => IsPath(options.Mount),
             "The mount is empty or not a plain path.", "Set the mount of the key-value store, for example secret.");
