@@ -48,7 +48,8 @@ internal static class BenchmarkProgram
         ["peers"] => PeersCommand.RunAsync(CancellationToken.None),
         ["peers", "stand-in", var port] => PlainServers.RunStandInAsync(port),
         ["peers", "pass-through", var port, var upstream] => PlainServers.RunPassThroughAsync(port, upstream),
-        _ => RunBenchmarks(arguments),
+        [] or [['-', ..], ..] => RunBenchmarks(arguments),
+        _ => throw new FormatException("There is no such command. README.md and docs/ name them; BenchmarkDotNet's own options begin with a dash."),
     };
 
     private static Task<int> RunBenchmarks(string[] arguments)

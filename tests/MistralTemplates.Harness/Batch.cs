@@ -20,7 +20,7 @@ public sealed class Batch
         // Each in a folder of its own, because several bear the same name.
         var entries = projects.Select((project, index) => $"""  <Folder Name="/{index}/"><Project Path="{Escape(Path.GetRelativePath(folder, project))}" /></Folder>""");
         await File.WriteAllTextAsync(Solution(folder), $"<Solution>\n{string.Join('\n', entries)}\n</Solution>\n", cancellationToken);
-        return await RunAsync(folder, ["build", Solution(folder), "-nologo", "-v:minimal", "-warnaserror", "-warnnotaserror:NU1901,NU1902,NU1903,NU1904"], cancellationToken);
+        return await RunAsync(folder, ["build", Solution(folder), "-nologo", "-v:minimal", "-warnaserror", "-warnnotaserror:NU1900,NU1901,NU1902,NU1903,NU1904"], cancellationToken);
     }
 
     /// <summary>What <c>dotnet format</c> would change in the projects that were built together in a folder.</summary>

@@ -67,6 +67,8 @@ public static class Command
             StandardOutputEncoding = Encoding.UTF8,
             StandardErrorEncoding = Encoding.UTF8,
         };
+        // By it dotnet decides how wide its help is.
+        start.Environment["TERM"] = "xterm";
         foreach (var name in start.Environment.Keys.Where(IsForeign).ToArray())
             start.Environment.Remove(name);
 

@@ -80,7 +80,7 @@ public sealed class GeneratedRepository(string folder, string projectName, strin
     }
 
     private static async Task BuildAsync(string folder, CancellationToken cancellationToken) =>
-        (await Command.RunAsync("dotnet", ["build", "-nologo", "-warnaserror", "-warnnotaserror:NU1901,NU1902,NU1903,NU1904"], folder, s_buildLimit, cancellationToken))
+        (await Command.RunAsync("dotnet", ["build", "-nologo", "-warnaserror", "-warnnotaserror:NU1900,NU1901,NU1902,NU1903,NU1904"], folder, s_buildLimit, cancellationToken))
             .EnsureSuccess($"dotnet build in {folder}");
 
     private async Task<string> AskApiAsync(string question, Dictionary<string, string> environment, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
@@ -76,8 +77,9 @@ public sealed class RunningProgram : IAsyncDisposable
         {
             await StopAsync(CancellationToken.None);
         }
-        catch (OperationCanceledException)
+        catch (Exception exception) when (exception is OperationCanceledException or Win32Exception)
         {
+            // It does not end, or the machine has no kill to ask it.
             _process.Kill(entireProcessTree: true);
         }
 

@@ -104,7 +104,7 @@ public sealed class SurroundingsTests(PackFixture fixture)
 
         (await DotnetAsync(parent, "new", "mistral-secure-console", "-n", PackFixture.Name, "--no-restore", "--no-update-check", "--debug:custom-hive", (await fixture.PackAsync()).Hive)).EnsureSuccess("dotnet new");
         var project = new GeneratedRepository(Path.Combine(parent, PackFixture.Name), PackFixture.Name, "console");
-        (await DotnetAsync(project.Folder, "build", "-nologo", "-warnaserror", "-warnnotaserror:NU1901,NU1902,NU1903,NU1904")).EnsureSuccess("dotnet build");
+        (await DotnetAsync(project.Folder, "build", "-nologo", "-warnaserror", "-warnnotaserror:NU1900,NU1901,NU1902,NU1903,NU1904")).EnsureSuccess("dotnet build");
         var answer = await DotnetAsync(project.Folder, project.ProgramFile, "chat", "Hello");
 
         Assert.True(answer.ExitCode == 0, answer.Error);

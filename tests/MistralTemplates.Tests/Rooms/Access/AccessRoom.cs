@@ -45,6 +45,19 @@ internal sealed class AccessRoom : IAsyncDisposable
     public static async Task<AccessRoom> StartAsync(RedisConnection? limits, CancellationToken cancellationToken, params string[] settings)
     {
         var folder = Directory.CreateTempSubdirectory("access-room-").FullName;
+        try
+        {
+            return await StartAsync(folder, limits, settings, cancellationToken);
+        }
+        catch
+        {
+            Directory.Delete(folder, recursive: true);
+            throw;
+        }
+    }
+
+    private static async Task<AccessRoom> StartAsync(string folder, RedisConnection? limits, string[] settings, CancellationToken cancellationToken)
+    {
         foreach (var file in Directory.EnumerateFiles(AppContext.BaseDirectory, "appsettings*.json"))
             File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
         string[] arguments =

@@ -82,7 +82,11 @@ public sealed class LeakMatrixTests : IDisposable
 
         Search("a redirect's target", elsewhere.Requests.Select(request => request.ToString()));
         foreach (var path in new[] { "/health/live", "/health/ready", "/openapi/v1.json", "/metrics", "/" })
-            Search(path, [await api.Client.GetStringAsync(new Uri(path, UriKind.Relative), cancellationToken).ContinueWith(text => text.IsFaulted ? text.Exception.ToString() : text.Result, cancellationToken)]);
+        {
+            using var answer = await api.Client.GetAsync(new Uri(path, UriKind.Relative), cancellationToken);
+            Search(path, [$"{answer.Headers}{answer.Content.Headers}", await answer.Content.ReadAsStringAsync(cancellationToken)]);
+        }
+
         if (OperatingSystem.IsLinux())
         {
             Search("the command line", File.ReadAllText($"/proc/{api.Id}/cmdline"));

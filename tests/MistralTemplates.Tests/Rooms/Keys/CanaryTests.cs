@@ -162,8 +162,6 @@ public sealed class CanaryTests : IDisposable
         Say($"{ring.Health} {JsonSerializer.Serialize(ring.Health)} {ring.Current} {JsonSerializer.Serialize(ring.Current)}");
         foreach (var record in app.Services.GetFakeLogCollector().GetSnapshot())
             Say($"{record.Message} {string.Join(' ', record.StructuredState ?? [])} {record.Exception}");
-        if (!OperatingSystem.IsWindows())
-            Say((await Command.RunAsync("ps", ["-ww", "-o", "args", "-p", $"{Environment.ProcessId}"], folder: "/", TimeSpan.FromMinutes(1), cancellationToken)).EnsureSuccess("ps").Output);
     }
 
     private void Say(string text) => _overheard.Say(text);
