@@ -16,13 +16,14 @@ internal sealed partial class AuditCheckpoints(
     private Task _last = Task.CompletedTask;
     private ITimer? _timer;
     private int _unsigned;
+    private bool _isDue;
 
     /// <summary>One more record was written.</summary>
     public void Count()
     {
         if (_timer is null)
             StartTimer();
-        if (Interlocked.Increment(ref _unsigned) == options.CheckpointRecords)
+        if (Interlocked.Increment(ref _unsigned) >= options.CheckpointRecords && !Interlocked.Exchange(ref _isDue, true))
             _ = SignAsync();
     }
 
@@ -52,6 +53,7 @@ internal sealed partial class AuditCheckpoints(
         await last.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
+            Volatile.Write(ref _isDue, false);
             if (Interlocked.Exchange(ref _unsigned, 0) > 0)
                 await SignInTurnAsync();
         }

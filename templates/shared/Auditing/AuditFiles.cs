@@ -8,6 +8,12 @@ namespace Acme.App.Auditing;
 /// <summary>The log's files: the one being written, the full ones before it, and what lies beside them.</summary>
 internal sealed class AuditFiles(string path, string? checkpoints = null)
 {
+    // EWOULDBLOCK on Linux and on macOS, ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION on Windows.
+    private const int WouldBlock = 11;
+    private const int WouldBlockOnMac = 35;
+    private const int SharingViolation = unchecked((int)0x80070020);
+    private const int LockViolation = unchecked((int)0x80070021);
+
     private readonly string _folder = Path.GetDirectoryName(path)!;
     private readonly string _stem = Path.GetFileNameWithoutExtension(path) + "-";
     private readonly string _extension = Path.GetExtension(path);
@@ -56,7 +62,7 @@ internal sealed class AuditFiles(string path, string? checkpoints = null)
             {
                 return OpenPrivate(path, FileMode.OpenOrCreate, FileShare.None);
             }
-            catch (IOException exception) when (IsTaken(exception, path) && Stopwatch.GetElapsedTime(started) < patience)
+            catch (IOException exception) when (IsTaken(exception) && Stopwatch.GetElapsedTime(started) < patience)
             {
                 Thread.Sleep(Random.Shared.Next(1, 10));
             }
@@ -64,7 +70,7 @@ internal sealed class AuditFiles(string path, string? checkpoints = null)
     }
 
     /// <summary>Whether a file could not be opened because another process has it.</summary>
-    public static bool IsTaken(IOException exception, string path) => exception.GetType() == typeof(IOException) && File.Exists(path);
+    public static bool IsTaken(IOException exception) => exception.HResult is WouldBlock or WouldBlockOnMac or SharingViolation or LockViolation;
 
     private bool IsFull(string file) => Path.GetFileNameWithoutExtension(file)[_stem.Length..] is { Length: 12 } number && number.All(char.IsAsciiDigit);
 }

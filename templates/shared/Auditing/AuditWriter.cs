@@ -95,7 +95,7 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
         {
             _lock ??= AuditFiles.TakeTurn(files.Lock, options.Patience);
         }
-        catch (IOException exception) when (AuditFiles.IsTaken(exception, files.Lock))
+        catch (IOException exception) when (AuditFiles.IsTaken(exception))
         {
             const string Remedy = "Stop it, or set \"Audit:Path\" to a file of this process's own.";
             throw new ConfigurationException([new("Audit:Path", files.Current, "Another process writes this audit log.", Remedy)]);
@@ -151,7 +151,8 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
     {
         if (_file is not null)
         {
-            if (time.GetElapsedTime(_lastLook) >= s_lookInterval)
+            // Written behind what somebody cut off, the file would be as long as before, with a hole.
+            if (_file.Length != _length || time.GetElapsedTime(_lastLook) >= s_lookInterval)
                 Look();
             return;
         }

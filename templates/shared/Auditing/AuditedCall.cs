@@ -21,11 +21,13 @@ internal sealed class AuditedCall(TimeProvider time, ICallerAccessor callers, st
     private UsageDetails? _usage;
     private IReadOnlyCollection<string>? _kinds;
 
-    public void ObservePrompt(IEnumerable<ChatMessage> messages)
+    /// <summary>Each part with its length before it, so that no two prompts read alike.</summary>
+    public void ObservePrompt(IEnumerable<ChatMessage> messages, string? instructions)
     {
         using var hash = hashContentWith?.CreateContentHash();
-        foreach (var message in hash is null ? [] : messages)
-            hash!.AppendData(MemoryMarshal.AsBytes($"{message.Role}\n{message.Text}\n".AsSpan()));
+        var parts = messages.Select(message => (Role: message.Role.Value, message.Text)).Prepend((Role: "instructions", Text: instructions ?? ""));
+        foreach (var (role, text) in hash is null ? [] : parts)
+            hash!.AppendData(MemoryMarshal.AsBytes(string.Create(CultureInfo.InvariantCulture, $"{role.Length}:{role}{text.Length}:{text}").AsSpan()));
         _promptHash = Half(hash);
     }
 

@@ -85,7 +85,7 @@ internal sealed class AuditingChatClient(
         audit.EnsureAvailable();
         var call = new AuditedCall(
             time, callers, chat?.ModelId ?? mistral.Value.Model, keys.CurrentOrDefault?.Fingerprint, options.HashContent ? auditKeys.Current : null);
-        call.ObservePrompt(messages);
+        call.ObservePrompt(messages, chat?.Instructions);
         return call;
     }
 }

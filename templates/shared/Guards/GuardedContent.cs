@@ -14,32 +14,43 @@ internal static class GuardedContent
 
     private static readonly string[] s_textual = ["json", "xml", "yaml", "javascript", "sql", "csv"];
 
-    /// <summary>Guards a message's contents. Texts that follow each other are one text: what is sought may be cut over them.</summary>
+    /// <summary>Guards a message's contents. Whoever shows its texts shows them joined: what is sought may be cut over several, with others between.</summary>
     public static List<AIContent> Guard(this TextGuard guard, IList<AIContent> contents, ISet<SensitiveKind> kinds)
     {
         List<AIContent> guarded = [];
+        var joined = guard.GuardJoined(contents.OfType<TextContent>(), kinds);
         for (var index = 0; index < contents.Count; index++)
         {
             var content = contents[index];
-            var texts = contents.Skip(index).TakeWhile(other => other is TextContent or TextReasoningContent && other.GetType() == content.GetType()).ToList();
-            guarded.AddRange(texts.Count > 1 ? guard.GuardAsOne(texts, kinds) : [guard.Guard(content, kinds)]);
-            index += Math.Max(0, texts.Count - 1);
+            if (content is TextContent && joined is not null)
+            {
+                if (joined.Length > 0)
+                    guarded.Add(WithText(content, joined));
+                joined = "";
+                continue;
+            }
+
+            var thoughts = contents.Skip(index).TakeWhile(other => other is TextReasoningContent).ToList();
+            if (guard.GuardJoined(thoughts, kinds) is { } thought)
+                guarded.Add(new TextReasoningContent(thought));
+            else
+                guarded.AddRange(contents.Skip(index).Take(Math.Max(1, thoughts.Count)).Select(one => guard.Guard(one, kinds)));
+            index += Math.Max(0, thoughts.Count - 1);
         }
 
         return guarded;
     }
 
-    /// <summary>Where something was found they become one text, whose signature, if it had any, would be none of it.</summary>
-    private static IEnumerable<AIContent> GuardAsOne(this TextGuard guard, List<AIContent> texts, ISet<SensitiveKind> kinds)
+    /// <summary>Several texts as one, guarded; null where what there is to find lies within each of them.</summary>
+    private static string? GuardJoined(this TextGuard guard, IEnumerable<AIContent> contents, ISet<SensitiveKind> kinds)
     {
+        List<string> texts = [.. contents.Select(content => content.ToString() ?? "")];
+        if (texts.Count < 2)
+            return null;
         var whole = string.Concat(texts);
         var guarded = guard.Apply(whole, kinds);
-        if (ReferenceEquals(guarded, whole))
-            return texts.Select(text => guard.Guard(text, kinds));
-        var one = WithText(texts[0], guarded);
-        if (one is TextReasoningContent thought)
-            thought.ProtectedData = null;
-        return [one];
+        var isWithinThem = ReferenceEquals(guarded, whole) || guarded == string.Concat(texts.Select(text => guard.Apply(text, new HashSet<SensitiveKind>())));
+        return isWithinThem ? null : guarded;
     }
 
     /// <summary>Gives the content guarded and without the wire's own words, in a copy where its text had to change.</summary>
@@ -87,7 +98,8 @@ internal static class GuardedContent
         FunctionResultContent result => result.CallId.Length + TextOf(result.Result).Length,
         ReferenceContent reference => reference.Ids.Count * LongestNumber,
         UriContent link => link.Uri.OriginalString.Length,
-        DataContent data when IsText(data) => data.Data.Length,
+        DataContent data => (data.Name?.Length ?? 0) + (IsText(data) ? data.Data.Length : 0),
+        HostedFileContent file => file.FileId.Length,
         _ => 0,
     } + (content.AdditionalProperties?.Values.OfType<string>().Sum(text => text.Length) ?? 0);
 
@@ -117,6 +129,10 @@ internal static class GuardedContent
                 return guarded == address ? link : new TextContent(guarded);
             case DataContent data when IsText(data):
                 return guard.GuardDocument(data, kinds);
+            case DataContent { Name: { } name } data when guard.Apply(null, name, kinds) is var safeName && safeName != name:
+                return new DataContent(data.Data, data.MediaType) { Name = safeName, AdditionalProperties = data.AdditionalProperties };
+            case HostedFileContent file when guard.Apply(null, file.FileId, kinds) is var safeId && safeId != file.FileId:
+                return new TextContent(safeId);
             default:
                 return content;
         }

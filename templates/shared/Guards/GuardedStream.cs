@@ -1,13 +1,17 @@
+using Acme.App.Mistral;
 using Microsoft.Extensions.AI;
 
 namespace Acme.App.Guards;
 
-/// <summary>Guards an answer update by update. Text that is held back goes out before anything of another sort.</summary>
+/// <summary>
+/// Guards an answer update by update. Whoever shows its text shows the pieces joined, so that neither a thought nor a reference between them parts
+/// what is sought. Text that is held back goes out before a tool's call.
+/// </summary>
 internal sealed class GuardedStream(TextGuard guard)
 {
     private readonly HashSet<SensitiveKind> _kinds = [];
-    private TextFilter? _filter;
-    private AIContent? _flowing;
+    private Flow? _text;
+    private Flow? _thought;
 
     public IReadOnlyCollection<SensitiveKind> Kinds => _kinds;
 
@@ -16,41 +20,60 @@ internal sealed class GuardedStream(TextGuard guard)
         List<AIContent> settled = [];
         foreach (var content in contents)
         {
-            // What says nothing must not part the two halves of a secret.
-            if (content is TextContent { Text: "" } or TextReasoningContent { Text: "", ProtectedData: null })
-                continue;
-            if (content is TextContent or TextReasoningContent)
+            switch (content)
             {
-                if (_flowing?.GetType() != content.GetType())
-                    End(settled);
-                _flowing = content;
-                guard.GuardSignature(content, _kinds);
-                _filter ??= guard.Start(_kinds);
-                Add(_filter(content is TextContent text ? text.Text : ((TextReasoningContent)content).Text, isFinal: false), settled);
-                continue;
+                case TextContent text:
+                    if (text.Text.Length == 0)
+                        break;
+                    End(ref _thought, settled);
+                    Push(ref _text, text, text.Text, isEnd: false, settled);
+                    break;
+                case TextReasoningContent thought:
+                    guard.GuardSignature(thought, _kinds);
+                    // A signature is that of the thought it ends.
+                    if (thought.Text.Length > 0 || thought.ProtectedData is not null)
+                        Push(ref _thought, thought, thought.Text, isEnd: thought.ProtectedData is not null, settled);
+                    break;
+                default:
+                    End(ref _thought, settled);
+                    if (content is not (UsageContent or ReferenceContent) && content.GetType() != typeof(AIContent))
+                        End(ref _text, settled);
+                    settled.Add(guard.Guard(content, _kinds));
+                    break;
             }
-
-            if (content is not UsageContent)
-                End(settled);
-            settled.Add(guard.Guard(content, _kinds));
         }
 
         if (isFinal)
-            End(settled);
+        {
+            End(ref _thought, settled);
+            End(ref _text, settled);
+        }
+
         guard.RefuseBlocked(_kinds, messageIndex: null);
         return settled;
     }
 
-    private void End(List<AIContent> settled)
+    private void Push(ref Flow? flow, AIContent content, string piece, bool isEnd, List<AIContent> settled)
     {
-        if (_filter is { } filter)
-            Add(filter("", isFinal: true), settled);
-        (_filter, _flowing) = (null, null);
+        flow = (flow ?? new Flow(guard.Start(_kinds), content)) with { Last = content };
+        Add(content, flow.Filter(piece, isEnd), settled);
+        if (isEnd)
+            flow = null;
     }
 
-    private void Add(string text, List<AIContent> settled)
+    private static void End(ref Flow? flow, List<AIContent> settled)
     {
-        if (text.Length > 0 || _flowing is TextReasoningContent { ProtectedData: not null })
-            settled.Add(GuardedContent.WithText(_flowing!, text));
+        if (flow is { } open)
+            Add(open.Last, open.Filter("", true), settled);
+        flow = null;
     }
+
+    private static void Add(AIContent content, string text, List<AIContent> settled)
+    {
+        if (text.Length > 0 || content is TextReasoningContent { ProtectedData: not null })
+            settled.Add(GuardedContent.WithText(content, text));
+    }
+
+    /// <summary>Text of one sort on its way.</summary>
+    private sealed record Flow(TextFilter Filter, AIContent Last);
 }

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
+using Acme.App.Mistral;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 
@@ -83,7 +83,7 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
         guarded.Instructions = options.Instructions is { } instructions ? _input.Apply(instructions, kinds) : null;
         foreach (var (name, value) in options.AdditionalProperties ?? [])
         {
-            if (value is JsonElement json)
+            if (WireRequest.JsonOf(name, value) is { } json)
                 guarded.AdditionalProperties![name] = ((FunctionResultContent)_input.Guard(new FunctionResultContent(name, json), kinds)).Result;
         }
 

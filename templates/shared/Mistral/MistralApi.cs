@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using Acme.App.Keys;
@@ -17,10 +18,13 @@ internal sealed class MistralApi(IHttpMessageHandlerFactory handlers, Lazy<IApiK
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
     private readonly MistralOptions _options = options.Value;
+    private readonly TimeProvider _time = time;
 
     // One handler for good: it renews its connections by itself. All that HttpClient would add is here already.
     private readonly HttpMessageInvoker _http = new(handlers.CreateHandler(ClientName), disposeHandler: false);
-    private readonly ResiliencePipeline<HttpResponseMessage> _resilience = MistralResilience.Create(options.Value.Resilience, time);
+
+    // One for each resource: a moderation that fails must not keep the chat from being asked.
+    private readonly ConcurrentDictionary<Uri, ResiliencePipeline<HttpResponseMessage>> _resilience = new();
 
     /// <summary>The address of one of the API's resources, whether or not the endpoint ends with the version.</summary>
     public Uri Address(string path)
@@ -35,7 +39,7 @@ internal sealed class MistralApi(IHttpMessageHandlerFactory handlers, Lazy<IApiK
     {
         if (_options.Offline)
             throw new MistralException(MistralErrorKind.Unavailable, "Mistral is not asked while 'Mistral:Offline' is on.");
-        var clock = new CallClock(time, _options.Resilience.TotalTimeout, cancellationToken);
+        var clock = new CallClock(_time, _options.Resilience.TotalTimeout, cancellationToken);
         HttpResponseMessage? response = null;
         try
         {
@@ -53,7 +57,7 @@ internal sealed class MistralApi(IHttpMessageHandlerFactory handlers, Lazy<IApiK
             var limit = response.IsSuccessStatusCode ? _options.MaxResponseBytes : LongestErrorBody;
             var answer = new MistralAnswer(response, stream, clock, _options.Resilience.IdleTimeout, limit, key.Fingerprint);
             if (!response.IsSuccessStatusCode)
-                throw await MistralErrors.FromAsync(response, answer, time, cancellationToken);
+                throw await MistralErrors.FromAsync(response, answer, _time, cancellationToken);
             clock.Stop();
             return answer;
         }
@@ -73,7 +77,8 @@ internal sealed class MistralApi(IHttpMessageHandlerFactory handlers, Lazy<IApiK
     {
         try
         {
-            return await _resilience.ExecuteAsync(
+            var resilience = _resilience.GetOrAdd(address, static (_, api) => MistralResilience.Create(api._options.Resilience, api._time), this);
+            return await resilience.ExecuteAsync(
                 static (call, _) => call.Api.AttemptAsync(call.address, call.body, call.key, call.clock), (Api: this, address, body, key, clock), clock.Token);
         }
         catch (BrokenCircuitException)

@@ -13,19 +13,33 @@ internal sealed class ToolCallBuilder
     private readonly List<Call> _calls = [];
     private readonly Dictionary<int, Call> _lastByIndex = [];
 
-    public void Add(IReadOnlyList<WireToolCall?> fragments)
+    /// <param name="fragments">Whole calls, or fragments of some.</param>
+    /// <param name="areWhole">Whether they are whole: then two of one index are two.</param>
+    public void Add(IReadOnlyList<WireToolCall?> fragments, bool areWhole)
     {
         foreach (var fragment in fragments.OfType<WireToolCall>())
         {
             // Mistral's schema gives an absent id the default "null", as a string.
             var id = fragment.Id is "null" or "" ? null : fragment.Id;
             var name = fragment.Function?.Name is { Length: > 0 } some ? some : null;
-            if (!_lastByIndex.TryGetValue(fragment.Index ?? 0, out var call) || IsOther(id, call.Id) || IsOther(name, call.Name)
-                || (fragment.Index is null && id is null && name is not null && call.Name is not null))
+            if (areWhole || !_lastByIndex.TryGetValue(fragment.Index ?? 0, out var call) || IsOther(id, call.Id) || IsOther(name, call.Name)
+                || (id is null && name is not null && call.Name is not null && (fragment.Index is null || IsWhole(call.Arguments.ToString()))))
                 _calls.Add(_lastByIndex[fragment.Index ?? 0] = call = new Call());
             call.Id ??= id;
             call.Name ??= name;
             call.Arguments.Append(fragment.Function?.Arguments);
+        }
+    }
+
+    private static bool IsWhole(string arguments)
+    {
+        try
+        {
+            return Read(arguments) is not null;
+        }
+        catch (JsonException)
+        {
+            return false;
         }
     }
 

@@ -72,7 +72,12 @@ internal static class WireAnswers
         }
 
         if (message?.ToolCalls is { } fragments)
-            (calls ??= new()).Add(fragments);
+        {
+            // All at once, each is a whole one.
+            var areWhole = ended && calls is null;
+            (calls ??= new()).Add(fragments, areWhole);
+        }
+
         if (ended && calls is not null)
             contents.AddRange(calls.Build(wire.Id));
         calls = ended ? null : calls;

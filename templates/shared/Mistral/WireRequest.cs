@@ -95,7 +95,7 @@ internal sealed record WireRequest(
         var others = new Dictionary<string, JsonElement>();
         foreach (var (name, value) in options?.AdditionalProperties ?? [])
         {
-            if (PassedOn.ContainsKey(name) && value is JsonElement json)
+            if (PassedOn.ContainsKey(name) && JsonOf(name, value) is { } json)
                 others[name] = json;
         }
 
@@ -106,6 +106,17 @@ internal sealed record WireRequest(
                 [GuardrailOf(guardrails), .. others.TryGetValue(Rails, out var callers) ? callers.EnumerateArray() : []],
                 MistralJsonContext.Default.JsonElementArray);
         return others.Count > 0 ? others : null;
+    }
+
+    /// <summary>What an application sets of Mistral's own fields, as JSON; null for what is none of them, or not of the field's kind.</summary>
+    public static JsonElement? JsonOf(string name, object? value)
+    {
+        if (value is JsonElement given)
+            return given;
+        if (value is null || !PassedOn.TryGetValue(name, out var kind))
+            return null;
+        var json = JsonSerializer.SerializeToElement(value, AIJsonUtilities.DefaultOptions);
+        return json.ValueKind == kind || (kind, json.ValueKind) is (JsonValueKind.True, JsonValueKind.False) ? json : null;
     }
 
     /// <summary>

@@ -123,7 +123,7 @@ internal static class RoadChecks
         {
             File.Open(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete).Dispose();
         }
-        catch (IOException exception) when (AuditFiles.IsTaken(exception, file))
+        catch (IOException exception) when (AuditFiles.IsTaken(exception))
         {
             // The running program holds its log alone.
         }

@@ -56,6 +56,23 @@ public sealed class AuditCheckpointsTests
     }
 
     [Fact]
+    public async Task Count_WebhookRefusedOnce_SignsAgainWithTheNextRecord()
+    {
+        await using var room = Open(records: 1);
+        _status = HttpStatusCode.InternalServerError;
+        await WriteAsync(room, 1);
+        await UntilAsync(() => !_posted.IsEmpty);
+        _status = HttpStatusCode.OK;
+        var refused = _posted.Count;
+
+        for (var record = 0; record < 3; record++)
+        {
+            await WriteAsync(room, 1);
+            await UntilAsync(() => _posted.Count > refused + record);
+        }
+    }
+
+    [Fact]
     public async Task Count_WebhookRefuses_CoversTheRecordsByTheNextCheckpoint()
     {
         await using var room = Open(records: 1000);

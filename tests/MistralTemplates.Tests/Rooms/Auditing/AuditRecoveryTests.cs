@@ -128,6 +128,24 @@ public sealed class AuditRecoveryTests
         Assert.Contains("log.unavailable", File.ReadAllText(room.Files.Current), StringComparison.Ordinal);
     }
 
+    /// <summary>As a rotation by copy and truncation leaves it: written at its old place, a record would stand behind a hole.</summary>
+    [Fact]
+    public async Task WriteAsync_FileTruncatedUnderLoad_IsNoticedByTheNextRecord()
+    {
+        await using var room = new AuditRoom();
+        for (var record = 0; record < 5; record++)
+            await room.Log.WriteAsync(new AuditRecord("one"));
+        using (var file = new FileStream(room.Files.Current, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+            file.SetLength(0);
+
+        await Assert.ThrowsAsync<AuditUnavailableException>(() => room.Log.WriteAsync(new AuditRecord("two")).AsTask());
+        await Task.Delay(1100, TestContext.Current.CancellationToken);
+        await room.Log.WriteAsync(new AuditRecord("three"));
+
+        Assert.Contains("records.missing", File.ReadAllText(room.Files.Current), StringComparison.Ordinal);
+        Assert.DoesNotContain('\0', File.ReadAllText(room.Files.Current));
+    }
+
     [Fact]
     public async Task WriteAsync_FolderIsNoFolder_FailsOpenWhenToldSo()
     {

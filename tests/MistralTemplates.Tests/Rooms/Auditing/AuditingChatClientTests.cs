@@ -155,6 +155,21 @@ public sealed class AuditingChatClientTests
         Assert.DoesNotContain(s_canary, string.Concat(room.Lines), StringComparison.Ordinal);
     }
 
+    /// <summary>Equal hashes are to mean equal prompts.</summary>
+    [Fact]
+    public async Task GetResponseAsync_PromptsThatReadAlike_HaveHashesOfTheirOwn()
+    {
+        await using var room = new AuditRoom(settings: new Dictionary<string, string?> { ["Audit:HashContent"] = "true" });
+        var road = room.Road(new ScriptedClient("answer", null));
+        ChatMessage[][] prompts = [[new(ChatRole.User, "a\nuser\nb")], [new(ChatRole.User, "a"), new(ChatRole.User, "b")], [new(ChatRole.User, "ab")]];
+
+        foreach (var prompt in prompts)
+            await road.GetResponseAsync(prompt, cancellationToken: TestContext.Current.CancellationToken);
+        await road.GetResponseAsync(prompts[2], new ChatOptions { Instructions = "Short." }, TestContext.Current.CancellationToken);
+
+        Assert.Equal(4, room.Lines[^4..].Select(line => JsonDocument.Parse(line).RootElement.GetProperty("promptHash").GetString()).Distinct().Count());
+    }
+
     private sealed class RotatedClient() : DelegatingChatClient(new ScriptedClient("answer", null))
     {
         public const string Fingerprint = "of the next key";

@@ -82,6 +82,58 @@ public sealed class GuardedRoadTests
         Assert.Equal(result.GetRawText(), JsonSerializer.Serialize(((FunctionResultContent)model.Messages!.Single().Contents.Single()).Result));
     }
 
+    /// <summary>Whoever shows an answer's text shows its parts joined.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Ask_SecretCutByWhatIsNoText_IsMasked(bool isStreamed)
+    {
+        var (first, second) = (SensitiveSamples.GitHubToken[..20], SensitiveSamples.GitHubToken[20..]);
+        AIContent[] contents =
+        [
+            new TextContent($"Take {first}"), new ReferenceContent([1]), new TextReasoningContent("Hm."), new AIContent(), new TextContent($"{second} now."),
+        ];
+        using var road = Road(new ScriptedClient(contents));
+
+        var response = isStreamed
+            ? (await road.GetStreamingResponseAsync("Hello", cancellationToken: None).ToListAsync(None)).ToChatResponse()
+            : await road.GetResponseAsync("Hello", cancellationToken: None);
+
+        Assert.Equal("Take [secret] now.", response.Text);
+        Assert.Equal("Hm.", string.Concat(response.Messages.SelectMany(message => message.Contents).OfType<TextReasoningContent>()));
+        Assert.Contains(response.Messages.SelectMany(message => message.Contents), content => content is ReferenceContent);
+    }
+
+    [Fact]
+    public async Task GetStreamingResponse_SignedThoughtsInPieces_HaveEachItsOwnSignature()
+    {
+        using var road = Road(new ScriptedClient(
+            new TextReasoningContent("fir"), new TextReasoningContent("st") { ProtectedData = "one" }, new TextReasoningContent("second") { ProtectedData = "two" }, new TextContent("ok")));
+
+        var updates = await road.GetStreamingResponseAsync("Hello", cancellationToken: None).ToListAsync(None);
+
+        var thoughts = updates.SelectMany(update => update.Contents).OfType<TextReasoningContent>().ToList();
+        Assert.Equal("firstsecond", string.Concat(thoughts));
+        Assert.Equal(["one", "two"], thoughts.Where(thought => thought.ProtectedData is not null).Select(thought => thought.ProtectedData));
+    }
+
+    [Fact]
+    public async Task GetResponse_NamesOfFilesAndSettingsOfMistrals_AreGuardedAndGoOn()
+    {
+        var model = new ScriptedClient(new TextContent("Yes."));
+        using var road = Road(model);
+        var options = new ChatOptions { AdditionalProperties = new() { ["safe_prompt"] = true, ["prediction"] = new { content = SensitiveSamples.Email }, ["mine"] = 1 } };
+        AIContent[] contents = [new DataContent(new byte[] { 1 }, "application/pdf") { Name = $"{SensitiveSamples.Email} scan.pdf" }, new HostedFileContent(SensitiveSamples.Email)];
+
+        await road.GetResponseAsync([new ChatMessage(ChatRole.User, contents)], options, None);
+
+        Assert.Equal("[email] scan.pdf", model.Messages!.Single().Contents.OfType<DataContent>().Single().Name);
+        Assert.Equal("[email]", model.Messages!.Single().Text);
+        Assert.Equal("true", ((JsonElement)model.Options!.AdditionalProperties!["safe_prompt"]!).GetRawText());
+        Assert.Equal("[email]", ((JsonElement)model.Options.AdditionalProperties["prediction"]!).GetProperty("content").GetString());
+        Assert.Equal(1, model.Options.AdditionalProperties["mine"]);
+    }
+
     /// <summary>Each thought's signature is of that thought alone; without one Mistral would not take it back.</summary>
     [Theory]
     [InlineData("Fine.", true)]

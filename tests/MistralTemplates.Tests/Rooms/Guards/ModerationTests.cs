@@ -46,6 +46,20 @@ public sealed class ModerationTests
         Assert.Equal([ModerationChatClient.Failed], GuardKinds.Of((await AskAsync(road)).AdditionalProperties));
     }
 
+    /// <summary>Else the declared mode would be of no use after a few failures.</summary>
+    [Fact]
+    public async Task GetResponse_ModerationIsAwayForLongAndOpen_GoesOn()
+    {
+        await using var room = await MistralRoom.OpenAsync(("Mistral:Resilience:MaxRetries", "0"));
+        using var road = Road(room, options => options.FailureMode = FailureMode.Open);
+
+        for (var asked = 0; asked < 30; asked++)
+        {
+            room.StandIn.EnqueueFor(Path, Verdict("{}", 503));
+            Assert.Equal([ModerationChatClient.Failed], GuardKinds.Of((await AskAsync(road)).AdditionalProperties));
+        }
+    }
+
     [Fact]
     public async Task GetStreamingResponse_FlaggedAnswer_ShowsNothingOfIt()
     {

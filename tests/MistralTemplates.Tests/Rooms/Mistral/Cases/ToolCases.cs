@@ -132,6 +132,19 @@ public sealed class ToolCases
         Assert.All(calls, call => Assert.Null(call.Exception));
     }
 
+    /// <summary>With what Mistral's schema gives where nothing is said.</summary>
+    [Fact]
+    public async Task Case16_WholeCallsWithTheSchemasDefaults_StayApart()
+    {
+        const string Call = """{"id":"null","index":0,"type":"function","function":{"name":"f","arguments":"{\"a\":1}"}}""";
+
+        foreach (var calls in new[] { await CallsOf($$"""{"tool_calls":[{{Call}},{{Call}}]}"""), await CallsOf($$"""{"tool_calls":[{{Call}}]}""", $$"""{"tool_calls":[{{Call}}]}""") })
+        {
+            Assert.Equal(2, calls.Select(call => call.CallId).Distinct().Count());
+            Assert.All(calls, call => Assert.Equal("1", call.Arguments!["a"]!.ToString()));
+        }
+    }
+
     [Fact]
     public async Task Case16_FragmentsThatRepeatTheName_AreOneCall()
     {
