@@ -11,7 +11,7 @@ internal static class AccessPolicies
     /// <summary>Who may see how the program is doing: the scope <c>operate</c>.</summary>
     public const string Operate = "operate";
 
-    private static readonly string[] ScopeClaims = ["scope", "scp"];
+    private static readonly string[] s_scopeClaims = ["scope", "scp"];
 
     public static void Add(AuthorizationOptions authorization, AccessOptions options)
     {
@@ -24,5 +24,5 @@ internal static class AccessPolicies
 
     private static bool HasScope(AuthorizationHandlerContext context, string scope) =>
         context.User.Identity is { IsAuthenticated: true }
-        && context.User.Claims.Any(claim => ScopeClaims.Contains(claim.Type) && claim.Value.Split(' ').Contains(scope, StringComparer.Ordinal));
+        && context.User.Claims.Any(claim => s_scopeClaims.Contains(claim.Type) && claim.Value.Split(' ').Contains(scope, StringComparer.Ordinal));
 }

@@ -6,7 +6,7 @@ namespace Acme.App.Auditing;
 
 /// <summary>
 /// One more place for the audit's lines, such as Seq: <c>services.AddSingleton(new AuditForwarding(to =&gt; to.Seq(…)))</c>.
-/// Its failure never loses the local record.
+/// Its failure never loses the local record. What was written at the same moment may arrive in another order: sort by <c>sequence</c>.
 /// </summary>
 internal sealed record AuditForwarding(Action<LoggerSinkConfiguration> Configure)
 {

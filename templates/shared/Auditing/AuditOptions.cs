@@ -74,11 +74,16 @@ internal sealed class AuditOptionsValidator : OptionsValidator<AuditOptions>
 {
     private const string MakeKeys = "Run \"audit keys\" to make the keys, and keep them where Mistral's key is kept.";
 
+    private static readonly string[] s_endings = ["", ".seal", ".lock", ".keys"];
+
+    private readonly IHostEnvironment _environment;
+
     public AuditOptionsValidator(IHostEnvironment environment)
     {
+        _environment = environment;
         Rule(nameof(AuditOptions.Path), options => !string.IsNullOrWhiteSpace(options.Path), "No file is named.",
             "Set it to a file, for example \"audit/audit.jsonl\".");
-        Rule(nameof(AuditOptions.CheckpointPath), options => options.CheckpointPath != options.Path,
+        Rule(nameof(AuditOptions.CheckpointPath), options => options.CheckpointPath != options.Path && IsApart(options),
             "Checkpoints need a file of their own.", "Set it to another file than \"Audit:Path\", best on another volume.");
         Rule(nameof(AuditOptions.Durability), options => Enum.IsDefined(options.Durability), "It is neither Process nor Disk.",
             "Set it to \"Process\" or to \"Disk\".");
@@ -99,4 +104,15 @@ internal sealed class AuditOptionsValidator : OptionsValidator<AuditOptions>
         Rule(nameof(AuditOptions.CheckpointKey), options => options.CheckpointKey is { Length: > 0 } key ? AuditKeys.CanSign(key) : environment.IsDevelopment(),
             "Checkpoints need a key to be signed with outside Development: an ECDSA private key, PKCS#8 in base64.", MakeKeys);
     }
+
+    /// <summary>Whether checkpoints go to none of the log's own files, however their places are written.</summary>
+    private bool IsApart(AuditOptions options)
+    {
+        if (string.IsNullOrEmpty(options.Path) || string.IsNullOrEmpty(options.CheckpointPath))
+            return true;
+        var (log, own) = (InHome(options.Path), InHome(options.CheckpointPath));
+        return !s_endings.Any(ending => own.Equals(log + ending, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private string InHome(string path) => Path.GetFullPath(Path.Combine(_environment.ContentRootPath, path));
 }

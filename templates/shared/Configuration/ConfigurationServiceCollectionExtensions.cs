@@ -14,7 +14,7 @@ internal static class ConfigurationServiceCollectionExtensions
     /// <summary>Names a folder with one file for each setting, as Docker and Kubernetes mount them: <c>Mistral__Endpoint</c>.</summary>
     public const string SettingsFolder = "SettingsFolder";
 
-    private static readonly string[] KnownEnvironments = [Environments.Development, Environments.Staging, Environments.Production];
+    private static readonly string[] s_knownEnvironments = [Environments.Development, Environments.Staging, Environments.Production];
 
     /// <summary>Reads the settings in their order and brings in the environment's policy. The first room to add.</summary>
     /// <param name="builder">The host's builder.</param>
@@ -42,7 +42,7 @@ internal static class ConfigurationServiceCollectionExtensions
     {
         const string Unknown = "The environment is not one that this program knows, so there is no policy for it.";
         const string Names = "DOTNET_ENVIRONMENT, ASPNETCORE_ENVIRONMENT or --environment";
-        if (KnownEnvironments.FirstOrDefault(known => environment.IsEnvironment(known)) is not { } name)
+        if (s_knownEnvironments.FirstOrDefault(known => environment.IsEnvironment(known)) is not { } name)
             return new(PolicyOptions.SectionName, Names, Unknown, "Set DOTNET_ENVIRONMENT to Development, Staging or Production.");
 
         environment.EnvironmentName = name;

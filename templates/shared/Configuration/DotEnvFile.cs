@@ -12,8 +12,8 @@ internal sealed class DotEnvFile
     private const int MaxBytes = 256 * 1024;
     private const string Export = "export ";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+    private static readonly UTF8Encoding s_strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly StringBuilder _accepted = new();
 
@@ -23,11 +23,11 @@ internal sealed class DotEnvFile
         try
         {
             // A pipe has no length, and one that nobody writes to would keep the start for ever.
-            var bytes = new FileInfo(path).Length > 0 ? Read(path) : Task.Run(() => Read(path)).WaitAsync(Patience).GetAwaiter().GetResult();
+            var bytes = new FileInfo(path).Length > 0 ? Read(path) : Task.Run(() => Read(path)).WaitAsync(s_patience).GetAwaiter().GetResult();
             if (bytes.Length > MaxBytes)
                 Refuse(1, Name, "The file is too large.", $"Keep it under {MaxBytes / 1024} KiB.");
             else
-                Scan(StrictUtf8.GetString(bytes).TrimStart('\uFEFF').Replace("\r\n", "\n", StringComparison.Ordinal).Split('\n', '\r'));
+                Scan(s_strictUtf8.GetString(bytes).TrimStart('\uFEFF').Replace("\r\n", "\n", StringComparison.Ordinal).Split('\n', '\r'));
         }
         catch (Exception exception) when (exception is DecoderFallbackException or IOException or UnauthorizedAccessException or TimeoutException)
         {
@@ -35,7 +35,7 @@ internal sealed class DotEnvFile
         }
 
         // Which source wins is decided by the configuration's order, so nothing is loaded into the process, where its children would inherit it.
-        using var text = new MemoryStream(StrictUtf8.GetBytes(_accepted.ToString()));
+        using var text = new MemoryStream(s_strictUtf8.GetBytes(_accepted.ToString()));
         if (Problems.Count == 0)
             Values = DotEnv.Read(new DotEnvOptions(ignoreExceptions: false, envStreams: [text], trimValues: false, overwriteExistingVars: false));
     }

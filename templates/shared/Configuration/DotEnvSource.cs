@@ -6,16 +6,16 @@ internal sealed class DotEnvSource : IConfigurationSource
     private const int MaxLevels = 12;
 
     // Low to high: a later file's value wins.
-    private static readonly string[] Names = [".env", ".env.local"];
+    private static readonly string[] s_names = [".env", ".env.local"];
 
     // What the program's user may not list is no repository of theirs.
-    private static readonly EnumerationOptions Listable = new() { IgnoreInaccessible = true };
+    private static readonly EnumerationOptions s_listable = new() { IgnoreInaccessible = true };
 
     /// <summary>Takes the nearest folder that has such a file, from the home up to the repository's root.</summary>
     public DotEnvSource(string home)
     {
         var paths = UpToTheRepositorysRoot(home)
-            .Select(folder => Names.Select(name => Path.Combine(folder, name)).Where(File.Exists).ToList())
+            .Select(folder => s_names.Select(name => Path.Combine(folder, name)).Where(File.Exists).ToList())
             .FirstOrDefault(found => found.Count > 0) ?? [];
         Files = [.. paths.Select(path => new DotEnvFile(path))];
         Warnings = [.. paths.Where(OthersMayRead)
@@ -34,7 +34,7 @@ internal sealed class DotEnvSource : IConfigurationSource
         for (var folder = new DirectoryInfo(home); folder is { Exists: true } && folders.Count < MaxLevels; folder = folder.Parent)
         {
             folders.Add(folder.FullName);
-            if (Path.Exists(Path.Combine(folder.FullName, ".git")) || folder.EnumerateFiles("*.sln*", Listable).Any())
+            if (Path.Exists(Path.Combine(folder.FullName, ".git")) || folder.EnumerateFiles("*.sln*", s_listable).Any())
                 return folders;
         }
 

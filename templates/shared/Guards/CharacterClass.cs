@@ -22,11 +22,11 @@ internal enum CharacterClass : byte
 
 internal static class CharacterClasses
 {
-    private static readonly CharacterClass[] Table = BuildTable();
+    private static readonly CharacterClass[] s_table = BuildTable();
 
-    public static bool Is(char character, CharacterClass classes) => character < 128 && (Table[character] & classes) != 0;
+    public static bool Is(char character, CharacterClass classes) => character < 128 && (s_table[character] & classes) != 0;
 
-    public static CharacterClass Of(char character) => character < 128 ? Table[character] : CharacterClass.None;
+    public static CharacterClass Of(char character) => character < 128 ? s_table[character] : CharacterClass.None;
 
     public static CharacterClass? OfLetter(char letter) => letter switch
     {

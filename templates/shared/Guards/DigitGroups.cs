@@ -18,7 +18,7 @@ internal readonly struct DigitGroups
     private const int CardGroups = 4;
     private const int MostExtension = 5;
     private const int LabelReach = 16;
-    private static readonly SearchValues<string> PhoneLabels = SearchValues.Create(
+    private static readonly SearchValues<string> s_phoneLabels = SearchValues.Create(
         ["phone", "tel", "mobile", "fax", "call", "cell", "handy", "whatsapp", "desk", "sms"], StringComparison.OrdinalIgnoreCase);
 
     private readonly InlineArray12<Range> _groups;
@@ -108,7 +108,7 @@ internal readonly struct DigitGroups
             >= 8 and <= 15 when window[start] == '+' || window.Text[start..last] is ['0', '0', not '0', ..] => true,
             10 or 11 when _count >= 3 && SizeOf(_count - 1) == 4 && SizeOf(_count - 2) == 3 && SizeOf(_count - 3) == 3 => true,
             >= 9 and <= 11 when _count > 1 && window[_start] == '0' && window[_start + 1] != '0' && (SizeOf(0) > 2 || IsInPairs(ref window)) => true,
-            >= 7 and <= 15 => window.Text[Math.Max(0, start - LabelReach)..start].ContainsAny(PhoneLabels),
+            >= 7 and <= 15 => window.Text[Math.Max(0, start - LabelReach)..start].ContainsAny(s_phoneLabels),
             _ => false,
         };
         var end = last + 1;

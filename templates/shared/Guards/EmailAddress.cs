@@ -15,10 +15,10 @@ internal static class EmailAddress
     private const int MostUnspaced = 16;
 
     /// <summary>What ends a file's name and no domain: <c>logo@2x.png</c>, <c>wg-quick@wg0.service</c>.</summary>
-    private static readonly string[] FileEndings =
+    private static readonly string[] s_fileEndings =
         ["png", "jpg", "jpeg", "gif", "svg", "webp", "service", "socket", "timer", "mount", "slice", "tgz", "whl", "jar", "js", "ts", "json"];
 
-    private static readonly SearchValues<char> Letters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    private static readonly SearchValues<char> s_letters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
     public static Finding? Find(ref TextWindow window, int at, int floor)
     {
@@ -74,13 +74,13 @@ internal static class EmailAddress
 
     private static bool IsTopLevel(ReadOnlySpan<char> label)
     {
-        foreach (var ending in FileEndings)
+        foreach (var ending in s_fileEndings)
             if (label.Equals(ending, StringComparison.OrdinalIgnoreCase))
                 return false;
         return IsDomain(label);
     }
 
-    private static bool IsDomain(ReadOnlySpan<char> label) => !label.ContainsAnyExcept(Letters) || !label.ContainsAnyInRange('\0', '\u007f')
+    private static bool IsDomain(ReadOnlySpan<char> label) => !label.ContainsAnyExcept(s_letters) || !label.ContainsAnyInRange('\0', '\u007f')
         || (label.Length > 4 && label.StartsWith("xn--", StringComparison.OrdinalIgnoreCase) && Ascii.IsValid(label));
 
     private static int EndOfDomain(ref TextWindow window, int start)

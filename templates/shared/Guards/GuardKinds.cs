@@ -11,13 +11,13 @@ internal static class GuardKinds
 {
     public const string Property = "guards.kinds";
 
-    private static readonly Meter Meter = new("Acme.App.Guards");
-    private static readonly Counter<long> Found = Meter.CreateCounter<long>("guards.found", description: "Kinds of sensitive data that guards found.");
-    private static readonly Counter<long> Failed = Meter.CreateCounter<long>("guards.failed", description: "Guards that gave no answer.");
+    private static readonly Meter s_meter = new("Acme.App.Guards");
+    private static readonly Counter<long> s_found = s_meter.CreateCounter<long>("guards.found", description: "Kinds of sensitive data that guards found.");
+    private static readonly Counter<long> s_failed = s_meter.CreateCounter<long>("guards.failed", description: "Guards that gave no answer.");
 
-    public static void CountFound(string kind) => Found.Add(1, new KeyValuePair<string, object?>("kind", kind));
+    public static void CountFound(string kind) => s_found.Add(1, new KeyValuePair<string, object?>("kind", kind));
 
-    public static void CountFailed(string guard) => Failed.Add(1, new KeyValuePair<string, object?>("guard", guard));
+    public static void CountFailed(string guard) => s_failed.Add(1, new KeyValuePair<string, object?>("guard", guard));
 
     public static IReadOnlyCollection<string> Of(AdditionalPropertiesDictionary? properties) =>
         properties?.TryGetValue(Property, out IReadOnlyCollection<string>? kinds) == true ? kinds! : [];

@@ -5,7 +5,7 @@ namespace Acme.App.Guards;
 /// <summary>One shape of a secret: a prefix, then so many characters of an alphabet and no more of them, and at times a fixed ending.</summary>
 internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least, int most, string ending)
 {
-    private static readonly SearchValues<char> Findable = SearchValues.Create("0123456789-_#");
+    private static readonly SearchValues<char> s_findable = SearchValues.Create("0123456789-_#");
 
     // The last fixed character tells most texts from the shape at once.
     private readonly int _telling = TellingOf(prefix);
@@ -13,7 +13,7 @@ internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least
     public char First => prefix[0];
 
     /// <summary>Whether the search stops at every value of this shape: at a digit, a dash or an underscore beside its first word.</summary>
-    public bool IsFindable => (alphabet & ~CharacterClass.Hex) == 0 || prefix.AsSpan().ContainsAny(Findable);
+    public bool IsFindable => (alphabet & ~CharacterClass.Hex) == 0 || prefix.AsSpan().ContainsAny(s_findable);
 
     /// <summary>A table's lines without its comments.</summary>
     public static List<string> ReadTable(string table = "key-shapes.txt")

@@ -14,12 +14,12 @@ internal static class OutboundLink
     private const int MostScheme = 12;
     private const int MostSpaces = 16;
     private const int MostEntity = 12;
-    private static readonly SearchValues<char> Ends = SearchValues.Create(" \t\n>\"'");
-    private static readonly SearchValues<char> BeforeLabels = SearchValues.Create(" \t>*-+.0123456789");
-    private static readonly SearchValues<char> TagEnds = SearchValues.Create(" \t\n/");
-    private static readonly string[] Fetched = ["src", "srcset", "imagesrcset", "poster", "background"];
-    private static readonly string[] FetchedByTags = ["data", "action", "formaction", "ping"];
-    private static readonly string[] Followed = ["href"];
+    private static readonly SearchValues<char> s_ends = SearchValues.Create(" \t\n>\"'");
+    private static readonly SearchValues<char> s_beforeLabels = SearchValues.Create(" \t>*-+.0123456789");
+    private static readonly SearchValues<char> s_tagEnds = SearchValues.Create(" \t\n/");
+    private static readonly string[] s_fetched = ["src", "srcset", "imagesrcset", "poster", "background"];
+    private static readonly string[] s_fetchedByTags = ["data", "action", "formaction", "ping"];
+    private static readonly string[] s_followed = ["href"];
 
     /// <summary>
     /// Looks behind the <c>]</c> of a label, the <c>=</c> of an HTML attribute, the <c>url(</c> of a style and, for <c>&lt;https://…></c>, about
@@ -35,11 +35,11 @@ internal static class OutboundLink
         {
             ']' => (window[at + 1] == ':' && IsDefinition(window.Text, at)) || (window[at + 1] == '(' && IsImage(window.Text, at)),
             '(' => window.Holds(at - 3, "url") && !CharacterClasses.Is(window[at - 4], CharacterClass.Name) && window[at - 4] != '.',
-            _ => IsAttribute(ref window, at, Fetched) || IsRefresh(ref window, at)
-                || (IsAttribute(ref window, at, FetchedByTags) && TagOf(window.Text, at).Length > 0)
-                || (IsAttribute(ref window, at, Followed) && IsFetchedBy(window.Text, at)),
+            _ => IsAttribute(ref window, at, s_fetched) || IsRefresh(ref window, at)
+                || (IsAttribute(ref window, at, s_fetchedByTags) && TagOf(window.Text, at).Length > 0)
+                || (IsAttribute(ref window, at, s_followed) && IsFetchedBy(window.Text, at)),
         };
-        if (!isFetched && !(isLabel ? window[at + 1] == '(' : window[at] == '=' && IsAttribute(ref window, at, Followed)))
+        if (!isFetched && !(isLabel ? window[at + 1] == '(' : window[at] == '=' && IsAttribute(ref window, at, s_followed)))
             return null;
 
         var first = at + (isLabel ? 2 : 1);
@@ -129,7 +129,7 @@ internal static class OutboundLink
         }
 
         var tag = before[name..];
-        return name > 0 && tag.IndexOfAny(TagEnds) is var end and > 0 ? tag[..end] : default;
+        return name > 0 && tag.IndexOfAny(s_tagEnds) is var end and > 0 ? tag[..end] : default;
     }
 
     /// <summary>Whether a label before a colon begins its line, as a definition does; <c>case map[0]: //…</c> is code.</summary>
@@ -140,7 +140,7 @@ internal static class OutboundLink
             if (text[index] != '[' || (index > 0 && text[index - 1] == '\\'))
                 continue;
             var before = index - 1;
-            while (before >= 0 && index - before < MostSpaces && BeforeLabels.Contains(text[before]))
+            while (before >= 0 && index - before < MostSpaces && s_beforeLabels.Contains(text[before]))
                 before--;
             return before < 0 || text[before] is '\n' or '\r' || index - before == MostSpaces;
         }
@@ -182,7 +182,7 @@ internal static class OutboundLink
         for (; end - start < MostLength; end++)
         {
             var character = window[end];
-            if (character == '\0' || (isEnclosed ? character == closing : Ends.Contains(character) || (character == ')' && depth-- == 0)))
+            if (character == '\0' || (isEnclosed ? character == closing : s_ends.Contains(character) || (character == ')' && depth-- == 0)))
                 break;
             depth += character == '(' ? 1 : 0;
             end += character == '\\' && window[end + 1] > ' ' ? 1 : 0;

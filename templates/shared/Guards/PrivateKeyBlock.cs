@@ -12,10 +12,10 @@ internal static class PrivateKeyBlock
     private const string End = "-----END ";
     private const string Dashes = "-----";
     private const string Base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
-    private static readonly SearchValues<char> Body = SearchValues.Create(Base64 + "\r\n\\");
-    private static readonly SearchValues<char> BodyOnLines = SearchValues.Create(Base64 + "-_.~%\r\n\\");
+    private static readonly SearchValues<char> s_body = SearchValues.Create(Base64 + "\r\n\\");
+    private static readonly SearchValues<char> s_bodyOnLines = SearchValues.Create(Base64 + "-_.~%\r\n\\");
 
-    private static readonly SearchValues<string> ArmourHeaders =
+    private static readonly SearchValues<string> s_armourHeaders =
         SearchValues.Create(["Proc-Type:", "DEK-Info:", "Version:", "Comment:", "Hash:"], StringComparison.Ordinal);
 
     public static Finding? Find(ref TextWindow window, int at)
@@ -31,7 +31,7 @@ internal static class PrivateKeyBlock
 
         // Whoever writes of keys names the line, and no key follows it.
         var first = window.Text[body..Math.Min(window.Text.Length, body + MostBeforeBody)];
-        if (LongestRun(first) < LeastBody && !first.ContainsAny(ArmourHeaders))
+        if (LongestRun(first) < LeastBody && !first.ContainsAny(s_armourHeaders))
         {
             _ = window[body + MostBeforeBody];
             return null;
@@ -43,7 +43,7 @@ internal static class PrivateKeyBlock
         if (close < 0)
             _ = window[body + MostBody];
         if (end < 0)
-            end = rest.IndexOfAnyExcept(BodyOnLines) is var cutOff and >= 0 ? cutOff : rest.Length;
+            end = rest.IndexOfAnyExcept(s_bodyOnLines) is var cutOff and >= 0 ? cutOff : rest.Length;
         if (LongestRun(rest[..end]) < LeastBody)
             return null;
         return new Finding(SensitiveKind.Secret, at, body + (close < 0 ? end : end + End.Length + close + Dashes.Length));
@@ -68,7 +68,7 @@ internal static class PrivateKeyBlock
         var longest = 0;
         while (!text.IsEmpty)
         {
-            var end = text.IndexOfAnyExcept(Body) is var found and >= 0 ? found : text.Length;
+            var end = text.IndexOfAnyExcept(s_body) is var found and >= 0 ? found : text.Length;
             longest = Math.Max(longest, end);
             text = text[Math.Min(text.Length, end + 1)..];
         }

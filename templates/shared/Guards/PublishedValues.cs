@@ -10,9 +10,9 @@ namespace Acme.App.Guards;
 internal static class PublishedValues
 {
     private const int DigestBytes = 16;
-    private static readonly HashSet<string> Digests = [.. KeyShape.ReadTable("published-values.txt").Select(line => line[..(2 * DigestBytes)])];
+    private static readonly HashSet<string> s_digests = [.. KeyShape.ReadTable("published-values.txt").Select(line => line[..(2 * DigestBytes)])];
 
     public static bool Contains(ReadOnlySpan<char> value) =>
         value.Length <= TextWindow.Right
-        && Digests.Contains(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(value.ToArray())).AsSpan(0, DigestBytes)));
+        && s_digests.Contains(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(value.ToArray())).AsSpan(0, DigestBytes)));
 }

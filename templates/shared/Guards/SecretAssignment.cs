@@ -15,11 +15,11 @@ internal static class SecretAssignment
     private const int MostLiteralMarks = 3;
     private const int MostIndent = 48;
     private const string TypeMarks = " .&'<>[]?";
-    private static readonly SearchValues<char> Operators = SearchValues.Create("=:>?.~|+");
-    private static readonly SearchValues<char> Quotes = SearchValues.Create("\"'`");
-    private static readonly SearchValues<char> UnquotedEnds = SearchValues.Create(" \t\r\n\"'`<>,;)]}\\&|\0");
-    private static readonly SearchValues<char> UserInfoEnds = SearchValues.Create(" \t\r\n\"'`<>\\/?#\0");
-    private static readonly string[] Schemes = ["Bearer ", "Basic ", "Token ", "Api-Token ", "ApiKey ", "Digest "];
+    private static readonly SearchValues<char> s_operators = SearchValues.Create("=:>?.~|+");
+    private static readonly SearchValues<char> s_quotes = SearchValues.Create("\"'`");
+    private static readonly SearchValues<char> s_unquotedEnds = SearchValues.Create(" \t\r\n\"'`<>,;)]}\\&|\0");
+    private static readonly SearchValues<char> s_userInfoEnds = SearchValues.Create(" \t\r\n\"'`<>\\/?#\0");
+    private static readonly string[] s_schemes = ["Bearer ", "Basic ", "Token ", "Api-Token ", "ApiKey ", "Digest "];
 
     public static Finding? Find(ref TextWindow window, int at, ref int next)
     {
@@ -48,7 +48,7 @@ internal static class SecretAssignment
     public static Finding? FindArgument(ref TextWindow window, int start, ref int next)
     {
         var at = start - (window[start - 2] == '\\' ? 3 : 2);
-        if (!Quotes.Contains(window[start - 1]) || window[at] != '(')
+        if (!s_quotes.Contains(window[start - 1]) || window[at] != '(')
             return null;
         var name = BackOverName(ref window, at);
         var promise = SecretPromise.None;
@@ -62,7 +62,7 @@ internal static class SecretAssignment
     /// <summary>A header's value without the word that says how it authenticates (RFC 9110, section 11.4).</summary>
     public static ReadOnlySpan<char> WithoutScheme(ReadOnlySpan<char> value)
     {
-        foreach (var scheme in Schemes)
+        foreach (var scheme in s_schemes)
             if (value.StartsWith(scheme, StringComparison.OrdinalIgnoreCase))
                 return value[scheme.Length..].TrimStart();
         return value;
@@ -102,7 +102,7 @@ internal static class SecretAssignment
     }
 
     private static bool IsEnd(char character, char quote, bool isEscaped) => quote == '\0'
-        ? UnquotedEnds.Contains(character)
+        ? s_unquotedEnds.Contains(character)
         : character == quote || character is '\n' or '\0' || (isEscaped && character == '\\');
 
     /// <summary>The password between the user's name and the host (RFC 3986, 3.2.1).</summary>
@@ -114,7 +114,7 @@ internal static class SecretAssignment
         var user = at + 3;
         var end = user;
         var password = -1;
-        while (end - user < TextWindow.Right && window[end] != '@' && !UserInfoEnds.Contains(window[end]))
+        while (end - user < TextWindow.Right && window[end] != '@' && !s_userInfoEnds.Contains(window[end]))
             if (window[end++] == ':' && password < 0)
                 password = end;
         // guest:guest@ is how a server comes, and what its manual says.
@@ -205,22 +205,22 @@ internal static class SecretAssignment
     private static int StartOfValue(ref TextWindow window, int at, out char quote, out bool isEscaped)
     {
         var index = at + 1;
-        while (index - at < 4 && (window[index] == '*' || Operators.Contains(window[index])))
+        while (index - at < 4 && (window[index] == '*' || s_operators.Contains(window[index])))
             index++;
         for (var spaces = 0; spaces < MostSpaces && (window[index] is ' ' or '\t' || (window[at] == '>' && window[index] is '\r' or '\n')); spaces++)
             index++;
         index += window.Holds(index, EscapedQuote) ? EscapedQuote.Length : 0;
-        isEscaped = window[index] == '\\' && Quotes.Contains(window[index + 1]);
+        isEscaped = window[index] == '\\' && s_quotes.Contains(window[index + 1]);
         index += isEscaped ? 1 : 0;
         // What languages write before a literal: @"…", $"…", f"…", b'…', ("…"), ["…"].
         var literal = index;
         while (literal - index < MostLiteralMarks && window[literal] is '@' or '$' or 'b' or 'r' or 'f' or 'u' or '(' or '[')
             literal++;
-        index = literal > index && Quotes.Contains(window[literal]) ? literal : index;
-        quote = Quotes.Contains(window[index]) ? window[index] : '\0';
+        index = literal > index && s_quotes.Contains(window[literal]) ? literal : index;
+        quote = s_quotes.Contains(window[index]) ? window[index] : '\0';
         index += quote == '\0' ? 0 : 1;
         index += quote != '\0' && window[index] == quote && window[index + 1] == quote ? 2 : 0;
-        foreach (var scheme in Schemes)
+        foreach (var scheme in s_schemes)
             if (window.Holds(index, scheme))
                 return index + scheme.Length;
         return index;

@@ -20,18 +20,18 @@ internal enum SecretPromise
 /// <summary>Reads identifiers word by word: <c>db_password</c>, <c>xApiKey</c>, but not <c>passwordFile</c> or <c>keyboard</c>.</summary>
 internal static class SecretName
 {
-    private static readonly string[] Passwords = ["password", "passwd", "pwd", "passphrase", "passwort", "pass", "pw"];
-    private static readonly string[] Tokens =
+    private static readonly string[] s_passwords = ["password", "passwd", "pwd", "passphrase", "passwort", "pass", "pw"];
+    private static readonly string[] s_tokens =
     [
         "token", "secret", "secrets", "apikey", "credential", "credentials", "creds", "authorization", "authkey", "accesskey", "privatekey", "secretkey",
         "accountkey", "sharedaccesskey", "mistral", "webhook", "pat", "dsn",
     ];
-    private static readonly string[] KeyPartners =
+    private static readonly string[] s_keyPartners =
     [
         "api", "secret", "private", "access", "auth", "signing", "encryption", "account", "shared", "master", "license", "service", "app", "admin",
         "storage", "subscription",
     ];
-    private static readonly string[] Harmless =
+    private static readonly string[] s_harmless =
     [
         "id", "ids", "name", "file", "path", "url", "uri", "size", "length", "type", "count", "hash", "version", "expires", "expiry", "ttl", "header",
         "field", "prefix", "endpoint", "public", "pub", "csrf", "xsrf", "authenticity", "primary", "foreign", "partition", "sort", "cache", "index",
@@ -58,7 +58,7 @@ internal static class SecretName
     public static bool IsHarmless(ReadOnlySpan<char> name)
     {
         while (TakeWord(ref name) is { Length: > 0 } word)
-            if (Holds(Harmless, word))
+            if (Holds(s_harmless, word))
                 return true;
         return false;
     }
@@ -82,12 +82,12 @@ internal static class SecretName
     {
         if (isLast && previous.IsEmpty && word.Equals("pass", StringComparison.OrdinalIgnoreCase))
             return SecretPromise.Pass;
-        if (EndsWithAny(word, Passwords, wholeUpTo: 4))
+        if (EndsWithAny(word, s_passwords, wholeUpTo: 4))
             return SecretPromise.Password;
-        if (EndsWithAny(word, Tokens, wholeUpTo: 3) || (isLast && word.Equals("auth", StringComparison.OrdinalIgnoreCase)))
+        if (EndsWithAny(word, s_tokens, wholeUpTo: 3) || (isLast && word.Equals("auth", StringComparison.OrdinalIgnoreCase)))
             return SecretPromise.Token;
         if (word.Equals("key", StringComparison.OrdinalIgnoreCase))
-            return Holds(KeyPartners, previous) ? SecretPromise.Token : SecretPromise.Key;
+            return Holds(s_keyPartners, previous) ? SecretPromise.Token : SecretPromise.Key;
         return SecretPromise.None;
     }
 

@@ -11,16 +11,16 @@ internal static class SecretValue
     private const int LeastRandom = 8;
     private const int LeastWord = 3;
     private const char LastCyrillic = '\u04ff';
-    private static readonly SearchValues<string> Placeholders = SearchValues.Create(
+    private static readonly SearchValues<string> s_placeholders = SearchValues.Create(
         [
             "example", "placeholder", "changeme", "your", "xxxx", "redacted", "sample", "dummy", "insert", "todo", "cleartext", "plaintext", "...", "****",
             "required|", "base64enc", "base64url", "${", "{{", "$(", "abcdefgh", "123456789012", "process.env", "environ", "getenv",
         ],
         StringComparison.OrdinalIgnoreCase);
-    private static readonly SearchValues<char> PasswordMarks = SearchValues.Create("!@#$%^&*~?+=");
-    private static readonly SearchValues<char> Letters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
-    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
-    private static readonly SearchValues<string> KeyPlaceholders = SearchValues.Create(
+    private static readonly SearchValues<char> s_passwordMarks = SearchValues.Create("!@#$%^&*~?+=");
+    private static readonly SearchValues<char> s_letters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    private static readonly SearchValues<char> s_hexDigits = SearchValues.Create("0123456789abcdefABCDEF");
+    private static readonly SearchValues<string> s_keyPlaceholders = SearchValues.Create(
         ["fake", "test", "mock", "demo", "token", "secret", "here"], StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Judges the value beside a name that promises a secret.</summary>
@@ -44,7 +44,7 @@ internal static class SecretValue
         {
             SecretPromise.Pass when !isQuoted && (char.IsAsciiDigit(value[0]) || value.Contains('/')) => false,
             SecretPromise.Pass or SecretPromise.Password when !isQuoted && IsDeclaration(value, capitals + smalls) => false,
-            SecretPromise.Pass or SecretPromise.Password => value.Length >= 6 && (digits > 0 || (capitals + smalls > 0 && value.ContainsAny(PasswordMarks))),
+            SecretPromise.Pass or SecretPromise.Password => value.Length >= 6 && (digits > 0 || (capitals + smalls > 0 && value.ContainsAny(s_passwordMarks))),
             _ when !isQuoted && IsIdentifier(value, capitals) => false,
             SecretPromise.Token => (value.Length >= 10 && LongestMixedRun(value) >= LeastRandom && entropy >= 2.5)
                 || (value.Length >= 15 && digits == value.Length && entropy >= 2.2)
@@ -66,7 +66,7 @@ internal static class SecretValue
     /// <summary>Whether a value is too regular for a secret, or put there for somebody to replace.</summary>
     public static bool IsPlaceholder(ReadOnlySpan<char> value, bool ofKey) =>
         Entropy(value) < (!ofKey ? 1.5 : value.Length < 20 ? 2.4 : 2.8)
-        || (value.Length <= LongestPlaceholder && (value.ContainsAny(Placeholders) || (ofKey && (value.ContainsAny(KeyPlaceholders) || IsOrdered(value)))));
+        || (value.Length <= LongestPlaceholder && (value.ContainsAny(s_placeholders) || (ofKey && (value.ContainsAny(s_keyPlaceholders) || IsOrdered(value)))));
 
     /// <summary>Whether a value is the name of something in code, as <c>StatusCodes.Status429TooManyRequests</c>: words and one short number.</summary>
     private static bool IsIdentifier(ReadOnlySpan<char> value, int capitals)
@@ -138,7 +138,7 @@ internal static class SecretValue
     public static bool IsMember(ReadOnlySpan<char> value)
     {
         var last = value.LastIndexOf('.');
-        if (last <= 0 || last == value.Length - 1 || value[(last + 1)..].ContainsAnyExcept(Letters))
+        if (last <= 0 || last == value.Length - 1 || value[(last + 1)..].ContainsAnyExcept(s_letters))
             return false;
         var previous = '.';
         foreach (var character in value[..last])
@@ -154,7 +154,7 @@ internal static class SecretValue
     }
 
     private static bool IsHashOrUuid(ReadOnlySpan<char> value) =>
-        Guid.TryParse(value, out _) || (value.Length is 32 or 40 or 64 or 128 && !value.ContainsAnyExcept(HexDigits));
+        Guid.TryParse(value, out _) || (value.Length is 32 or 40 or 64 or 128 && !value.ContainsAnyExcept(s_hexDigits));
 
     /// <summary>Shannon's entropy in bits for each character.</summary>
     private static double Entropy(ReadOnlySpan<char> value)

@@ -10,8 +10,8 @@ internal sealed class SensitiveDataDetector
 {
     private const int Hops = 4;
     private const int MostPlainDigits = 6;
-    private static readonly SearchValues<char> Anchors = SearchValues.Create("0123456789@:=>,_-");
-    private static readonly SearchValues<char> AnchorsOfLinksToo = SearchValues.Create("0123456789@:=>,_-](");
+    private static readonly SearchValues<char> s_anchors = SearchValues.Create("0123456789@:=>,_-");
+    private static readonly SearchValues<char> s_anchorsOfLinksToo = SearchValues.Create("0123456789@:=>,_-](");
 
     private readonly List<KeyShape>?[] _shapes = new List<KeyShape>?[128];
     private readonly GuardMode[] _modes;
@@ -22,7 +22,7 @@ internal sealed class SensitiveDataDetector
     {
         _modes = [.. options.ToModes().Select(direction), removesLinks ? GuardMode.Mask : GuardMode.Allow];
         _allowed = options.AllowedValues;
-        _anchors = removesLinks ? AnchorsOfLinksToo : Anchors;
+        _anchors = removesLinks ? s_anchorsOfLinksToo : s_anchors;
         foreach (var shape in KeyShape.ReadTable().Concat(options.Shapes).SelectMany(KeyShape.Parse))
             (_shapes[shape.First] ??= []).Add(shape);
     }

@@ -10,7 +10,7 @@ internal sealed class ApiKeyValidator : OptionsValidator<ApiKey>
     private const int FewestLetters = 4;
 
     // Keys are random letters and digits: none of these turns up in one by chance.
-    private static readonly string[] Placeholders =
+    private static readonly string[] s_placeholders =
     [
         "api-key", "api_key", "apikey", "your-", "your_", "yourkey", "changeme", "change-me", "change_me", "placeholder", "example",
         "insert-", "replace", "paste-", "xxxxx", "dummy-", "${", "{{", "$(", "<", "...",
@@ -31,5 +31,5 @@ internal sealed class ApiKeyValidator : OptionsValidator<ApiKey>
     }
 
     private static bool IsPlaceholder(string value) =>
-        value.Distinct().Count() < FewestLetters || Placeholders.Any(placeholder => value.Contains(placeholder, StringComparison.OrdinalIgnoreCase));
+        value.Distinct().Count() < FewestLetters || s_placeholders.Any(placeholder => value.Contains(placeholder, StringComparison.OrdinalIgnoreCase));
 }

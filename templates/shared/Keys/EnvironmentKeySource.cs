@@ -7,7 +7,7 @@ internal sealed class EnvironmentKeySource(IConfiguration configuration, IHostEn
 {
     public const string Variable = "MISTRAL_API_KEY";
 
-    private static readonly (string Environment, string Variable)[] Own =
+    private static readonly (string Environment, string Variable)[] s_own =
     [
         (Environments.Development, Variable + "_DEV"),
         (Environments.Staging, Variable + "_STAGING"),
@@ -29,7 +29,7 @@ internal sealed class EnvironmentKeySource(IConfiguration configuration, IHostEn
 
     /// <summary>The keys that are set for environments other than this one.</summary>
     public static IEnumerable<string> OfOtherEnvironments(IConfiguration configuration, IHostEnvironment environment) =>
-        Own.Where(one => !environment.IsEnvironment(one.Environment))
+        s_own.Where(one => !environment.IsEnvironment(one.Environment))
             .Select(one => configuration.Hidden(one.Variable)).OfType<string>().Select(value => value.TrimEnd('\r', '\n'));
 
     public override Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
@@ -54,5 +54,5 @@ internal sealed class EnvironmentKeySource(IConfiguration configuration, IHostEn
         : $"Set the environment variable {(OwnVariableOf(environment) is { } own ? own + " or " : "")}{Variable}. "
             + "The .env file and Mistral__Offline are for Development only.";
 
-    private static string? OwnVariableOf(IHostEnvironment environment) => Own.FirstOrDefault(one => environment.IsEnvironment(one.Environment)).Variable;
+    private static string? OwnVariableOf(IHostEnvironment environment) => s_own.FirstOrDefault(one => environment.IsEnvironment(one.Environment)).Variable;
 }

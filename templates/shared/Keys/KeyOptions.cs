@@ -25,13 +25,13 @@ internal sealed class KeyOptions
 
 internal sealed class KeyOptionsValidator : OptionsValidator<KeyOptions>
 {
-    private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_shortest = TimeSpan.FromSeconds(1);
 
     public KeyOptionsValidator()
     {
-        Rule(nameof(KeyOptions.PollInterval), options => IsBetween(options.PollInterval, Shortest, TimeSpan.FromDays(1)),
+        Rule(nameof(KeyOptions.PollInterval), options => IsBetween(options.PollInterval, s_shortest, TimeSpan.FromDays(1)),
             "The time between two looks at the key's source is not between a second and a day.", "Set a time span, for example 00:01:00.");
-        Rule(nameof(KeyOptions.Timeout), options => IsBetween(options.Timeout, Shortest, TimeSpan.FromMinutes(1)),
+        Rule(nameof(KeyOptions.Timeout), options => IsBetween(options.Timeout, s_shortest, TimeSpan.FromMinutes(1)),
             "The time that an answer may take is not between a second and a minute.", "Set a time span, for example 00:00:10.");
         Rule(nameof(KeyOptions.MaxAge), options => options.MaxAge is null || options.MaxAge > TimeSpan.Zero,
             "The key's greatest age is not positive.", "Set a time span, for example 90.00:00:00 for 90 days, or remove the setting.");

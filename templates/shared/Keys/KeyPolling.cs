@@ -10,7 +10,7 @@ internal sealed partial class KeyPolling(
     private const double Jitter = 0.2;
 
     /// <summary>A value that could not be read or checked is tried again sooner than the next poll, but later each time: a store may be throttled.</summary>
-    private static readonly TimeSpan SoonAgain = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_soonAgain = TimeSpan.FromSeconds(10);
     private const int MostDoublings = 20;
 
     private string? _warned;
@@ -48,7 +48,7 @@ internal sealed partial class KeyPolling(
     private TimeSpan NextWait()
     {
         _unsettled = ring.Settled ? 0 : Math.Min(_unsettled + 1, MostDoublings);
-        var soon = SoonAgain * Math.Pow(2, _unsettled - 1);
+        var soon = s_soonAgain * Math.Pow(2, _unsettled - 1);
         var wait = _unsettled == 0 || options.Value.PollInterval < soon ? options.Value.PollInterval : soon;
         return wait * (1 - Jitter * Random.Shared.NextDouble());
     }

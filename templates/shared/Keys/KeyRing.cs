@@ -21,7 +21,7 @@ internal sealed partial class KeyRing(
     ILogger<KeyRing> logger) : IApiKeys
 {
     /// <summary>While the source has nothing better, refused requests do not ask it again within this time.</summary>
-    private static readonly TimeSpan RestAfterNothingNew = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_restAfterNothingNew = TimeSpan.FromSeconds(2);
 
     private readonly Lock _gate = new();
     private readonly ApiKeyValidator _rules = new([.. EnvironmentKeySource.OfOtherEnvironments(configuration, environment)]);
@@ -82,7 +82,7 @@ internal sealed partial class KeyRing(
             bool isOwn;
             lock (_gate)
             {
-                if (!Current.SameAs(rejected) || (attempt == 0 && _nothingNewAt is { } at && timeProvider.GetElapsedTime(at) < RestAfterNothingNew))
+                if (!Current.SameAs(rejected) || (attempt == 0 && _nothingNewAt is { } at && timeProvider.GetElapsedTime(at) < s_restAfterNothingNew))
                     break;
                 isOwn = _look is not { IsCompleted: false };
                 look = JoinLook(refused: true);

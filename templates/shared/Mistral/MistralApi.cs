@@ -15,7 +15,7 @@ internal sealed class MistralApi(IHttpMessageHandlerFactory handlers, Lazy<IApiK
     public const string ClientName = "Mistral";
     private const int LongestErrorBody = 64 * 1024;
 
-    private static readonly MediaTypeHeaderValue Json = new("application/json");
+    private static readonly MediaTypeHeaderValue s_json = new("application/json");
 
     private readonly MistralOptions _options = options.Value;
     private readonly TimeProvider _time = time;
@@ -92,7 +92,7 @@ internal sealed class MistralApi(IHttpMessageHandlerFactory handlers, Lazy<IApiK
         using var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, address);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Sendable(key));
         if (body is not null)
-            request.Content = new ByteArrayContent(body) { Headers = { ContentType = Json } };
+            request.Content = new ByteArrayContent(body) { Headers = { ContentType = s_json } };
         clock.Start(_options.Resilience.AttemptTimeout);
         try
         {

@@ -8,7 +8,7 @@ namespace Acme.App.Mistral;
 /// <summary>When a request is sent to Mistral again: after a 429 or a 5xx, before anything of an answer was passed on.</summary>
 internal static class MistralResilience
 {
-    private static readonly string[] Limits = ["x-ratelimit-limit-req-minute", "x-ratelimit-limit-tokens-minute"];
+    private static readonly string[] s_limits = ["x-ratelimit-limit-req-minute", "x-ratelimit-limit-tokens-minute"];
 
     public static ResiliencePipeline<HttpResponseMessage> Create(MistralResilienceOptions options, TimeProvider time)
     {
@@ -46,7 +46,7 @@ internal static class MistralResilience
     private static bool IsWorthRetrying(HttpResponseMessage response, MistralResilienceOptions options) => response.StatusCode switch
     {
         HttpStatusCode.TooManyRequests => options.RetryRateLimited
-            && !Limits.Any(name => response.Headers.TryGetValues(name, out var values) && values.First() == "0"),
+            && !s_limits.Any(name => response.Headers.TryGetValues(name, out var values) && values.First() == "0"),
         HttpStatusCode.InternalServerError or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout => true,
         _ => false,
     };

@@ -13,7 +13,7 @@ internal static class WireMessages
     public const string DocumentName = "document_name";
     public const string Closed = "closed";
 
-    private static readonly JsonSerializerOptions Compact = new(AIJsonUtilities.DefaultOptions) { WriteIndented = false };
+    private static readonly JsonSerializerOptions s_compact = new(AIJsonUtilities.DefaultOptions) { WriteIndented = false };
 
     public static List<WireMessage> From(IReadOnlyCollection<ChatMessage> messages, string? instructions)
     {
@@ -67,7 +67,7 @@ internal static class WireMessages
         _ => Json(result),
     };
 
-    private static string Json(object value) => JsonSerializer.Serialize(value, Compact.GetTypeInfo(value.GetType()));
+    private static string Json(object value) => JsonSerializer.Serialize(value, s_compact.GetTypeInfo(value.GetType()));
 
     private static WireContent? ContentOf(IList<AIContent> contents)
     {

@@ -36,7 +36,7 @@ internal sealed record WireRequest(
     private const string Effort = "reasoning_effort";
     private const string Rails = "guardrails";
 
-    private static readonly JsonElement NoParameters = JsonElement.Parse("""{"type":"object","properties":{}}""");
+    private static readonly JsonElement s_noParameters = JsonElement.Parse("""{"type":"object","properties":{}}""");
 
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Others { get; set; }
@@ -68,7 +68,7 @@ internal sealed record WireRequest(
         ? new WireTool("function", new WireFunction(
             function.Name,
             string.IsNullOrEmpty(function.Description) ? null : function.Description,
-            function.JsonSchema is { ValueKind: JsonValueKind.Object } schema && schema.GetPropertyCount() > 0 ? schema : NoParameters,
+            function.JsonSchema is { ValueKind: JsonValueKind.Object } schema && schema.GetPropertyCount() > 0 ? schema : s_noParameters,
             function.AdditionalProperties.TryGetValue(Strict, out var strict) ? strict as bool? : null))
         : throw Refused($"Mistral's chat takes functions as tools, not {tool.GetType().Name}.");
 

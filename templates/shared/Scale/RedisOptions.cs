@@ -36,8 +36,8 @@ internal sealed class RedisOptions
 
 internal sealed class RedisOptionsValidator : OptionsValidator<RedisOptions>
 {
-    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(1);
 
     public RedisOptionsValidator()
     {
@@ -50,9 +50,9 @@ internal sealed class RedisOptionsValidator : OptionsValidator<RedisOptions>
             "Mount the issuer's certificate as PEM or DER, or correct or remove the setting.");
         Rule(nameof(RedisOptions.KeyPrefix), options => !string.IsNullOrWhiteSpace(options.KeyPrefix),
             "The prefix of the keys is empty.", "Set a short name that no other program uses, for example orders:.");
-        Rule(nameof(RedisOptions.ConnectTimeout), options => IsBetween(options.ConnectTimeout, Shortest, Longest),
+        Rule(nameof(RedisOptions.ConnectTimeout), options => IsBetween(options.ConnectTimeout, s_shortest, s_longest),
             "The time that a connection may take is not between 50 milliseconds and a minute.", "Set a time span, for example 00:00:05.");
-        Rule(nameof(RedisOptions.CommandTimeout), options => IsBetween(options.CommandTimeout, Shortest, Longest),
+        Rule(nameof(RedisOptions.CommandTimeout), options => IsBetween(options.CommandTimeout, s_shortest, s_longest),
             "The time that a command may take is not between 50 milliseconds and a minute.", "Set a time span, for example 00:00:01.");
     }
 

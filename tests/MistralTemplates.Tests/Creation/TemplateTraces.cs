@@ -10,7 +10,7 @@ internal static class TemplateTraces
     public static IReadOnlyList<string> In(string folder)
     {
         var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal))
+            .Where(file => !file.Split(Path.DirectorySeparatorChar).Any(part => part is "obj" or "bin"))
             .ToArray();
         Assert.NotEmpty(files);
 

@@ -11,13 +11,13 @@ public sealed class PublishTests(PackFixture fixture)
     private static readonly (string Shell, string[] Options, string Script)[] s_completions =
     [
         ("bash", ["--norc", "-c"], """
-            source <("$0" completion bash)
+            eval "$("$0" completion bash)"
             COMP_WORDS=("$0" chat --m) COMP_CWORD=2 COMP_LINE="APP chat --m" COMP_POINT=${#COMP_LINE}
             _APP_complete && printf '%s\n' "${COMPREPLY[@]}"
             """),
         ("zsh", ["-f", "-c"], """
             compdef() { [ "$*" = "_APP_complete APP" ]; }; compadd() { shift; print -l -- $@ }; _files() { :; }
-            source <("$0" completion zsh)
+            eval "$("$0" completion zsh)"
             BUFFER="APP chat --m"; CURSOR=${#BUFFER}
             _APP_complete
             """),

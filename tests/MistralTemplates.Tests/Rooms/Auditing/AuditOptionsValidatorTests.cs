@@ -54,6 +54,16 @@ public sealed class AuditOptionsValidatorTests
         Assert.All(result.Errors, error => Assert.DoesNotContain(secret, error.ErrorMessage + error.CustomState, StringComparison.Ordinal));
     }
 
+    /// <summary>A checkpoint in the midst of the log, or of its seal, would destroy it.</summary>
+    [Theory]
+    [InlineData("./audit/audit.jsonl", false)]
+    [InlineData("audit/../audit/audit.jsonl", false)]
+    [InlineData("audit/audit.jsonl.seal", false)]
+    [InlineData("audit/checkpoints.txt", true)]
+    [InlineData("/elsewhere/audit.jsonl", true)]
+    public void CheckpointPath_IsAPlaceOfItsOwn(string path, bool isTaken) => Assert.Equal(
+        isTaken, Validate(new AuditOptions { CheckpointPath = path }, "Development").Errors.All(error => error.PropertyName != nameof(AuditOptions.CheckpointPath)));
+
     private static TestValidationResult<AuditOptions> Validate(AuditOptions options, string environment) =>
         new AuditOptionsValidator(new NamedEnvironment(environment)).TestValidate(options);
 

@@ -21,7 +21,7 @@ public sealed class CrashLeakTests : IDisposable
     {
         { "Mistral__Endpoint", "no address" },
         { "Audit__Durability", "sometimes" },
-        { "Audit__Path", "/proc/nowhere/audit.jsonl" },
+        { "Audit__Path", OperatingSystem.IsWindows() ? "Q:\\nowhere\\audit.jsonl" : "/proc/nowhere/audit.jsonl" },
         { "Policy__MaxTokensPerRequest", "many" },
         { "ASPNETCORE_ENVIRONMENT", "Nowhere" },
         { "Kestrel__Endpoints__Http__Url", "taken" },

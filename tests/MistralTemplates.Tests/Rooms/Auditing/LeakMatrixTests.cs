@@ -56,6 +56,7 @@ public sealed class LeakMatrixTests : IDisposable
     [Fact]
     public async Task RunningApi_EveryOutcome_LeaksIntoNoChannel()
     {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no signal that asks a program to end.");
         var cancellationToken = TestContext.Current.CancellationToken;
         await using var mistral = await MistralStandIn.StartAsync([s_key], cancellationToken);
         await using var elsewhere = await MistralStandIn.StartAsync([s_key], cancellationToken);

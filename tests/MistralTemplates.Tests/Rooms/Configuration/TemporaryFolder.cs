@@ -15,5 +15,12 @@ internal sealed class TemporaryFolder : IDisposable
         return path;
     }
 
-    public void Dispose() => _folder.Delete(recursive: true);
+    public void Dispose()
+    {
+        // Windows deletes nothing that is read-only, as git's objects are.
+        if (OperatingSystem.IsWindows())
+            foreach (var file in _folder.EnumerateFiles("*", SearchOption.AllDirectories))
+                file.Attributes = FileAttributes.Normal;
+        _folder.Delete(recursive: true);
+    }
 }

@@ -17,7 +17,7 @@ internal sealed class MistralStandIn : IAsyncDisposable
 {
     private const string ChatPath = "/v1/chat/completions";
 
-    private static readonly string[] ModelIds =
+    private static readonly string[] s_modelIds =
     [
         "mistral-small-latest", "mistral-medium-latest", "mistral-large-latest", "ministral-3b-latest", "ministral-8b-latest",
         "ministral-14b-latest", "codestral-latest", "mistral-moderation-2603", DeprecatedModel,
@@ -142,7 +142,7 @@ internal sealed class MistralStandIn : IAsyncDisposable
 
         if (faults.Count > 0)
             return StandInReply.Json(JsonSerializer.Serialize(new { detail = faults }, JsonSerializerOptions.Web), 422);
-        if (!ModelIds.Contains(request.Json.GetProperty("model").GetString()))
+        if (!s_modelIds.Contains(request.Json.GetProperty("model").GetString()))
             return BadRequest(MessageRules.InvalidModel, "Invalid model", "invalid_model");
         return request.Path == ChatPath && MessageRules.Check(request.Json.GetProperty("messages")) is var (code, message)
             ? BadRequest(code, message, "invalid_request_message_order")
@@ -192,7 +192,7 @@ internal sealed class MistralStandIn : IAsyncDisposable
     private static string Models() => JsonSerializer.Serialize(new
     {
         @object = "list",
-        data = ModelIds.Select(id => new
+        data = s_modelIds.Select(id => new
         {
             id,
             @object = "model",
