@@ -39,7 +39,7 @@ internal sealed record ChatFailure(string Code, string Message)
             new("mistral.authentication", "Mistral does not take this program's key. Whoever runs it finds out more by 'keys verify'."),
         MistralErrorKind.Permission => new("mistral.permission", "Mistral does not allow the key to do this."),
         MistralErrorKind.Guardrail => new("mistral.guardrail", "Mistral's guardrails stopped the request."),
-        MistralErrorKind.NotFound => new("mistral.not_found", "Mistral does not know the model, or there is nothing at 'Mistral:Endpoint'."),
+        MistralErrorKind.NotFound => new("mistral.not_found", "Mistral does not know the model, or is not where it is looked for."),
         MistralErrorKind.InvalidRequest => new("mistral.invalid_request", "Mistral does not take the request as it is. Change it before you send it again."),
         MistralErrorKind.RateLimited =>
             new("mistral.rate_limited", "Mistral takes no more requests for now. Try again later.") { RetryAfter = failure.RetryAfter },

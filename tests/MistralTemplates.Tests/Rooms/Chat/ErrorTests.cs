@@ -219,6 +219,8 @@ public sealed class ErrorTests(RunningApi api) : IClassFixture<RunningApi>
     [InlineData(Completions, 503, "mistral.unavailable")]
     [InlineData(Chat, 504, "mistral.timed_out")]
     [InlineData(Completions, 504, "mistral.timed_out")]
+    [InlineData(Chat, 502, "mistral.not_found")]
+    [InlineData(Completions, 502, "mistral.not_found")]
     public async Task Mistral_ThatFails_IsAProblemWithoutAWordOfItsOwn(string path, int status, string code)
     {
         api.Mistral.Enqueue(code switch
@@ -226,6 +228,7 @@ public sealed class ErrorTests(RunningApi api) : IClassFixture<RunningApi>
             "mistral.invalid_request" => StandInReply.Error(400, """{"object":"error","message":"canary from the inside","type":"canary"}"""),
             "mistral.unreadable" => StandInReply.Json("{ canary"),
             "mistral.unavailable" => StandInReply.Error(503, "canary"),
+            "mistral.not_found" => StandInReply.Error(404, "canary"),
             _ => StandInReply.Answer("canary") with { Delay = TimeSpan.FromSeconds(30) },
         });
 
@@ -233,6 +236,8 @@ public sealed class ErrorTests(RunningApi api) : IClassFixture<RunningApi>
 
         var problem = await AssertProblemAsync(response, path, status, code);
         Assert.DoesNotContain("canary", problem, StringComparison.Ordinal);
+        // A setting's name is of the inside as well.
+        Assert.DoesNotContain("Mistral:", problem, StringComparison.Ordinal);
         await AssertAuditedAsync("chat.failed");
     }
 
