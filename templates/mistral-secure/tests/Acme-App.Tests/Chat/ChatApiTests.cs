@@ -10,6 +10,7 @@ namespace Acme.App.Tests.Chat;
 public sealed class ChatApiTests : IAsyncLifetime
 {
     private const string Question = "What is a nonce?";
+    private const string Card = "4012 8888 8888 1881";
     private MistralStandIn _mistral = null!;
     private ApiUnderTest _api = null!;
     private HttpClient _client = null!;
@@ -83,6 +84,33 @@ public sealed class ChatApiTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
         Assert.Empty(_mistral.Requests);
+    }
+
+    [Fact]
+    public async Task Chat_WithSensitiveData_IsA422ThatNamesTheKindAlone_AndAsksNobody()
+    {
+        using var response = await PostAsync(new { model = "mistral-small-latest", messages = Messages($"My card is {Card}.") });
+
+        var problem = await response.Content.ReadAsStringAsync(CancellationToken);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
+        Assert.Contains("card", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("1881", problem, StringComparison.Ordinal);
+        Assert.Empty(_mistral.Requests);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Chat_WhenTheAnswerHoldsSensitiveData_MasksIt(bool stream)
+    {
+        _mistral.Enqueue(StandInReply.Answer($"The card is {Card}, as you said."));
+
+        using var response = await PostAsync(new { model = "mistral-small-latest", messages = Messages(Question), stream });
+
+        var answer = await response.Content.ReadAsStringAsync(CancellationToken);
+        Assert.Contains("said", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("1881", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("4012", answer, StringComparison.Ordinal);
     }
 
     [Fact]

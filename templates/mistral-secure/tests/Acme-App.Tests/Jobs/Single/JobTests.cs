@@ -33,6 +33,7 @@ public sealed class JobTests
     [InlineData("""{"user":"ada","messages":[],"user":"eve"}""", "job.malformed", "'user' in line 1")]
     [InlineData("""{"messages":[{"role":"user","content":"Hello"}]}""", "job.invalid", "\"user\"")]
     [InlineData("""{"user":"ada","messages":[]}""", "request.invalid", "messages")]
+    [InlineData("""{"user":"ada","messages":[{"role":"user","content":"My card is 4012 8888 8888 1881."}]}""", "sensitive.data", "card")]
     public async Task Job_ThatIsWrong_GoesToFailedWithTheReason(string job, string code, string place)
     {
         await using var mistral = await MistralStandIn.StartAsync(CancellationToken);
