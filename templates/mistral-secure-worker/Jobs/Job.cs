@@ -41,12 +41,14 @@ internal sealed record JobFailure(string Id, string Code, string Reason, IReadOn
     {
         try
         {
-            return JsonSerializer.Deserialize(json, JobJson.Default.JobFailure)! with { Id = id };
+            if (JsonSerializer.Deserialize(json, JobJson.Default.JobFailure) is { Code: not null, Reason: not null } failure)
+                return failure with { Id = id };
         }
         catch (JsonException)
         {
-            return new JobFailure(id, "job.unknown", "The reason is damaged. Run 'jobs retry', which tells the reason anew.");
         }
+
+        return new JobFailure(id, "job.unknown", "The reason is damaged. Run 'jobs retry', which tells the reason anew.");
     }
 
     public static JobFailure Duplicate(string id) => new(id, "job.duplicate", "A job of this name is done already. Give the job another name.");

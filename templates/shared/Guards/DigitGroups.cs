@@ -16,6 +16,7 @@ internal readonly struct DigitGroups
     private const int MostBeside = 2;
     private const int SizeOfGroup = 4;
     private const int CardGroups = 4;
+    private const int MostPhoneDigits = 15;
     private const int MostExtension = 5;
     private const int LabelReach = 16;
     private static readonly SearchValues<string> s_phoneLabels = SearchValues.Create(
@@ -61,12 +62,16 @@ internal readonly struct DigitGroups
             foreach (var digit in window.Text[from..to])
                 digits[read++] = (byte)(digit - '0');
             if (IsGroupedAsCard(group) && PaymentCard.IsNumber(digits[..read]) && EndsAt(ref window, to, CardJoints)
-                && !IsInRow(ref window, group, floor))
+                && !IsDialled(ref window, read) && !IsInRow(ref window, group, floor))
                 longest = new Finding(SensitiveKind.Card, _start, to);
         }
 
         return longest;
     }
+
+    /// <summary>A plus and at most 15 digits are a phone number (E.164); behind a word a plus is a form's space.</summary>
+    private bool IsDialled(ref TextWindow window, int digits) =>
+        digits <= MostPhoneDigits && window[_start - 1] == '+' && !CharacterClasses.Is(window[_start - 2], CharacterClass.Word);
 
     /// <summary>As networks print their numbers: in fours, or in four, six and five or four.</summary>
     private bool IsGroupedAsCard(int last)
@@ -105,10 +110,10 @@ internal readonly struct DigitGroups
         var last = _groups[_count - 1].End.Value;
         var fits = digits switch
         {
-            >= 8 and <= 15 when window[start] == '+' || window.Text[start..last] is ['0', '0', not '0', ..] => true,
+            >= 8 and <= MostPhoneDigits when window[start] == '+' || window.Text[start..last] is ['0', '0', not '0', ..] => true,
             10 or 11 when _count >= 3 && SizeOf(_count - 1) == 4 && SizeOf(_count - 2) == 3 && SizeOf(_count - 3) == 3 => true,
             >= 9 and <= 11 when _count > 1 && window[_start] == '0' && window[_start + 1] != '0' && (SizeOf(0) > 2 || IsInPairs(ref window)) => true,
-            >= 7 and <= 15 => window.Text[Math.Max(0, start - LabelReach)..start].ContainsAny(s_phoneLabels),
+            >= 7 and <= MostPhoneDigits => window.Text[Math.Max(0, start - LabelReach)..start].ContainsAny(s_phoneLabels),
             _ => false,
         };
         var end = last + 1;

@@ -28,12 +28,29 @@ internal static class IpNumber
             end--;
         if (colons < 2 && dots != 3)
             return null;
-        if (CharacterClasses.Is(window[start - 1], CharacterClass.Any) || CharacterClasses.Is(window[end], CharacterClass.Name) || end - start > MostLength)
+        if (dots == 3 && !IPAddress.TryParse(window.Text[start..end], out _))
+            CutLabelAndPort(ref window, ref start, ref end);
+        if (IsInside(ref window, start) || CharacterClasses.Is(window[end], CharacterClass.Name) || end - start > MostLength)
             return null;
 
         var text = window.Text[start..end];
         return IPAddress.TryParse(text, out _) && (colons > 1 || !IsVersion(ref window, start, text)) ? new Finding(SensitiveKind.Ip, start, end) : null;
     }
+
+    private static void CutLabelAndPort(ref TextWindow window, ref int start, ref int end)
+    {
+        var text = window.Text[start..end];
+        var dot = text.IndexOf('.');
+        if (text[dot..].IndexOf(':') is > 0 and var port)
+            end = start + dot + port;
+        start += text[..dot].LastIndexOf(':') + 1;
+    }
+
+    /// <summary>Whether a word goes on to the left. A setting's <c>=</c> and a URL's <c>//</c> end it; a product's <c>/</c> and a package's <c>==</c> have a version behind them.</summary>
+    private static bool IsInside(ref TextWindow window, int start) =>
+        CharacterClasses.Is(window[start - 1], CharacterClass.Any)
+        && !(window[start - 1] == '=' && window[start - 2] != '=')
+        && !(window[start - 1] == '/' && window[start - 2] == '/');
 
     private static bool IsVersion(ref TextWindow window, int start, ReadOnlySpan<char> text) =>
         text.Length == "1.2.3.4".Length

@@ -1,9 +1,9 @@
 namespace Acme.App.Guards;
 
-/// <summary>What a payment card's number looks like: a network's first digits, its lengths, and Luhn's sum.</summary>
+/// <summary>What a payment card's number looks like: a network's first digits, its lengths, and Luhn's sum; and no article's number.</summary>
 internal static class PaymentCard
 {
-    public static bool IsNumber(ReadOnlySpan<byte> digits) => digits.Length >= 12 && IsOfNetwork(digits) && HasLuhnSum(digits);
+    public static bool IsNumber(ReadOnlySpan<byte> digits) => digits.Length >= 12 && IsOfNetwork(digits) && HasLuhnSum(digits) && !IsArticle(digits);
 
     private static bool IsOfNetwork(ReadOnlySpan<byte> digits)
     {
@@ -31,6 +31,17 @@ internal static class PaymentCard
             sum += digit > 9 ? digit - 9 : digit;
         }
 
+        return sum % 10 == 0;
+    }
+
+    /// <summary>A barcode's number with GS1's check digit (GTIN-12, GTIN-13): every tenth has Luhn's sum as well, and cards that short are no longer issued.</summary>
+    private static bool IsArticle(ReadOnlySpan<byte> digits)
+    {
+        if (digits.Length > 13)
+            return false;
+        var sum = 0;
+        for (var index = 0; index < digits.Length; index++)
+            sum += digits[digits.Length - 1 - index] * (1 + ((index & 1) * 2));
         return sum % 10 == 0;
     }
 }

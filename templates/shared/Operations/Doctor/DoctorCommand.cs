@@ -49,7 +49,7 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
         {
             var folder = arguments.GetValue(_path);
             using var host = arguments.GetValue(_staged) ? null : build();
-            var home = host?.Services.GetRequiredService<IHostEnvironment>().ContentRootPath ?? (folder is null ? ProgramHome.Find([]).Folder : "");
+            var home = host?.Services.GetRequiredService<IHostEnvironment>().ContentRootPath ?? folder ?? ProgramHome.Find([]).Folder;
             var repository = GitRepository.Open(folder ?? home, isDemanded: folder is not null || host is null, cancellationToken);
             using var patient = new Patient(home, repository, arguments.GetValue(_allow), build);
             var checks = host is null ? RepositoryChecks.Staged : ChecksOf(host);

@@ -22,6 +22,12 @@ public sealed class DigitGroupsTests
     [InlineData("512 1024 1536 2048 2560 3072 3584 4096 4608 5120 5632 6144 6656 7168 7680 8192", "")]
     [InlineData("v 4778.062042984023", "")]
     [InlineData("v 6313.80604613", "")]
+    [InlineData("mobil +4915144489841", "phone")]
+    [InlineData("tel=+4915144489841", "phone")]
+    [InlineData("pay+with+4111111111111111+now", "card")]
+    [InlineData("card +4111111111111111", "card")]
+    [InlineData("old card 4012888800001", "card")]
+    [InlineData("EAN 4006381300063, UPC 636438130073", "")]
     public void Next_CardsAndNumbers_AreToldApart(string text, string expected)
     {
         var detector = new SensitiveDataDetector(Guarding.MaskEverything(), modes => modes.Output);

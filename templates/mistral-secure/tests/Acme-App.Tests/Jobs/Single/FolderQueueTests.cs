@@ -167,14 +167,19 @@ public sealed class FolderQueueTests : IDisposable
         Assert.Empty(await queue.ListFailedAsync(10, CancellationToken));
     }
 
-    [Fact]
-    public async Task ListFailed_ReasonIsDamaged_StillNamesTheJob()
+    [Theory]
+    [InlineData("no reason")]
+    [InlineData("{}")]
+    [InlineData("null")]
+    public async Task ListFailed_ReasonIsDamaged_StillNamesTheJob(string reason)
     {
         using var queue = await OpenAsync();
         await File.WriteAllTextAsync(Path.Combine(_folder, "failed", "a.json"), "{}", CancellationToken);
-        await File.WriteAllTextAsync(Path.Combine(_folder, "failed", "a.reason.json"), "no reason", CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(_folder, "failed", "a.reason.json"), reason, CancellationToken);
 
-        Assert.Equal("a", Assert.Single(await queue.ListFailedAsync(10, CancellationToken)).Id);
+        var failure = Assert.Single(await queue.ListFailedAsync(10, CancellationToken));
+
+        Assert.Equal(("a", "job.unknown"), (failure.Id, failure.Code));
     }
 
     [Fact]
