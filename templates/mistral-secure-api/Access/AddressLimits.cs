@@ -36,9 +36,7 @@ internal static class AddressLimits
         var seconds = (long)Math.Ceiling((LimitWindows.NextMinute(now) - now).TotalSeconds);
         context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
         context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-        // draft-ietf-httpapi-ratelimit-headers
-        context.Response.Headers["RateLimit-Policy"] = string.Create(CultureInfo.InvariantCulture, $"\"{CallerLimiter.Requests}\";q={most};w=60");
-        context.Response.Headers["RateLimit"] = string.Create(CultureInfo.InvariantCulture, $"\"{CallerLimiter.Requests}\";r=0;t={seconds}");
+        LimitHeaders.Write(context.Response, most, left: 0, seconds);
         await Results.Problem(
             "Too many requests in a minute. Try again later.",
             statusCode: StatusCodes.Status429TooManyRequests,

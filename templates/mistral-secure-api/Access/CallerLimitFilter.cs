@@ -1,4 +1,3 @@
-using System.Globalization;
 using Acme.App.Auditing;
 using Acme.App.Guards;
 
@@ -13,7 +12,6 @@ internal sealed class CallerLimitFilter(CallerLimiter limiter, AuditLog audit, T
         var (caller, limits) = limiter.Current!;
         var now = time.GetUtcNow();
         var resets = LimitWindows.NextMinute(now);
-        // RateLimit and RateLimit-Policy as draft-ietf-httpapi-ratelimit-headers has them.
         var seconds = (long)Math.Ceiling((resets - now).TotalSeconds);
         try
         {
@@ -38,8 +36,7 @@ internal sealed class CallerLimitFilter(CallerLimiter limiter, AuditLog audit, T
     /// <summary>At the last moment, since whoever writes a problem clears the headers first.</summary>
     private static void TellWithTheAnswer(HttpResponse response, CallerLimits limits, long left, long seconds) => response.OnStarting(() =>
     {
-        response.Headers["RateLimit-Policy"] = string.Create(CultureInfo.InvariantCulture, $"\"{CallerLimiter.Requests}\";q={limits.RequestsPerMinute};w=60");
-        response.Headers["RateLimit"] = string.Create(CultureInfo.InvariantCulture, $"\"{CallerLimiter.Requests}\";r={left};t={seconds}");
+        LimitHeaders.Write(response, limits.RequestsPerMinute, left, seconds);
         return Task.CompletedTask;
     });
 

@@ -24,21 +24,32 @@ internal static class ChatApi
         var options = request.ToChatOptions();
         return request.Stream == true
             ? Stream(chatClient.GetStreamingResponseAsync(messages, options, cancellationToken), ChatProblems.JsonOf(body.HttpContext.RequestServices))
-            : TypedResults.Ok(ChatResult.FromResponse(await chatClient.GetResponseAsync(messages, options, cancellationToken)));
+            : TypedResults.Ok(ResultOf(await chatClient.GetResponseAsync(messages, options, cancellationToken)));
     }
+
+    private static ChatResult ResultOf(ChatResponse response) =>
+        new(response.ResponseId, response.ModelId, response.Text, response.FinishReason?.Value, ChatUsage.FromDetails(response.Usage));
 
     private static EventStream Stream(IAsyncEnumerable<ChatResponseUpdate> answer, JsonTypeInfo problemJson)
     {
-        var end = ChatResult.BeginStream();
+        var end = new ChatResult(null, null, null, null, ChatUsage.FromDetails(null));
         return new EventStream(
             answer,
             update =>
             {
-                end = end.With(update);
+                end = With(end, update);
                 return update.Text is { Length: > 0 } text ? JsonSerializer.SerializeToUtf8Bytes(new ChatDelta(text), ChatJsonContext.Default.ChatDelta) : null;
             },
             () => JsonSerializer.SerializeToUtf8Bytes(end, ChatJsonContext.Default.ChatResult),
             problem => JsonSerializer.SerializeToUtf8Bytes(problem, problemJson),
             errorEvent: "error");
     }
+
+    private static ChatResult With(ChatResult end, ChatResponseUpdate update) => end with
+    {
+        Id = update.ResponseId ?? end.Id,
+        Model = update.ModelId ?? end.Model,
+        FinishReason = update.FinishReason?.Value ?? end.FinishReason,
+        Usage = update.Contents.OfType<UsageContent>().LastOrDefault() is { } usage ? ChatUsage.FromDetails(usage.Details) : end.Usage,
+    };
 }

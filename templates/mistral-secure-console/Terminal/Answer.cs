@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Acme.App.Auditing;
+using Acme.App.Guards;
 using Microsoft.Extensions.AI;
 
 namespace Acme.App.Terminal;
@@ -15,16 +16,10 @@ internal sealed record Answer(string? Id, string Text, string Model, string? Fin
     /// <summary>Prints nothing of what was said.</summary>
     public override string ToString() => Model;
 
-    public AnswerJson ToJson() => new(
-        Id, Model, Text, FinishReason,
-        new(Usage?.InputTokenCount ?? 0, Usage?.OutputTokenCount ?? 0, Usage?.TotalTokenCount ?? 0));
+    public ChatResult ToResult() => new(Id, Model, Text, FinishReason, ChatUsage.FromDetails(Usage));
 }
 
 /// <summary>The answer as <c>--json</c> prints it.</summary>
-internal sealed record AnswerJson(string? Id, string Model, string Content, string? FinishReason, UsageJson Usage);
-
-internal sealed record UsageJson(long PromptTokens, long CompletionTokens, long TotalTokens);
-
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(AnswerJson))]
+[JsonSerializable(typeof(ChatResult))]
 internal sealed partial class AnswerJsonContext : JsonSerializerContext;

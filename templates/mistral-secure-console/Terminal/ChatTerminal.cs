@@ -89,7 +89,7 @@ internal sealed class ChatTerminal
     private void Sign(Answer answer, bool asJson)
     {
         if (asJson && !answer.IsStopped)
-            Console.Out.WriteLine(JsonSerializer.Serialize(answer.ToJson(), AnswerJsonContext.Default.AnswerJson));
+            Console.Out.WriteLine(JsonSerializer.Serialize(answer.ToResult(), AnswerJsonContext.Default.ChatResult));
         else if (answer.IsCut)
             Note("The answer is not whole: it has as many tokens as it may have. Ask for a shorter one, or raise --max-tokens.");
         if (Console.IsErrorRedirected)

@@ -16,19 +16,11 @@ internal sealed record Job(string? Id, string? User, string? Model, IReadOnlyLis
 }
 
 /// <summary>A finished job: its answer, and at which attempt it came.</summary>
-internal sealed record JobResult(string Id, string User, string? Model, string Content, string? FinishReason, JobUsage Usage, int Attempts)
+internal sealed record JobResult(string Id, string User, string? Model, string Content, string? FinishReason, ChatUsage Usage, int Attempts)
 {
-    public static JobResult FromResponse(string id, string user, int attempts, ChatResponse response)
-    {
-        var (input, output) = (response.Usage?.InputTokenCount ?? 0, response.Usage?.OutputTokenCount ?? 0);
-        return new(
-            id, user, response.ModelId, response.Text, response.FinishReason?.Value,
-            new(input, output, response.Usage?.TotalTokenCount ?? input + output), attempts);
-    }
+    public static JobResult FromResponse(string id, string user, int attempts, ChatResponse response) =>
+        new(id, user, response.ModelId, response.Text, response.FinishReason?.Value, ChatUsage.FromDetails(response.Usage), attempts);
 }
-
-/// <summary>What an answer cost, in tokens.</summary>
-internal sealed record JobUsage(long PromptTokens, long CompletionTokens, long TotalTokens);
 
 /// <summary>Why a job failed, as it is kept beside the job. It quotes nothing of the job but the names of its fields.</summary>
 /// <param name="Id">Its name in the queue, by which it is retried.</param>

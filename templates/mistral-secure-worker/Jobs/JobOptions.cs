@@ -52,18 +52,15 @@ internal sealed class JobOptionsValidator : OptionsValidator<JobOptions>
             "The number of attempts is out of range.", "Set it to a number from 1 to 100.");
         Rule(nameof(JobOptions.MaxJobBytes), options => options.MaxJobBytes is >= 1024 and <= 64 * 1024 * 1024,
             "The size limit for a job is out of range.", "Set it to a number of bytes from 1024 to 67108864.");
-        Rule(nameof(JobOptions.PollInterval),
-            options => options.PollInterval >= TimeSpan.FromMilliseconds(10) && options.PollInterval <= TimeSpan.FromMinutes(10),
+        Rule(nameof(JobOptions.PollInterval), options => IsBetween(options.PollInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(10)),
             "The poll interval is out of range.", "Set it to a time from 00:00:00.010 to 00:10:00.");
-        Rule(nameof(JobOptions.RetryDelay), options => options.RetryDelay >= TimeSpan.FromMilliseconds(10) && options.RetryDelay <= TimeSpan.FromHours(1),
+        Rule(nameof(JobOptions.RetryDelay), options => IsBetween(options.RetryDelay, TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1)),
             "The wait before another attempt is out of range.", "Set it to a time from 00:00:00.010 to 01:00:00.");
-        Rule(nameof(JobOptions.MaxRetryDelay),
-            options => options.MaxRetryDelay >= TimeSpan.FromMilliseconds(10) && options.MaxRetryDelay <= TimeSpan.FromDays(1),
+        Rule(nameof(JobOptions.MaxRetryDelay), options => IsBetween(options.MaxRetryDelay, TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1)),
             "The longest wait before another attempt is out of range.", "Set it to a time from 00:00:00.010 to 1.00:00:00.");
-        Rule(nameof(JobOptions.Heartbeat), options => options.Heartbeat >= TimeSpan.FromMilliseconds(100) && options.Heartbeat <= TimeSpan.FromMinutes(5),
+        Rule(nameof(JobOptions.Heartbeat), options => IsBetween(options.Heartbeat, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5)),
             "The heartbeat is out of range.", "Set it to a time from 00:00:00.100 to 00:05:00.");
-        Rule(nameof(JobOptions.KeyCheckInterval),
-            options => options.KeyCheckInterval >= TimeSpan.FromSeconds(1) && options.KeyCheckInterval <= TimeSpan.FromDays(30),
+        Rule(nameof(JobOptions.KeyCheckInterval), options => IsBetween(options.KeyCheckInterval, TimeSpan.FromSeconds(1), TimeSpan.FromDays(30)),
             "The time between two checks of the key is out of range.", "Set it to a time from 00:00:01 to 30.00:00:00.");
     }
 }

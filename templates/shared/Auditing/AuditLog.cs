@@ -19,7 +19,7 @@ internal sealed partial class AuditLog(
     private static readonly TimeSpan s_retryInterval = TimeSpan.FromSeconds(1);
 
     private readonly Logger _serilog = new LoggerConfiguration().MinimumLevel.Verbose()
-        .AuditTo.Sink(options.Durability == AuditDurability.Disk ? new GroupCommit(writer) : (ILogEventSink)writer).CreateLogger();
+        .AuditTo.Sink(options.Durability == Durability.Disk ? new GroupCommit(writer) : (ILogEventSink)writer).CreateLogger();
 
     private readonly Logger? _forwarding = AuditForwarding.CreateLogger(forwardings);
     private readonly Counter<long> _failures = meters.Create("Audit").CreateCounter<long>("audit.failures", "{record}", "Records that could not be written.");

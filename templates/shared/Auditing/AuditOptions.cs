@@ -3,13 +3,6 @@ using FluentValidation;
 
 namespace Acme.App.Auditing;
 
-/// <summary>What a record survives, before its answer leaves: the process's end, however sudden, or the loss of power as well.</summary>
-internal enum AuditDurability
-{
-    Process,
-    Disk,
-}
-
 /// <summary>Where the audit log is written, and what goes into it.</summary>
 internal sealed class AuditOptions
 {
@@ -27,7 +20,8 @@ internal sealed class AuditOptions
     /// <summary>How long a process waits for its turn.</summary>
     public TimeSpan Patience => TimeSpan.FromSeconds(Shared ? 5 : 0);
 
-    public AuditDurability Durability { get; set; } = AuditDurability.Process;
+    /// <summary>What a record survives, before its answer leaves.</summary>
+    public Durability Durability { get; set; } = Durability.Process;
 
     /// <summary>While records cannot be written: closed refuses every request, open answers, counts the loss and logs an alarm.</summary>
     public FailureMode FailureMode { get; set; } = FailureMode.Closed;
@@ -74,8 +68,6 @@ internal sealed class AuditOptionsValidator : OptionsValidator<AuditOptions>
 {
     private const string MakeKeys = "Run \"audit keys\" to make the keys, and keep them where Mistral's key is kept.";
 
-    private static readonly string[] s_endings = ["", ".seal", ".lock", ".keys"];
-
     private readonly IHostEnvironment _environment;
 
     public AuditOptionsValidator(IHostEnvironment environment)
@@ -110,8 +102,8 @@ internal sealed class AuditOptionsValidator : OptionsValidator<AuditOptions>
     {
         if (string.IsNullOrEmpty(options.Path) || string.IsNullOrEmpty(options.CheckpointPath))
             return true;
-        var (log, own) = (InHome(options.Path), InHome(options.CheckpointPath));
-        return !s_endings.Any(ending => own.Equals(log + ending, StringComparison.OrdinalIgnoreCase));
+        var log = new AuditFiles(InHome(options.Path));
+        return !new[] { log.Current, log.Seal, log.Lock, log.DevelopmentKeys }.Contains(InHome(options.CheckpointPath), StringComparer.OrdinalIgnoreCase);
     }
 
     private string InHome(string path) => Path.GetFullPath(Path.Combine(_environment.ContentRootPath, path));

@@ -14,8 +14,6 @@ internal static class ConfigurationServiceCollectionExtensions
     /// <summary>Names a folder with one file for each setting, as Docker and Kubernetes mount them: <c>Mistral__Endpoint</c>.</summary>
     public const string SettingsFolder = "SettingsFolder";
 
-    private static readonly string[] s_knownEnvironments = [Environments.Development, Environments.Staging, Environments.Production];
-
     /// <summary>Reads the settings in their order and brings in the environment's policy. The first room to add.</summary>
     /// <param name="builder">The host's builder.</param>
     /// <param name="home">The program's home; without it, the builder's content root.</param>
@@ -42,11 +40,11 @@ internal static class ConfigurationServiceCollectionExtensions
     {
         const string Unknown = "The environment is not one that this program knows, so there is no policy for it.";
         const string Names = "DOTNET_ENVIRONMENT, ASPNETCORE_ENVIRONMENT or --environment";
-        if (s_knownEnvironments.FirstOrDefault(known => environment.IsEnvironment(known)) is not { } name)
+        if (PolicyOptions.KnownEnvironments.FirstOrDefault(known => environment.IsEnvironment(known)) is not { } name)
             return new(PolicyOptions.SectionName, Names, Unknown, "Set DOTNET_ENVIRONMENT to Development, Staging or Production.");
 
         environment.EnvironmentName = name;
-        var (file, remedy) = (FileOf(name), $"Put {FileOf(name)} with a Policy section into the program's folder.");
+        var (file, remedy) = (ProgramHome.SettingsFileOf(name), $"Put {ProgramHome.SettingsFileOf(name)} with a Policy section into the program's folder.");
         return File.Exists(Path.Combine(home, file))
             ? null
             : new(PolicyOptions.SectionName, $"{file}, which does not exist", $"The environment {name} has no policy.", remedy);
@@ -62,7 +60,7 @@ internal static class ConfigurationServiceCollectionExtensions
         var kept = sources.Where(source => !IsSettingsFile(source)).ToList();
         var at = sources.TakeWhile(source => !IsSettingsFile(source)).Count();
 
-        var files = new[] { ProgramHome.SettingsFile, FileOf(builder.Environment.EnvironmentName) }
+        var files = new[] { ProgramHome.SettingsFile, ProgramHome.SettingsFileOf(builder.Environment.EnvironmentName) }
             .Where(file => home.Problems.All(problem => problem.Setting != file) && File.Exists(Path.Combine(home.Folder, file)))
             .Select(file => new JsonConfigurationSource { Path = Path.Combine(home.Folder, file) }).ToList();
         files.ForEach(file => file.ResolveFileProvider());
@@ -102,8 +100,6 @@ internal static class ConfigurationServiceCollectionExtensions
 
         ConfigurationProblem Problem(string problem, string remedy) => new(SettingsFolder, configuration.OriginOf(SettingsFolder), problem, remedy);
     }
-
-    private static string FileOf(string environment) => $"appsettings.{environment}.json";
 
     private static bool IsSettingsFile(IConfigurationSource source) =>
         source is JsonConfigurationSource { Path: { } path } && Path.GetFileName(path).StartsWith("appsettings", StringComparison.OrdinalIgnoreCase);

@@ -5,9 +5,6 @@ internal sealed class DotEnvSource : IConfigurationSource
 {
     private const int MaxLevels = 12;
 
-    // Low to high: a later file's value wins.
-    private static readonly string[] s_names = [".env", ".env.local"];
-
     // What the program's user may not list is no repository of theirs.
     private static readonly EnumerationOptions s_listable = new() { IgnoreInaccessible = true };
 
@@ -15,12 +12,15 @@ internal sealed class DotEnvSource : IConfigurationSource
     public DotEnvSource(string home)
     {
         var paths = UpToTheRepositorysRoot(home)
-            .Select(folder => s_names.Select(name => Path.Combine(folder, name)).Where(File.Exists).ToList())
+            .Select(folder => Names.Select(name => Path.Combine(folder, name)).Where(File.Exists).ToList())
             .FirstOrDefault(found => found.Count > 0) ?? [];
         Files = [.. paths.Select(path => new DotEnvFile(path))];
         Warnings = [.. paths.Where(OthersMayRead)
             .Select(path => $"'{path}' may be read by other users of this machine. Run: chmod 600 {Path.GetFileName(path)}")];
     }
+
+    /// <summary>Low to high: a later file's value wins.</summary>
+    public static IReadOnlyList<string> Names { get; } = [".env", ".env.local"];
 
     public IReadOnlyList<DotEnvFile> Files { get; }
 

@@ -7,6 +7,9 @@ internal sealed class PolicyOptions
 {
     public const string SectionName = "Policy";
 
+    /// <summary>The environments that there are; each has its policy.</summary>
+    public static IReadOnlyList<string> KnownEnvironments { get; } = [Environments.Development, Environments.Staging, Environments.Production];
+
     /// <summary>The models that a request may name.</summary>
     public string[] AllowedModels { get; set; } = [];
 
@@ -22,7 +25,7 @@ internal sealed class PolicyOptionsValidator : OptionsValidator<PolicyOptions>
     public PolicyOptionsValidator(IHostEnvironment environment)
     {
         Rule(nameof(PolicyOptions.AllowedModels), policy => policy.AllowedModels.Length > 0,
-            "No model is allowed in this environment.", $"List the models' names in appsettings.{environment.EnvironmentName}.json.");
+            "No model is allowed in this environment.", $"List the models' names in {ProgramHome.SettingsFileOf(environment.EnvironmentName)}.");
         RuleForEach(policy => policy.AllowedModels)
             .NotEmpty().WithMessage("The model's name is empty.")
             .WithState(_ => "Write the name of a model, for example mistral-small-latest.");

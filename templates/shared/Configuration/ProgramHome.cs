@@ -54,6 +54,8 @@ internal sealed class ProgramHome
 
     public static ProgramHome At(string folder) => new(folder, []);
 
+    public static string SettingsFileOf(string environment) => $"appsettings.{environment}.json";
+
     internal static string Above(string programFolder)
     {
         var folder = new DirectoryInfo(programFolder);

@@ -10,8 +10,6 @@ namespace Acme.App.Guards;
 internal sealed class ModerationChatClient(IChatClient innerClient, MistralModeration moderation, IOptions<GuardOptions> options)
     : DelegatingChatClient(innerClient)
 {
-    public const string Failed = "moderation.failed";
-
     private readonly ModerationOptions _options = options.Value.Moderation;
 
     public override async Task<ChatResponse> GetResponseAsync(
@@ -76,10 +74,10 @@ internal sealed class ModerationChatClient(IChatClient innerClient, MistralModer
 
         GuardKinds.CountFailed("moderation");
         return _options.FailureMode == FailureMode.Open
-            ? [Failed]
+            ? [ChatRefusedException.ModerationFailed]
             : throw new ChatRefusedException(ChatRefusedException.ModerationFailed, $"Moderation gave no judgement of the {what}, and it must.")
             {
-                Kinds = [Failed],
+                Kinds = [ChatRefusedException.ModerationFailed],
             };
     }
 }

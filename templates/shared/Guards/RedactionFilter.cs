@@ -51,7 +51,7 @@ internal sealed class RedactionFilter(SensitiveDataDetector detector, ISet<Sensi
     public static string MaskOf(SensitiveKind kind) => kind switch
     {
         SensitiveKind.Link => "#removed-link",
-        _ => $"[{kind.ToString().ToLowerInvariant()}]",
+        _ => $"[{TextGuard.NameOf(kind)}]",
     };
 
     private void SkipTail()

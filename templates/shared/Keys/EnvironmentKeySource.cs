@@ -14,6 +14,9 @@ internal sealed class EnvironmentKeySource(IConfiguration configuration, IHostEn
         (Environments.Production, Variable + "_PROD"),
     ];
 
+    /// <summary>Where a key may be, for any environment.</summary>
+    public static IReadOnlyList<string> Variables { get; } = [Variable, .. s_own.Select(one => one.Variable)];
+
     public override string Name => configuration.OriginOf(Setting);
 
     public override string Setting => OwnVariableOf(environment) is { } own && !string.IsNullOrEmpty(configuration.Hidden(own)) ? own : Variable;

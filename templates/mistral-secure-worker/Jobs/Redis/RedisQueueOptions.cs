@@ -18,7 +18,7 @@ internal sealed class RedisQueueOptionsValidator : OptionsValidator<RedisQueueOp
 {
     public RedisQueueOptionsValidator()
     {
-        Rule(nameof(RedisQueueOptions.KeepResults), options => options.KeepResults >= TimeSpan.FromMinutes(1) && options.KeepResults <= TimeSpan.FromDays(3650),
+        Rule(nameof(RedisQueueOptions.KeepResults), options => IsBetween(options.KeepResults, TimeSpan.FromMinutes(1), TimeSpan.FromDays(3650)),
             "The time that results are kept is out of range.", "Set it to a time from 00:01:00 to 3650.00:00:00.");
         Rule(nameof(RedisQueueOptions.KeepFailed), options => options.KeepFailed is >= 100 and <= 10_000_000,
             "The number of failed jobs that are kept is out of range.", "Set it to a number from 100 to 10000000.");

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Acme.App.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace Acme.App.Jobs;
@@ -235,7 +236,7 @@ internal sealed partial class FolderQueue : IJobQueue, IDisposable
         using (var stream = new FileStream(claim + DraftSuffix, FileMode.Create, FileAccess.Write, FileShare.None))
         {
             JsonSerializer.Serialize(stream, value, type);
-            stream.Flush(flushToDisk: _options.Durability == JobDurability.Disk);
+            stream.Flush(flushToDisk: _options.Durability == Durability.Disk);
         }
 
         File.Move(claim + DraftSuffix, claim + suffix, overwrite: true);

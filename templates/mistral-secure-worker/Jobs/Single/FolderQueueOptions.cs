@@ -2,13 +2,6 @@ using Acme.App.Configuration;
 
 namespace Acme.App.Jobs;
 
-/// <summary>What a result survives before its job counts as done: the process's end, however sudden, or the loss of power as well.</summary>
-internal enum JobDurability
-{
-    Process,
-    Disk,
-}
-
 /// <summary>Where the jobs are, and what their results survive.</summary>
 internal sealed class FolderQueueOptions
 {
@@ -17,8 +10,8 @@ internal sealed class FolderQueueOptions
     /// <summary>The folder; a relative path starts at the program's home. The default is <c>jobs</c>.</summary>
     public string Path { get; set; } = "jobs";
 
-    /// <summary>What a result survives. The default is the process's end; <c>Disk</c> costs a flush for each job.</summary>
-    public JobDurability Durability { get; set; } = JobDurability.Process;
+    /// <summary>What a result survives before its job counts as done. The default is the process's end.</summary>
+    public Durability Durability { get; set; } = Durability.Process;
 }
 
 internal sealed class FolderQueueOptionsValidator : OptionsValidator<FolderQueueOptions>

@@ -20,15 +20,14 @@ internal sealed record Place(string Path, int Line = 1, string? Commit = null, s
 /// <summary>What a check found.</summary>
 /// <param name="Found">What was found, full sentences; never a secret value.</param>
 /// <param name="Remedy">How to mend it; empty when there is nothing to mend.</param>
-internal sealed record Verdict(CheckMark Mark, string Found, string Remedy = "")
+/// <param name="Places">Where it was found, as far as it has places.</param>
+internal sealed record Verdict(CheckMark Mark, string Found, string Remedy, IReadOnlyList<Place> Places)
 {
-    public IReadOnlyList<Place> Places { get; init; } = [];
+    public static Verdict Passed(string found) => new(CheckMark.Passed, found, "", []);
 
-    public static Verdict Passed(string found) => new(CheckMark.Passed, found);
+    public static Verdict Failed(string found, string remedy, params IReadOnlyList<Place> places) => new(CheckMark.Failed, found, remedy, places);
 
-    public static Verdict Failed(string found, string remedy) => new(CheckMark.Failed, found, remedy);
-
-    public static Verdict NotChecked(string why, string remedy = "") => new(CheckMark.NotChecked, $"not checked: {why}", remedy);
+    public static Verdict NotChecked(string why, string remedy = "") => new(CheckMark.NotChecked, $"not checked: {why}", remedy, []);
 }
 
 /// <summary>

@@ -13,9 +13,6 @@ internal static class KeyChecks
 {
     private const int ShortestKey = 16;
 
-    private static readonly string[] s_settings =
-        [EnvironmentKeySource.Variable, .. new[] { "_DEV", "_STAGING", "_PROD" }.Select(ending => EnvironmentKeySource.Variable + ending)];
-    private static readonly string[] s_dotEnvFiles = [".env", ".env.local"];
     private static readonly string[] s_unread = ["bin", "obj", "node_modules", ".git", "audit"];
     private static readonly string[] s_unreadOfJobs = ["inbox", "waiting", "working", "done", "failed"];
 
@@ -30,11 +27,11 @@ internal static class KeyChecks
     public static IReadOnlyList<VisibleKey> VisibleKeys(IServiceProvider services)
     {
         var configuration = services.GetRequiredService<IConfiguration>();
-        var keys = s_settings.Where(name => !string.IsNullOrWhiteSpace(configuration.Hidden(name)))
+        var keys = EnvironmentKeySource.Variables.Where(name => !string.IsNullOrWhiteSpace(configuration.Hidden(name)))
             .Select(name => new VisibleKey(name, configuration.OriginOf(name), new ApiKey(configuration.Hidden(name)!, name))).ToList();
-        var files = services.GetRequiredService<Patient>().Folders.SelectMany(folder => s_dotEnvFiles.Select(name => Path.Combine(folder, name)));
+        var files = services.GetRequiredService<Patient>().Folders.SelectMany(folder => DotEnvSource.Names.Select(name => Path.Combine(folder, name)));
         foreach (var file in files.Where(File.Exists).Select(path => new DotEnvFile(path)))
-            keys.AddRange(s_settings.Where(name => file.Values.TryGetValue(name, out var value) && !string.IsNullOrWhiteSpace(value))
+            keys.AddRange(EnvironmentKeySource.Variables.Where(name => file.Values.TryGetValue(name, out var value) && !string.IsNullOrWhiteSpace(value))
                 .Select(name => new VisibleKey(name, file.Name, new ApiKey(file.Values[name], name))));
         return keys;
     }
@@ -60,13 +57,10 @@ internal static class KeyChecks
         }
 
         if (places.Count > 0)
-        {
-            var verdict = Verdict.Failed(
+            return Verdict.Failed(
                 "A secret stands in code or settings.",
-                $"Revoke it, remove it there, and set {EnvironmentKeySource.Variable} in the environment instead.");
-            return verdict with { Places = places };
-        }
-
+                $"Revoke it, remove it there, and set {EnvironmentKeySource.Variable} in the environment instead.",
+                places);
         if (KeyCheck.IsOffline(services.GetRequiredService<IConfiguration>()))
             return Verdict.Passed("No secret in code or settings. No key is needed while Mistral:Offline is on.");
 

@@ -54,13 +54,12 @@ internal static class RepositoryChecks
     {
         var tracked = patient.Git!.List(["ls-files", "-z", "-c", "-i", "--exclude-standard"], cancellationToken).Where(IsKeyFile)
             .Union(patient.Git.List(["ls-files", "-z", "-c"], cancellationToken).Where(path => IsDotEnv(Path.GetFileName(path)))).ToList();
-        if (tracked.Count == 0)
-            return Verdict.Passed(passed);
-
-        var verdict = Verdict.Failed(
-            $"Git tracks {string.Join(", ", tracked)}, which must not be in it.",
-            "Run 'git rm --cached' on each. If it was pushed, revoke what it holds first.");
-        return verdict with { Places = [.. tracked.Select(path => new Place(path))] };
+        return tracked.Count == 0
+            ? Verdict.Passed(passed)
+            : Verdict.Failed(
+                $"Git tracks {string.Join(", ", tracked)}, which must not be in it.",
+                "Run 'git rm --cached' on each. If it was pushed, revoke what it holds first.",
+                [.. tracked.Select(path => new Place(path))]);
     }
 
     private static bool IsKeyFile(string path)

@@ -215,13 +215,11 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
             _binary > 0 ? $" Binary files, in which only this program's own keys were looked for: {_binary}." : "",
             _submodules > 0 ? $" Submodules, which were not searched: {_submodules}. Run the doctor in each." : "");
         if (_found.Count > 0)
-        {
-            var verdict = Verdict.Failed(
+            return Verdict.Failed(
                 $"{_found.Count} {(_found.Count == 1 ? "secret" : "secrets")} {where}"
                 + $"{(_found.Count > MostPlaces ? $", of which {MostPlaces} are named" : "")}.{notes}",
-                isHistory ? HistoryRemedy : StagedRemedy);
-            return verdict with { Places = [.. _found.Take(MostPlaces)] };
-        }
+                isHistory ? HistoryRemedy : StagedRemedy,
+                [.. _found.Take(MostPlaces)]);
 
         return isHistory && git.IsShallow
             ? Verdict.NotChecked(

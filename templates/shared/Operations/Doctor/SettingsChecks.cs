@@ -1,3 +1,4 @@
+using Acme.App.Auditing;
 using Acme.App.Configuration;
 
 namespace Acme.App.Operations.Doctor;
@@ -5,8 +6,6 @@ namespace Acme.App.Operations.Doctor;
 /// <summary>The settings' files: a policy for each environment, nothing offline in Production, nothing that others may read.</summary>
 internal static class SettingsChecks
 {
-    private static readonly string[] s_environments = [Environments.Development, Environments.Staging, Environments.Production];
-
     public static IEnumerable<DoctorCheck> All =>
     [
         new(11, "policies", "Each environment has a policy", CheckPolicies),
@@ -17,25 +16,26 @@ internal static class SettingsChecks
     private static Verdict CheckPolicies(IServiceProvider services)
     {
         var home = services.GetRequiredService<Patient>().Home;
-        var missing = s_environments.Where(name => !HasPolicy(Read(home, name))).ToList();
+        var missing = PolicyOptions.KnownEnvironments.Where(name => !HasPolicy(Read(home, name))).ToList();
         return missing.Count == 0
-            ? Verdict.Passed($"{string.Join(", ", s_environments)} each have one.")
+            ? Verdict.Passed($"{string.Join(", ", PolicyOptions.KnownEnvironments)} each have one.")
             : Verdict.Failed(
                 $"There is no valid policy for {string.Join(", ", missing)}.",
-                $"Write a Policy section into {string.Join(", ", missing.Select(FileOf))}.");
+                $"Write a Policy section into {string.Join(", ", missing.Select(ProgramHome.SettingsFileOf))}.");
     }
 
     private static Verdict CheckOffline(IServiceProvider services)
     {
         var home = services.GetRequiredService<Patient>().Home;
         if (Read(home, Environments.Production) is not { } production)
-            return Verdict.Failed($"{FileOf(Environments.Production)} is missing or cannot be read.", "Put it back, with OfflineAllowed set to false.");
+            return Verdict.Failed(
+                $"{ProgramHome.SettingsFileOf(Environments.Production)} is missing or cannot be read.", "Put it back, with OfflineAllowed set to false.");
         var isOffline = services.GetRequiredService<IHostEnvironment>().IsProduction()
             && !IsOff(services.GetRequiredService<IConfiguration>()["Mistral:Offline"]);
         return isOffline || !IsOff(production["Mistral:Offline"]) || !IsOff(production["Policy:OfflineAllowed"])
             ? Verdict.Failed(
                 "Production is offline, or may be.",
-                $"Set Policy:OfflineAllowed in {FileOf(Environments.Production)} and Mistral:Offline to false.")
+                $"Set Policy:OfflineAllowed in {ProgramHome.SettingsFileOf(Environments.Production)} and Mistral:Offline to false.")
             : Verdict.Passed("Production's policy does not allow the stand-in, and no setting asks for it.");
     }
 
@@ -45,7 +45,7 @@ internal static class SettingsChecks
             return Verdict.NotChecked("Windows keeps access lists instead of modes.", "See in the files' properties that only the program's user has access.");
 
         var home = services.GetRequiredService<Patient>().Home;
-        var path = services.GetRequiredService<IConfiguration>()["Audit:Path"] is { Length: > 0 } own ? own : "audit/audit.jsonl";
+        var path = services.GetRequiredService<IConfiguration>()["Audit:Path"] is { Length: > 0 } own ? own : new AuditOptions().Path;
         var audit = Path.GetDirectoryName(Path.GetFullPath(path, home))!;
         var files = services.GetRequiredService<Patient>().Folders.SelectMany(folder => Directory.EnumerateFiles(folder, ".env*"))
             .Where(file => !file.EndsWith(".example", StringComparison.Ordinal))
@@ -79,15 +79,13 @@ internal static class SettingsChecks
         }
     }
 
-    private static string FileOf(string environment) => $"appsettings.{environment}.json";
-
     /// <returns>The file over what all environments share, as that environment reads it; nothing when it is missing or malformed.</returns>
     private static IConfigurationRoot? Read(string home, string environment)
     {
         try
         {
             return new ConfigurationBuilder().AddJsonFile(Path.Combine(home, ProgramHome.SettingsFile), optional: true)
-                .AddJsonFile(Path.Combine(home, FileOf(environment))).Build();
+                .AddJsonFile(Path.Combine(home, ProgramHome.SettingsFileOf(environment))).Build();
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
         {

@@ -38,7 +38,7 @@ public sealed class AuditOptionsValidatorTests
         {
             Path = "",
             CheckpointPath = "",
-            Durability = (AuditDurability)9,
+            Durability = (Durability)9,
             FailureMode = (FailureMode)9,
             MaxFileBytes = 1,
             CheckpointRecords = 0,

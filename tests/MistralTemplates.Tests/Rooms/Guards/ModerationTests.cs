@@ -43,7 +43,7 @@ public sealed class ModerationTests
         room.StandIn.EnqueueFor(Path, Verdict("{}", 400));
         using var road = Road(room, options => options.FailureMode = FailureMode.Open);
 
-        Assert.Equal([ModerationChatClient.Failed], GuardKinds.Of((await AskAsync(road)).AdditionalProperties));
+        Assert.Equal([ChatRefusedException.ModerationFailed], GuardKinds.Of((await AskAsync(road)).AdditionalProperties));
     }
 
     /// <summary>Else the declared mode would be of no use after a few failures.</summary>
@@ -56,7 +56,7 @@ public sealed class ModerationTests
         for (var asked = 0; asked < 30; asked++)
         {
             room.StandIn.EnqueueFor(Path, Verdict("{}", 503));
-            Assert.Equal([ModerationChatClient.Failed], GuardKinds.Of((await AskAsync(road)).AdditionalProperties));
+            Assert.Equal([ChatRefusedException.ModerationFailed], GuardKinds.Of((await AskAsync(road)).AdditionalProperties));
         }
     }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Acme.App.Guards;
 using Acme.App.Jobs;
 using Acme.App.Scale;
 using Microsoft.Extensions.Options;
@@ -237,7 +238,7 @@ public sealed class RedisQueueTests : IAsyncLifetime
         _server?.Dispose();
     }
 
-    private static JobResult Result(string content) => new("a", "ada", null, content, null, new JobUsage(0, 0, 0), 1);
+    private static JobResult Result(string content) => new("a", "ada", null, content, null, new ChatUsage(0, 0, 0), 1);
 
     private Task PutAsync(string id) => Database.StreamAddAsync("test:{jobs}:inbox", [new("id", id), new("job", "{}")]);
 

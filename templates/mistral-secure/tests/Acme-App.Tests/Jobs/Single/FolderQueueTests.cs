@@ -1,4 +1,5 @@
 using System.Text;
+using Acme.App.Guards;
 using Acme.App.Jobs;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -121,7 +122,7 @@ public sealed class FolderQueueTests : IDisposable
         Put("a.json");
 
         var claim = Assert.Single(await queue.ClaimAsync(1, CancellationToken));
-        await queue.CompleteAsync(claim, new JobResult("a", "ada", null, "", null, new JobUsage(0, 0, 0), 1), CancellationToken);
+        await queue.CompleteAsync(claim, new JobResult("a", "ada", null, "", null, new ChatUsage(0, 0, 0), 1), CancellationToken);
 
         Assert.True(claim.IsDuplicate);
         Assert.Equal("first", await File.ReadAllTextAsync(Path.Combine(_folder, "done", "a.json"), CancellationToken));
@@ -218,7 +219,7 @@ public sealed class FolderQueueTests : IDisposable
         Directory.Delete(Path.Combine(_folder, "waiting"));
 
         await queue.TakeUpAsync(CancellationToken);
-        await queue.CompleteAsync(claim, new JobResult("a", "ada", null, "", null, new JobUsage(0, 0, 0), 1), CancellationToken);
+        await queue.CompleteAsync(claim, new JobResult("a", "ada", null, "", null, new ChatUsage(0, 0, 0), 1), CancellationToken);
 
         Assert.True(File.Exists(Path.Combine(_folder, "done", "a.json")));
         Assert.Empty(await queue.ClaimAsync(1, CancellationToken));
