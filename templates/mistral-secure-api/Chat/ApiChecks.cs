@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Security.Claims;
 using Acme.App.Access;
@@ -31,6 +32,7 @@ internal static class ApiChecks
     /// <summary>What is sent is no JSON, and so goes no further than the endpoint.</summary>
     private static async Task<Verdict> CheckLimitsAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
+        var set = services.GetRequiredService<IOptions<AccessOptions>>().Value;
         var server = await StartAsync(services, cancellationToken);
         // One more than a minute allows, and as many again should the minute end meanwhile.
         var (ofCaller, last) = await HurryAsync(server, (2 * FewRequests) + 1, (context, _) => SignIn(context, "doctor in a hurry"), cancellationToken);
@@ -44,7 +46,9 @@ internal static class ApiChecks
             return Verdict.Failed($"One caller may send any number of requests to {ChatPath}.", "Map the endpoint in a group with RequireAccess.");
         var (ofAddress, _) = await HurryAsync(server, (2 * MoreRequests) + 1, (context, request) => SignIn(context, $"doctor {request}"), cancellationToken);
         return ofAddress
-            ? Verdict.Passed($"{ChatPath} refuses a caller, and an address, that sends too many requests.")
+            ? Verdict.Passed(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{ChatPath} refuses a caller after {set.Limits.RequestsPerMinute} requests in a minute, and an address after {set.RequestsPerMinuteByAddress}."))
             : Verdict.Failed(
                 $"One address may send any number of requests to {ChatPath}.",
                 "Put UseRateLimiter back into UseAccess, and leave no DisableRateLimiting on the endpoint.");

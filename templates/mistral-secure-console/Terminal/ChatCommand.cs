@@ -23,7 +23,6 @@ internal sealed class ChatCommand
     private const string StandardInput = "-";
     private const int MaxCharacters = 4 * 1024 * 1024;
 
-    private static readonly UTF8Encoding s_strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly Argument<string?> _question = new("question")
     {
@@ -101,7 +100,9 @@ internal sealed class ChatCommand
         if (result.GetValue(_question) is { } question)
             parts.Add(question == StandardInput ? (await ReadStandardInputAsync(cancellationToken)).TrimEnd() : question);
         foreach (var file in result.GetValue(_files) ?? [])
-            parts.Add(await ReadAsync(file.OpenRead(), Encoding.UTF8, file.Name, cancellationToken));
+            parts.Add(Directory.Exists(file.FullName)
+                ? throw new IOException($"'{file}' is a folder. Name a file.")
+                : await ReadAsync(file.OpenRead(), Encoding.UTF8, file.Name, cancellationToken));
 
         return parts.Count == 0 ? null : string.Join("\n\n", parts);
     }
@@ -127,8 +128,7 @@ internal sealed class ChatCommand
     // Reads to a bound far above any request's limit, so that the limit's own message is what a long text gets.
     private static async Task<string> ReadAsync(Stream stream, Encoding encoding, string name, CancellationToken cancellationToken)
     {
-        // A terminal's older encodings have a character for each byte.
-        using var reader = new StreamReader(stream, encoding.CodePage == s_strictUtf8.CodePage ? s_strictUtf8 : encoding);
+        using var reader = ChatTerminal.OpenText(stream, encoding);
         var text = new StringBuilder();
         var buffer = new char[8192];
         try
@@ -138,7 +138,7 @@ internal sealed class ChatCommand
         }
         catch (DecoderFallbackException)
         {
-            throw new IOException($"{name} is not text in UTF-8. Convert it first.");
+            throw new IOException(ChatTerminal.NoText(name));
         }
 
         return text.ToString();

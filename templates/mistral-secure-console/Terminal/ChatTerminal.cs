@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using Acme.App.Guards;
 using Spectre.Console;
@@ -13,9 +14,12 @@ internal sealed class ChatTerminal
 {
     private const int DefaultColumns = 80;
 
+    private static readonly UTF8Encoding s_strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     private readonly TimeProvider _time;
     private readonly bool _isPlain;
     private readonly LineEditor? _editor;
+    private TextReader? _lines;
 
     public ChatTerminal(TimeProvider time)
     {
@@ -33,14 +37,22 @@ internal sealed class ChatTerminal
     public bool CanEdit => _editor is not null;
 
     /// <returns>The line; nothing at the end of the input, and when the user leaves.</returns>
+    /// <exception cref="DecoderFallbackException">A pipe brings bytes that are no text.</exception>
     public string? ReadLine(string initial)
     {
         if (_editor is not null)
             return _editor.Read(initial);
         if (!Console.IsInputRedirected)
             Console.Error.Write("> ");
-        return Console.In.ReadLine();
+        _lines ??= Console.IsInputRedirected ? OpenText(Console.OpenStandardInput(), Console.InputEncoding) : Console.In;
+        return _lines.ReadLine();
     }
+
+    /// <summary>Reads text, and fails by <see cref="DecoderFallbackException"/> at bytes that are none; older encodings have a character for each byte.</summary>
+    public static StreamReader OpenText(Stream stream, Encoding encoding) =>
+        new(stream, encoding.CodePage == s_strictUtf8.CodePage ? s_strictUtf8 : encoding);
+
+    public static string NoText(string name) => $"{name} is not text in UTF-8. Convert it first.";
 
     public static void Note(string text) => Console.Error.WriteLine(TerminalText.Clean(text));
 

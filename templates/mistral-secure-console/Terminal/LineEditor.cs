@@ -20,7 +20,9 @@ internal sealed class LineEditor(TextWriter output, Func<int> width)
             var isAhead = Console.KeyAvailable;
             while (true)
             {
-                Draw();
+                // A pasted text is shown once, not letter by letter.
+                if (!Console.KeyAvailable)
+                    Draw();
                 isAhead &= Console.KeyAvailable;
                 var key = Console.ReadKey(intercept: true);
                 if (key is { Modifiers: ConsoleModifiers.Control, Key: ConsoleKey.C or ConsoleKey.D } && _line.Text.Length == 0)

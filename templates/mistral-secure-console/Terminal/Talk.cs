@@ -1,3 +1,4 @@
+using System.Text;
 using Acme.App.Configuration;
 using Microsoft.Extensions.Options;
 
@@ -23,16 +24,24 @@ internal sealed class Talk(Conversation conversation, ChatTerminal terminal, IOp
     {
         ChatTerminal.Note($"You talk to {conversation.Model}. /help shows the commands, /exit leaves.");
         var draft = "";
-        while (!terminal.IsLeaving && terminal.ReadLine(draft) is { } line)
+        try
         {
-            draft = "";
-            var words = line.Trim().Split(' ', 2, StringSplitOptions.TrimEntries);
-            if (words[0] is "/exit" or "/quit")
-                break;
-            if (words[0] is ['/', _, ..] && words[0].Skip(1).All(char.IsAsciiLetter))
-                await CommandAsync(words[0], words.Length > 1 ? words[1] : "", cancellationToken);
-            else if (words[0].Length > 0)
-                draft = await AskAsync(line, cancellationToken);
+            while (!terminal.IsLeaving && terminal.ReadLine(draft) is { } line)
+            {
+                draft = "";
+                var words = line.Trim().Split(' ', 2, StringSplitOptions.TrimEntries);
+                if (words[0] is "/exit" or "/quit")
+                    break;
+                if (words[0] is ['/', _, ..] && words[0].Skip(1).All(char.IsAsciiLetter))
+                    await CommandAsync(words[0], words.Length > 1 ? words[1] : "", cancellationToken);
+                else if (words[0].Length > 0)
+                    draft = await AskAsync(line, cancellationToken);
+            }
+        }
+        catch (DecoderFallbackException)
+        {
+            ChatTerminal.Note(ChatTerminal.NoText("Standard input"));
+            return ExitCode.Usage;
         }
 
         return _allAnswered || terminal.CanEdit ? ExitCode.Success : ExitCode.CheckFailed;

@@ -11,7 +11,7 @@ internal sealed class DotEnvSource : IConfigurationSource
     /// <summary>Takes the nearest folder that has such a file, from the home up to the repository's root.</summary>
     public DotEnvSource(string home)
     {
-        var paths = UpToTheRepositorysRoot(home)
+        var paths = FoldersOf(home)
             .Select(folder => Names.Select(name => Path.Combine(folder, name)).Where(File.Exists).ToList())
             .FirstOrDefault(found => found.Count > 0) ?? [];
         Files = [.. paths.Select(path => new DotEnvFile(path))];
@@ -28,7 +28,8 @@ internal sealed class DotEnvSource : IConfigurationSource
 
     public IConfigurationProvider Build(IConfigurationBuilder builder) => new DotEnvProvider(Files);
 
-    private static List<string> UpToTheRepositorysRoot(string home)
+    /// <summary>The home, and the folders above it up to the repository's root or its solution.</summary>
+    public static IReadOnlyList<string> FoldersOf(string home)
     {
         var folders = new List<string>();
         for (var folder = new DirectoryInfo(home); folder is { Exists: true } && folders.Count < MaxLevels; folder = folder.Parent)

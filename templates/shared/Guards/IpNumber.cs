@@ -46,7 +46,7 @@ internal static class IpNumber
         start += text[..dot].LastIndexOf(':') + 1;
     }
 
-    /// <summary>Whether a word goes on to the left. A setting's <c>=</c> and a URL's <c>//</c> end it; behind a <c>/</c> or <c>==</c> stands a version.</summary>
+    /// <summary>Whether a word goes on to the left: a setting's <c>=</c> and a URL's <c>//</c> end it, before a version stands <c>/</c> or <c>==</c>.</summary>
     private static bool IsInside(ref TextWindow window, int start) =>
         CharacterClasses.Is(window[start - 1], CharacterClass.Any)
         && !(window[start - 1] == '=' && window[start - 2] != '=')

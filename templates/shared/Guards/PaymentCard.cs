@@ -34,7 +34,7 @@ internal static class PaymentCard
         return sum % 10 == 0;
     }
 
-    /// <summary>A barcode's number with GS1's check digit (GTIN-12, GTIN-13). Every tenth has Luhn's sum as well; cards that short are no longer issued.</summary>
+    /// <summary>A barcode's number by GS1's check digit. Every tenth has Luhn's sum as well, and cards that short are no longer issued.</summary>
     private static bool IsArticle(ReadOnlySpan<byte> digits)
     {
         if (digits.Length > 13)

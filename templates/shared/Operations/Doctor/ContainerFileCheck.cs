@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Acme.App.Keys;
 
 namespace Acme.App.Operations.Doctor;
@@ -5,14 +6,18 @@ namespace Acme.App.Operations.Doctor;
 /// <summary>What a container file would put into the image, where every layer keeps it.</summary>
 internal static class ContainerFileCheck
 {
-    private const string Example = ".env.example";
+    private const int MostLength = 1000;
 
+    private static readonly string[] s_keyEndings = [".key", ".pfx", ".p12"];
+    private static readonly string[] s_kept = [".env", ".env.local", "src/App/.env", "src/App/.env.local"];
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(1);
+    private static readonly string[] s_names = ["*Dockerfile*", "*Containerfile*"];
     private static readonly char[] s_betweenWords = [' ', '\t', '"', '[', ']', ','];
 
     public static Verdict Run(IServiceProvider services)
     {
         var patient = services.GetRequiredService<Patient>();
-        var files = patient.Folders.SelectMany(folder => Directory.EnumerateFiles(folder, "*Dockerfile*"))
+        var files = patient.Folders.SelectMany(folder => s_names.SelectMany(name => Directory.EnumerateFiles(folder, name)))
             .Where(file => !file.EndsWith(".dockerignore", StringComparison.Ordinal)).ToList();
         if (files.Count == 0)
             return Verdict.NotChecked("there is no container file here.");
@@ -28,10 +33,13 @@ internal static class ContainerFileCheck
                 return Verdict.Failed(
                     $"{Path.GetFileName(file)} line {line} puts a secret into the image, where every layer keeps it.",
                     "Remove the line, and give the program its secrets when it starts.");
-            if (!IgnoresDotEnv(Path.Combine(Path.GetDirectoryName(file)!, ".dockerignore")))
+            // One that bears the container file's name is taken in place of the common one.
+            var ignore = File.Exists(file + ".dockerignore") ? file + ".dockerignore" : Path.Combine(Path.GetDirectoryName(file)!, ".dockerignore");
+            var patterns = File.Exists(ignore) ? Patterns(File.ReadLines(ignore)) : [];
+            if (s_kept.FirstOrDefault(path => !IsIgnored(path, patterns)) is { } taken)
                 return Verdict.Failed(
-                    $"No .dockerignore beside {Path.GetFileName(file)} names .env, so that one goes into the build.",
-                    "Write a .dockerignore with **/.env, **/.env.*, **/*.pem, **/*.key and **/secrets/.");
+                    $"No {Path.GetFileName(ignore)} beside {Path.GetFileName(file)} keeps {taken} out of the build.",
+                    "Write one with **/.env, **/.env.*, **/*.pem, **/*.key and **/secrets/, and !**/.env.example below them.");
         }
 
         return Verdict.Passed("The container file sets no key, and copies none.");
@@ -63,13 +71,24 @@ internal static class ContainerFileCheck
         return words.FirstOrDefault()?.ToUpperInvariant() switch
         {
             "ENV" or "ARG" => instruction.Text.Contains(EnvironmentKeySource.Variable, StringComparison.Ordinal),
-            "COPY" or "ADD" => words.Select(word => word.Split('/')[^1])
-                .Any(name => name == ".env" || (name.StartsWith(".env.", StringComparison.Ordinal) && name != Example)),
+            "COPY" or "ADD" => words.Select(word => word.TrimEnd('/').Split('/')[^1])
+                .Any(name => RepositoryChecks.IsDotEnv(name) || name == "secrets" || s_keyEndings.Any(ending => name.EndsWith(ending, StringComparison.Ordinal))),
             // What is read while it runs, from a mounted secret, is in no layer.
             _ => words.Any(word => word.StartsWith(EnvironmentKeySource.Variable, StringComparison.Ordinal) && word.Split('=', 2) is [_, [not '$', ..]]),
         };
     }
 
-    private static bool IgnoresDotEnv(string file) => File.Exists(file) && File.ReadLines(file).Select(line => line.Trim().TrimStart('/'))
-        .Any(line => line is "*" or "**" or ".env" or ".env*" or "*.env" or "**/.env" or "**/.env*" or "**/*.env");
+    /// <summary>Docker's own rules: a pattern starts at the top, ignores what is below it too, and the last that matches counts.</summary>
+    private static List<(bool Ignores, Regex Pattern)> Patterns(IEnumerable<string> lines) =>
+    [
+        .. lines.Select(line => line.Trim()).Where(line => line is not ("" or ['#', ..]) and { Length: < MostLength }).Select(line =>
+        {
+            var pattern = Regex.Escape(line.TrimStart('!').Trim().Trim('/')).Replace(@"\*\*/", "(.*/)?", StringComparison.Ordinal)
+                .Replace(@"\*\*", ".*", StringComparison.Ordinal).Replace(@"\*", "[^/]*", StringComparison.Ordinal).Replace(@"\?", "[^/]", StringComparison.Ordinal)
+                .Replace(@"\[", "[", StringComparison.Ordinal);
+            return (line[0] != '!', new Regex($"^{pattern}(/|$)", RegexOptions.NonBacktracking, s_limit));
+        }),
+    ];
+
+    private static bool IsIgnored(string path, List<(bool Ignores, Regex Pattern)> patterns) => patterns.LastOrDefault(rule => rule.Pattern.IsMatch(path)).Ignores;
 }

@@ -9,7 +9,8 @@ internal enum CheckMark
 }
 
 /// <summary>Where something was found: a path within the repository, what git knows of it, and the value's fingerprint.</summary>
-internal sealed record Place(string Path, int Line = 1, string? Commit = null, string? Author = null, string? Fingerprint = null)
+/// <param name="IsFile">Whether it is a file and not, say, a commit's message.</param>
+internal sealed record Place(string Path, int Line = 1, string? Commit = null, string? Author = null, string? Fingerprint = null, bool IsFile = true)
 {
     public override string ToString() => string.Concat(
         $"{Path}:{Line}",

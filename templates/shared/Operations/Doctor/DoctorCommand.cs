@@ -48,8 +48,10 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
         try
         {
             var folder = arguments.GetValue(_path);
+            if (!arguments.GetValue(_staged))
+                GitRepository.ForgetCallers();
             using var host = arguments.GetValue(_staged) ? null : build();
-            var home = host?.Services.GetRequiredService<IHostEnvironment>().ContentRootPath ?? folder ?? ProgramHome.Find([]).Folder;
+            var home = host?.Services.GetRequiredService<IHostEnvironment>().ContentRootPath ?? ProgramHome.Find([]).Folder;
             var repository = GitRepository.Open(folder ?? home, isDemanded: folder is not null || host is null, cancellationToken);
             using var patient = new Patient(home, repository, arguments.GetValue(_allow), build);
             var checks = host is null ? RepositoryChecks.Staged : ChecksOf(host);

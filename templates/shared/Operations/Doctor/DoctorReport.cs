@@ -120,21 +120,21 @@ internal static class DoctorReport
     {
         var verdict = result.Verdict;
         IEnumerable<Place> places = verdict.Mark != CheckMark.Failed ? [] : verdict.Places.Count > 0 ? verdict.Places : [new Place(checklist)];
-        return places.Select(place => new JsonObject
+        return places.Select(place => (place, file: place.IsFile ? place : new Place(checklist))).Select(shown => new JsonObject
         {
             ["ruleId"] = result.Check.Id,
             ["ruleIndex"] = rule,
             ["level"] = "error",
-            ["message"] = new JsonObject { ["text"] = $"{verdict.Found} {(verdict.Places.Count > 0 ? $"Here: {place}. " : "")}{verdict.Remedy}".Trim() },
+            ["message"] = new JsonObject { ["text"] = $"{verdict.Found} {(verdict.Places.Count > 0 ? $"Here: {shown.place}. " : "")}{verdict.Remedy}".Trim() },
             ["locations"] = new JsonArray(new JsonObject
             {
                 ["physicalLocation"] = new JsonObject
                 {
                     ["artifactLocation"] = new JsonObject
                     {
-                        ["uri"] = string.Join('/', place.Path.Split('/', Path.DirectorySeparatorChar).Select(Uri.EscapeDataString)),
+                        ["uri"] = string.Join('/', shown.file.Path.Split('/', Path.DirectorySeparatorChar).Select(Uri.EscapeDataString)),
                     },
-                    ["region"] = new JsonObject { ["startLine"] = place.Line },
+                    ["region"] = new JsonObject { ["startLine"] = shown.file.Line },
                 },
             }),
         });

@@ -8,6 +8,9 @@ namespace Acme.App.Operations.Doctor;
 /// <param name="IsShallow">Whether the history is cut off.</param>
 internal sealed record GitRepository(string Top, bool IsShallow)
 {
+    private static readonly string[] s_ofCallers =
+        ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE", "GIT_PREFIX"];
+
     /// <param name="folder">A folder in the repository.</param>
     /// <param name="isDemanded">Whether it is an error that there is no repository, or no git.</param>
     /// <returns>Nothing where there is no repository or no git.</returns>
@@ -33,6 +36,13 @@ internal sealed record GitRepository(string Top, bool IsShallow)
         {
             return isDemanded ? throw new DoctorInputException("The program git was not found. Install it, or put it on the PATH.") : null;
         }
+    }
+
+    /// <summary>Has the folder say which repository is meant, and not the git that runs this program as another repository's hook.</summary>
+    public static void ForgetCallers()
+    {
+        foreach (var name in s_ofCallers)
+            Environment.SetEnvironmentVariable(name, null);
     }
 
     /// <summary>The output of a command, split where it wrote a NUL.</summary>

@@ -13,6 +13,7 @@ internal static class KeyChecks
 {
     private const int ShortestKey = 16;
 
+    private static readonly string[] s_read = [".cs", ".json", ".csproj", ".props", ".targets", ".config", ".xml", ".yml", ".yaml", ".ini", ".http"];
     private static readonly string[] s_unread = ["bin", "obj", "node_modules", ".git", "audit"];
     private static readonly string[] s_unreadOfJobs = ["inbox", "waiting", "working", "done", "failed"];
 
@@ -24,12 +25,11 @@ internal static class KeyChecks
     ];
 
     /// <summary>The keys in the settings and in the <c>.env</c> files, which only Development reads but anybody may have left.</summary>
-    public static IReadOnlyList<VisibleKey> VisibleKeys(IServiceProvider services)
+    public static IReadOnlyList<VisibleKey> VisibleKeys(IConfiguration configuration, Patient patient)
     {
-        var configuration = services.GetRequiredService<IConfiguration>();
         var keys = EnvironmentKeySource.Variables.Where(name => !string.IsNullOrWhiteSpace(configuration.Hidden(name)))
             .Select(name => new VisibleKey(name, configuration.OriginOf(name), new ApiKey(configuration.Hidden(name)!, name))).ToList();
-        var files = services.GetRequiredService<Patient>().Folders.SelectMany(folder => DotEnvSource.Names.Select(name => Path.Combine(folder, name)));
+        var files = patient.Folders.SelectMany(folder => DotEnvSource.Names.Select(name => Path.Combine(folder, name)));
         foreach (var file in files.Where(File.Exists).Select(path => new DotEnvFile(path)))
             keys.AddRange(EnvironmentKeySource.Variables.Where(name => file.Values.TryGetValue(name, out var value) && !string.IsNullOrWhiteSpace(value))
                 .Select(name => new VisibleKey(name, file.Name, new ApiKey(file.Values[name], name))));
@@ -37,13 +37,33 @@ internal static class KeyChecks
     }
 
     /// <summary>The keys' values that are long enough to be looked for letter by letter.</summary>
-    public static IReadOnlyList<string> Values(IServiceProvider services) =>
-        [.. VisibleKeys(services).Select(key => key.Key.Reveal()).Where(value => value.Length >= ShortestKey).Distinct()];
+    public static IReadOnlyList<string> Values(IEnumerable<VisibleKey> keys) =>
+        [.. keys.Select(key => key.Key.Reveal()).Where(value => value.Length >= ShortestKey).Distinct()];
+
+    /// <summary>Those values, and the one that the program would use, wherever it is kept.</summary>
+    public static async Task<IReadOnlyList<string>> ValuesAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        var keys = VisibleKeysOf(services).ToList();
+        try
+        {
+            if (!KeyCheck.IsOffline(services.GetRequiredService<IConfiguration>()))
+                keys.Add(new VisibleKey("", "", await ReadAsync(services, cancellationToken)));
+        }
+        catch (KeySourceException)
+        {
+            // The check of the key's place tells of it.
+        }
+
+        return Values(keys);
+    }
+
+    private static IReadOnlyList<VisibleKey> VisibleKeysOf(IServiceProvider services) =>
+        VisibleKeys(services.GetRequiredService<IConfiguration>(), services.GetRequiredService<Patient>());
 
     private static async Task<Verdict> CheckPlaceAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         var patient = services.GetRequiredService<Patient>();
-        var keys = Values(services);
+        var keys = await ValuesAsync(services, cancellationToken);
         var finder = SecretFinder.For(RepositoryChecks.GuardsOf(services), keys);
         var allowed = AllowFile.Read(patient);
         var places = new List<Place>();
@@ -53,7 +73,7 @@ internal static class KeyChecks
             var found = new Dictionary<string, FoundSecret>();
             finder.FindInFile(file, found);
             places.AddRange(found.Values.Where(secret => !allowed.Holds(secret.Fingerprint))
-                .Select(secret => new Place(Path.GetRelativePath(patient.Folders.First(), file.FullName), secret.Line, Fingerprint: secret.Fingerprint)));
+                .Select(secret => new Place(Path.GetRelativePath(patient.Folders[0], file.FullName), secret.Line, Fingerprint: secret.Fingerprint)));
         }
 
         if (places.Count > 0)
@@ -83,7 +103,7 @@ internal static class KeyChecks
         services.GetRequiredService<KeyRing>().ReadAsync(services.GetRequiredService<IOptions<KeyOptions>>().ValueOrDefault().Timeout, cancellationToken);
 
     private static IEnumerable<FileInfo> Sources(DirectoryInfo folder) => folder.EnumerateFiles()
-        .Where(file => file.Extension is ".cs" or ".json" or ".csproj" or ".config" && file.LinkTarget is null)
+        .Where(file => s_read.Contains(file.Extension) && file.LinkTarget is null)
         .Concat(folder.EnumerateDirectories()
             .Where(below => !s_unread.Contains(below.Name) && !IsOfJobs(below) && below.LinkTarget is null).SelectMany(Sources));
 
@@ -93,12 +113,13 @@ internal static class KeyChecks
 
     private static Verdict CheckEnvironments(IServiceProvider services)
     {
-        var keys = VisibleKeys(services).DistinctBy(key => key.Setting).ToList();
-        var shared = keys.GroupBy(key => key.Key.Fingerprint).FirstOrDefault(group => group.Count() > 1);
+        var all = VisibleKeysOf(services);
+        var shared = all.GroupBy(key => key.Key.Fingerprint).FirstOrDefault(group => group.DistinctBy(key => key.Setting).Count() > 1);
         if (shared is not null)
             return Verdict.Failed(
                 $"{string.Join(" and ", shared.Select(key => $"{key.Setting} ({key.Source})"))} hold the same key {shared.Key}.",
                 "Create a key for each environment in Mistral's console, and revoke the shared one.");
+        var keys = all.DistinctBy(key => key.Setting).ToList();
         return keys.Count > 1
             ? Verdict.Passed($"{string.Join(", ", keys.Select(key => $"{key.Setting} {key.Key.Fingerprint}"))}: all different.")
             : Verdict.NotChecked(

@@ -18,14 +18,14 @@ internal sealed class Patient(string home, GitRepository? git, string? allowPath
 
     public GitRepository? Git => git;
 
-    /// <summary>The top of the repository and the program's folder, which may be the same.</summary>
-    public IEnumerable<string> Folders => new[] { git?.Top ?? home, home }.Distinct();
+    /// <summary>The top of the repository, and the folders from the solution's to the program's: where <c>.env</c> and the like may lie.</summary>
+    public IReadOnlyList<string> Folders { get; } = [.. new[] { git?.Top }.Concat(DotEnvSource.FoldersOf(home).Reverse()).OfType<string>().Distinct()];
 
     /// <summary>
     /// Where a finding without a place is shown: at the checklist or, where the project came without one, at its settings. From the repository's top.
     /// </summary>
-    public string Checklist => File.Exists(Path.Combine(Folders.First(), "SECURITY.md")) ? "SECURITY.md"
-        : Path.GetRelativePath(Folders.First(), Path.Combine(home, ProgramHome.SettingsFile)).Replace('\\', '/');
+    public string Checklist => File.Exists(Path.Combine(Folders[0], "SECURITY.md")) ? "SECURITY.md"
+        : Path.GetRelativePath(Folders[0], Path.Combine(home, ProgramHome.SettingsFile)).Replace('\\', '/');
 
     public string? AllowPath => allowPath;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Acme.App.Configuration;
 using Acme.App.Guards;
+using Acme.App.Keys;
 using Microsoft.Extensions.Options;
 
 namespace Acme.App.Operations.Doctor;
@@ -19,7 +20,7 @@ internal static class RepositoryChecks
     public static IEnumerable<DoctorCheck> All =>
     [
         new(2, "ignored-files", "Key files are ignored by git", CheckIgnored),
-        new(12, "secrets-in-git", "No secret in git", SearchAll),
+        new(12, "secrets-in-git", "No secret in git", SearchAllAsync),
         new(15, "packages", "No package is known to be vulnerable", CheckPackages),
         new(16, "container-file", "The container file holds no secret", ContainerFileCheck.Run),
     ];
@@ -41,7 +42,10 @@ internal static class RepositoryChecks
         var names = patient.Folders
             .SelectMany(folder => s_mustBeIgnored.Select(name => Path.GetRelativePath(git.Top, Path.Combine(folder, name)).Replace('\\', '/')))
             .Where(name => !name.StartsWith("../", StringComparison.Ordinal)).Distinct().ToList();
-        var ignored = git.List(["check-ignore", "-z", "--stdin", "--no-index"], cancellationToken, [.. names.Select(name => name + '\0')]);
+        var rules = git.List(["check-ignore", "-v", "-z", "--stdin", "--no-index"], cancellationToken, [.. names.Select(name => name + '\0')]);
+        // Each rule is its file, line, pattern and the name. Only a .gitignore of the repository is everybody's.
+        var ignored = rules.Chunk(4).Where(rule => rule is [var file, _, not ['!', ..], _] && !Path.IsPathRooted(file) && Path.GetFileName(file) == ".gitignore")
+            .Select(rule => rule[3]);
         return names.Except(ignored).ToList() is { Count: > 0 } open
             ? Verdict.Failed(
                 $"In the repository {git.Top}, git does not ignore {string.Join(", ", open)}.",
@@ -70,16 +74,16 @@ internal static class RepositoryChecks
     }
 
     /// <summary>What shows which variables there are is meant to be committed.</summary>
-    private static bool IsDotEnv(string name) => name.Equals(".env", StringComparison.OrdinalIgnoreCase)
+    public static bool IsDotEnv(string name) => name.Equals(".env", StringComparison.OrdinalIgnoreCase)
         || (name.StartsWith(".env.", StringComparison.OrdinalIgnoreCase)
             && !s_samples.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase)));
 
-    private static Verdict SearchAll(IServiceProvider services, CancellationToken cancellationToken)
+    private static async Task<Verdict> SearchAllAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         var patient = services.GetRequiredService<Patient>();
         if (patient.Git is not { } git)
             return s_noRepository;
-        var search = new SecretSearch(git, AllowFile.Read(patient), GuardsOf(services), KeyChecks.Values(services));
+        var search = new SecretSearch(git, AllowFile.Read(patient), GuardsOf(services), await KeyChecks.ValuesAsync(services, cancellationToken));
         try
         {
             return search.SearchAll(cancellationToken);
@@ -94,7 +98,11 @@ internal static class RepositoryChecks
     private static Verdict SearchStaged(IServiceProvider services, CancellationToken cancellationToken)
     {
         var patient = services.GetRequiredService<Patient>();
-        return new SecretSearch(patient.Git!, AllowFile.Read(patient), new(), []).SearchStaged(cancellationToken);
+        // The program's settings are not read, so that a commit does not wait for them; the environment and .env may have its keys.
+        var environment = new ConfigurationBuilder().AddEnvironmentVariables();
+        environment.Hide(EnvironmentKeySource.Variable);
+        var keys = KeyChecks.Values(KeyChecks.VisibleKeys(environment.Build(), patient));
+        return new SecretSearch(patient.Git!, AllowFile.Read(patient), new(), keys).SearchStaged(cancellationToken);
     }
 
     // Guards whose settings are wrong are told of elsewhere; secrets are looked for all the same.

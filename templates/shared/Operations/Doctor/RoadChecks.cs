@@ -99,8 +99,11 @@ internal static class RoadChecks
 
         if (services.GetRequiredService<IChatClient>() is not AuditingChatClient)
             return Verdict.Failed("The audit is not the outermost part of the road.", "Put UseAuditing back in front, in AuditingServiceCollectionExtensions.");
+        var mode = options.FailureMode == FailureMode.Open ? " Audit:FailureMode is Open: requests go on while it cannot be written." : "";
         if (files.Existing().Count == 0)
-            return Verdict.Passed("The audit is outermost and can be written. There is no record yet, and so no chain to verify.");
+            return File.Exists(files.Seal) || File.Exists(files.Checkpoints)
+                ? Verdict.Failed("The audit log is gone: only its seal or its checkpoints are left.", "Bring it back, and find out who could remove it.")
+                : Verdict.Passed($"The audit is outermost and can be written. There is no record yet, and so no chain to verify.{mode}");
         var keys = services.GetRequiredService<AuditKeys>();
         // Older files may have been archived.
         var first = FirstRecordOf(files.Existing()[0]);
@@ -111,8 +114,7 @@ internal static class RoadChecks
                 $"The audit log is not as it was written: {problem}",
                 "Keep the log as it is, run 'audit verify', and find out who could write there.")
             : Verdict.Passed(
-                $"The audit is outermost and can be written; its chain verifies, {verdict.Records} records from number {first}."
-                + (options.FailureMode == FailureMode.Open ? " Audit:FailureMode is Open: requests go on while it cannot be written." : ""));
+                $"The audit is outermost and can be written; its chain verifies, {verdict.Records} records from number {first}.{mode}");
     }
 
     private static void OpenToWrite(string file)

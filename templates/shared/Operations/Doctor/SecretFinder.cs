@@ -53,6 +53,7 @@ internal sealed class SecretFinder(SensitiveDataDetector detector, IReadOnlyList
 
     public void FindInFile(FileInfo file, Dictionary<string, FoundSecret> found)
     {
+        WasBinary = false;
         // A pipe or a device has no length, and would not end.
         if (file.Length == 0)
             return;
@@ -120,13 +121,19 @@ internal sealed class SecretFinder(SensitiveDataDetector detector, IReadOnlyList
 
     private void FindInPiece(ReadOnlySpan<byte> piece, int line, Encoding encoding, bool isFinal, Dictionary<string, FoundSecret> found)
     {
-        for (var index = 0; index < _keys.Length; index++)
-            if (piece.IndexOf(_keys[index]) is var at and >= 0)
-                Add(keys[index], line + piece[..at].Count((byte)'\n'), found);
         if (WasBinary)
+        {
+            for (var index = 0; index < _keys.Length; index++)
+                if (piece.IndexOf(_keys[index]) is var at and >= 0)
+                    Add(keys[index], line + piece[..at].Count((byte)'\n'), found);
             return;
+        }
 
-        FindInText(_chars.AsSpan(0, encoding.GetChars(piece, _chars)), line, isFinal, found);
+        var text = _chars.AsSpan(0, encoding.GetChars(piece, _chars));
+        foreach (var key in keys)
+            if (text.IndexOf(key) is var at and >= 0)
+                Add(key, line + text[..at].Count('\n'), found);
+        FindInText(text, line, isFinal, found);
     }
 
     private void FindInText(ReadOnlySpan<char> text, int line, bool isFinal, Dictionary<string, FoundSecret> found)
@@ -150,7 +157,7 @@ internal sealed class SecretFinder(SensitiveDataDetector detector, IReadOnlyList
     private Encoding EncodingOf(ReadOnlySpan<byte> start)
     {
         WasBinary = false;
-        if (start is [0xFF, 0xFE, ..])
+        if (start is [0xFF, 0xFE, not 0, ..] or [0xFF, 0xFE, 0, not 0, ..])
             return Encoding.Unicode;
         if (start is [0xFE, 0xFF, ..])
             return Encoding.BigEndianUnicode;

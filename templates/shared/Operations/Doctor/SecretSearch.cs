@@ -71,7 +71,9 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
     /// <summary>The oldest commit comes first, so that a blob is named by the one that brought it.</summary>
     private void AddHistory(CancellationToken cancellationToken)
     {
-        using var log = git.Start(s_history, [], cancellationToken);
+        // Of the stashes, --all takes the newest alone.
+        var stashes = git.List(["log", "-z", "--walk-reflogs", "--format=%H", "--ignore-missing", "refs/stash", "--"], cancellationToken);
+        using var log = git.Start([.. s_history, .. stashes], [], cancellationToken);
         var (commit, author, change) = ("", "", (string?)null);
         foreach (var text in GitRepository.SplitAtNul(log.Text))
         {
@@ -102,7 +104,7 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
     {
         var found = new Dictionary<string, FoundSecret>();
         _finder.FindInText(text, found);
-        Keep(version, found.Values, isBinary: false);
+        Keep(version with { IsFile = false }, found.Values, isBinary: false);
     }
 
     /// <summary>What a raw line says of the result: after as many modes and hashes as there are parents, and colons.</summary>
@@ -204,7 +206,7 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
             if (allowed.Holds(secret.Fingerprint))
                 _allowed++;
             else
-                _found.Add(new Place(version.Path, secret.Line, version.Commit, version.Author, secret.Fingerprint));
+                _found.Add(new Place(version.Path, secret.Line, version.Commit, version.Author, secret.Fingerprint, version.IsFile));
         }
     }
 
@@ -229,5 +231,5 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
     }
 
     /// <summary>A file's version, and the commit that brought it; none for what is only in the index or the work tree.</summary>
-    private sealed record Version(string Path, string Blob, string? Commit = null, string? Author = null);
+    private sealed record Version(string Path, string Blob, string? Commit = null, string? Author = null, bool IsFile = true);
 }

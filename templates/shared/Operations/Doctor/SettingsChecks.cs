@@ -1,5 +1,6 @@
 using Acme.App.Auditing;
 using Acme.App.Configuration;
+using Microsoft.Extensions.Hosting.Internal;
 
 namespace Acme.App.Operations.Doctor;
 
@@ -16,12 +17,13 @@ internal static class SettingsChecks
     private static Verdict CheckPolicies(IServiceProvider services)
     {
         var home = services.GetRequiredService<Patient>().Home;
-        var missing = PolicyOptions.KnownEnvironments.Where(name => !HasPolicy(Read(home, name))).ToList();
+        var missing = PolicyOptions.KnownEnvironments.Where(name => !HasPolicy(home, name)).ToList();
         return missing.Count == 0
             ? Verdict.Passed($"{string.Join(", ", PolicyOptions.KnownEnvironments)} each have one.")
             : Verdict.Failed(
                 $"There is no valid policy for {string.Join(", ", missing)}.",
-                $"Write a Policy section into {string.Join(", ", missing.Select(ProgramHome.SettingsFileOf))}.");
+                $"Write a Policy section into {string.Join(", ", missing.Select(ProgramHome.SettingsFileOf))} that lets the program start: "
+                + "AllowedModels with the model of Mistral:Model, MaxTokensPerRequest, and OfflineAllowed in Development alone.");
     }
 
     private static Verdict CheckOffline(IServiceProvider services)
@@ -48,30 +50,35 @@ internal static class SettingsChecks
         var path = services.GetRequiredService<IConfiguration>()["Audit:Path"] is { Length: > 0 } own ? own : new AuditOptions().Path;
         var audit = Path.GetDirectoryName(Path.GetFullPath(path, home))!;
         var files = services.GetRequiredService<Patient>().Folders.SelectMany(folder => Directory.EnumerateFiles(folder, ".env*"))
-            .Where(file => !file.EndsWith(".example", StringComparison.Ordinal))
+            .Where(file => RepositoryChecks.IsDotEnv(Path.GetFileName(file)))
             .Concat(Directory.Exists(audit) ? Directory.EnumerateFiles(audit, Path.GetFileNameWithoutExtension(path) + "*") : []).ToList();
         const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         var open = new List<string>();
         foreach (var file in files)
             if (new FileInfo(file).LinkTarget is null && (File.GetUnixFileMode(file) & ~ownerOnly) != 0)
                 open.Add(file);
+        if (Directory.Exists(audit) && (File.GetUnixFileMode(audit) & UnixFileMode.OtherWrite) != 0)
+            open.Add(audit);
         return open.Count == 0
             ? Verdict.Passed(files.Count == 0
                 ? "There is no .env and no audit log yet."
                 : "The .env files and the audit log are open to the program's user alone.")
             : Verdict.Failed(
                 $"Others may read or write {string.Join(", ", open)}.",
-                "Run 'chmod 600' on each.");
+                "Run 'chmod 600' on each file, and 'chmod 700' on the folder of the log.");
     }
 
     // A value that is no such word is not off: who reads it may see it otherwise.
     private static bool IsOff(string? value) => string.IsNullOrEmpty(value) || (bool.TryParse(value, out var isOn) && !isOn);
 
-    private static bool HasPolicy(IConfigurationRoot? settings)
+    private static bool HasPolicy(string home, string environment)
     {
         try
         {
-            return settings?.GetSection(PolicyOptions.SectionName).Get<PolicyOptions>() is { AllowedModels.Length: > 0, MaxTokensPerRequest: > 0 };
+            var settings = Read(home, environment);
+            return settings?.GetSection(PolicyOptions.SectionName).Get<PolicyOptions>() is { } policy
+                && new PolicyOptionsValidator(new HostingEnvironment { EnvironmentName = environment }).Validate(policy).IsValid
+                && (settings["Mistral:Model"] is not { } model || policy.AllowedModels.Contains(model));
         }
         catch (InvalidOperationException)
         {

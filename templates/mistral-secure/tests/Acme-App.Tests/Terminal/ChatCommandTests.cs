@@ -152,6 +152,7 @@ public sealed class ChatCommandTests
     [Theory]
     [InlineData("--file")]
     [InlineData("-")]
+    [InlineData("")]
     public async Task Chat_WithBytesThatAreNoText_SaysSoAndSendsNothing(string from)
     {
         await using var mistral = await MistralStandIn.StartAsync(TestContext.Current.CancellationToken);
@@ -159,9 +160,9 @@ public sealed class ChatCommandTests
         var file = program.Write("latin.txt", "");
         await File.WriteAllBytesAsync(file, [(byte)'c', 0xE9], TestContext.Current.CancellationToken);
 
-        var (exitCode, output, error) = from == "-"
-            ? await program.RunAsync(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken), "chat", from)
-            : await program.RunAsync("", "chat", Question, from, file);
+        var (exitCode, output, error) = from == "--file"
+            ? await program.RunAsync("", "chat", Question, from, file)
+            : await program.RunAsync(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken), ["chat", .. from.Length > 0 ? [from] : Array.Empty<string>()]);
 
         Assert.Equal(2, exitCode);
         Assert.Equal("", output);

@@ -158,7 +158,7 @@ public sealed class DoctorCommandTests
 
         var (_, json, _) = await RunAsync(folder, []);
 
-        Assert.Equal(["offline"], Failed(json));
+        Assert.Equal(["offline", "policies"], Failed(json));
     }
 
     [Theory]
@@ -228,7 +228,7 @@ public sealed class DoctorCommandTests
     {
         using var folder = await ProjectAsync();
         var key = GitFolder.NewKey();
-        folder.Write("appsettings.Staging.json", $$"""{ "MISTRAL_API_KEY": "{{key}}", "Policy": { "AllowedModels": [ "a" ], "MaxTokensPerRequest": 1 } }""");
+        folder.Write("appsettings.Staging.json", $$"""{ "MISTRAL_API_KEY": "{{key}}", "Policy": { "AllowedModels": [ "mistral-small-latest" ], "MaxTokensPerRequest": 1 } }""");
 
         var (_, json, text) = await RunAsync(folder, []);
 
@@ -344,12 +344,20 @@ public sealed class DoctorCommandTests
     [InlineData("COPY .env ./", 1)]
     [InlineData("COPY [\"src/.env.local\", \"./\"]", 1)]
     [InlineData("COPY .env.example ./", 0)]
+    [InlineData("COPY .env.sample ./", 0)]
+    [InlineData("COPY secrets/ ./", 1)]
+    [InlineData("COPY tls/server.key ./", 1)]
     [InlineData("COPY . ./", 0)]
     [InlineData("COPY . ./", 1, "")]
     [InlineData("COPY . ./", 1, "!.env\n# .env\n")]
     [InlineData("COPY . ./", 1, "bin/*\n")]
-    [InlineData("COPY . ./", 0, "*\n!src\n")]
-    public async Task Run_ContainerFile_IsJudgedByWhatItBringsIn(string line, int expected, string ignored = "**/.env\n")
+    [InlineData("COPY . ./", 0, "*\n!src\n**/.[Ee][Nn][Vv]*\n")]
+    [InlineData("COPY . ./", 0, "*\n!other\n")]
+    [InlineData("COPY . ./", 1, "*\n!src\n")]
+    [InlineData("COPY . ./", 1, ".env\n.env.*\n")]
+    [InlineData("COPY . ./", 1, "**/.env\n")]
+    [InlineData("COPY . ./", 1, "**/.env*\n!**/.env\n")]
+    public async Task Run_ContainerFile_IsJudgedByWhatItBringsIn(string line, int expected, string ignored = "**/.env\n**/.env.*\n")
     {
         using var folder = await ProjectAsync();
         folder.Write("Dockerfile", "FROM scratch\n" + line + "\n");
@@ -358,6 +366,112 @@ public sealed class DoctorCommandTests
         var (_, json, _) = await RunAsync(folder, []);
 
         Assert.Equal(expected == 1 ? "failed" : "passed", MarkOf(json, "container-file"));
+    }
+
+    [Theory]
+    [InlineData("Containerfile", "ENV MISTRAL_API_KEY=abc", "**/.env*\n", "**/.env*\n", "failed")]
+    [InlineData("Dockerfile", "COPY . ./", "**/.env*\n", "bin\n", "failed")]
+    [InlineData("Dockerfile", "COPY . ./", "bin\n", "**/.env*\n", "passed")]
+    public async Task Run_ContainerFileWithAnIgnoreFileOfItsName_IsJudgedByThatOne(string name, string line, string common, string own, string expected)
+    {
+        using var folder = await ProjectAsync();
+        folder.Write(name, "FROM scratch\n" + line + "\n");
+        folder.Write(".dockerignore", common);
+        folder.Write(name + ".dockerignore", own);
+
+        var (_, json, _) = await RunAsync(folder, []);
+
+        Assert.Equal(expected, MarkOf(json, "container-file"));
+    }
+
+    /// <summary>A project made in a folder of a repository has its own files below the repository's top.</summary>
+    [Fact]
+    public async Task Run_SolutionInAFolderOfTheRepository_LooksBesideTheSolution()
+    {
+        using var folder = await ProjectAsync();
+        var key = GitFolder.NewKey();
+        foreach (var name in Directory.GetFiles(folder.Path, "appsettings*.json"))
+            folder.Write("proj/src/App/" + Path.GetFileName(name), await File.ReadAllTextAsync(name, Token));
+        folder.Write("proj/App.slnx", "<Solution />\n");
+        folder.Write("proj/Dockerfile", "FROM scratch\nENV MISTRAL_API_KEY=abc\n");
+        folder.Write("proj/notes.txt", $"MISTRAL_API_KEY={key}\n");
+        folder.Write("proj/.doctor-allow", $"{AllowFile.FingerprintOf(key)} a test's\n");
+        var env = folder.Write("proj/.env", "A=1\n");
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(env, (UnixFileMode)0b110_110_110);
+
+        var (_, json, _) = await RunAsync(folder, []);
+
+        Assert.Equal("failed", MarkOf(json, "container-file"));
+        Assert.Equal("passed", MarkOf(json, "secrets-in-git"));
+        Assert.Equal(OperatingSystem.IsWindows() ? "notChecked" : "failed", MarkOf(json, "file-modes"));
+    }
+
+    [Theory]
+    [InlineData("audit/audit.jsonl.seal")]
+    [InlineData("audit/audit.jsonl.checkpoints")]
+    public async Task Run_AuditLogIsGone_Fails(string left)
+    {
+        using var folder = await ProjectAsync();
+        folder.Write(left, "what is left\n");
+
+        var (_, json, _) = await RunAsync(folder, []);
+
+        Assert.Equal("failed", MarkOf(json, "audit"));
+    }
+
+    [Fact]
+    public async Task Run_KeyOfAStoreStandsInTheCode_FailsWithoutTheValue()
+    {
+        using var folder = await ProjectAsync();
+        var key = RandomNumberGenerator.GetString("bcdfghjkmnpqrstvwz", 32);
+        folder.Write("Y.cs", $"const string Z = \"{key}\";\n");
+
+        var (_, json, text) = await RunAsync(
+            folder, [new("Mistral:Offline", "false")], builder => builder.Services.AddSingleton<KeySource>(new KnownSource(new ApiKey(key, "1"))));
+
+        Assert.Equal("failed", MarkOf(json, "key-place"));
+        Assert.Equal("failed", MarkOf(json, "secrets-in-git"));
+        Assert.DoesNotContain(key, text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_OnlyTheUsersOwnSettingsIgnoreKeyFiles_Fails()
+    {
+        using var folder = await ProjectAsync();
+        File.Move(Path.Combine(folder.Path, ".gitignore"), Path.Combine(folder.Path, ".git", "info", "exclude"), overwrite: true);
+
+        var (_, json, _) = await RunAsync(folder, []);
+
+        Assert.Equal("failed", MarkOf(json, "ignored-files"));
+    }
+
+    [Theory]
+    [InlineData("\"AllowedModels\": [ \"\" ], \"MaxTokensPerRequest\": 1")]
+    [InlineData("\"AllowedModels\": [ \"another-model\" ], \"MaxTokensPerRequest\": 1")]
+    [InlineData("\"AllowedModels\": [ \"mistral-small-latest\" ], \"MaxTokensPerRequest\": 1, \"OfflineAllowed\": true")]
+    public async Task Run_PolicyOfAnotherEnvironmentWouldNotLetItStart_Fails(string policy)
+    {
+        using var folder = await ProjectAsync();
+        folder.Write("appsettings.Staging.json", $$"""{ "Policy": { {{policy}} } }""");
+
+        var (_, json, _) = await RunAsync(folder, []);
+
+        Assert.Equal("failed", MarkOf(json, "policies"));
+    }
+
+    /// <summary>Where one setting is in two places, the lower place's key counts as well.</summary>
+    [Fact]
+    public async Task Run_KeysAreSharedBetweenFiles_Fails()
+    {
+        using var folder = await ProjectAsync();
+        var key = GitFolder.NewKey();
+        folder.Write(".env", $"MISTRAL_API_KEY_PROD={key}\n");
+        folder.Write(".env.local", $"MISTRAL_API_KEY={key}\n");
+
+        var (_, json, _) = await RunAsync(folder, [new("MISTRAL_API_KEY", GitFolder.NewKey())]);
+
+        Assert.Equal("failed", MarkOf(json, "key-per-environment"));
     }
 
     [Theory]
@@ -465,8 +579,8 @@ public sealed class DoctorCommandTests
     private static IHost Build(GitFolder folder, KeyValuePair<string, string?>[] settings, Action<IHostApplicationBuilder>? change)
     {
         // A program in a folder of a repository, as the templates make it, or one at its top.
-        var inside = Path.Combine(folder.Path, "src", "App");
-        var home = ProgramHome.At(Directory.Exists(inside) ? inside : folder.Path);
+        var inside = new[] { "src/App", "proj/src/App" }.Select(path => Path.Combine(folder.Path, path)).FirstOrDefault(Directory.Exists);
+        var home = ProgramHome.At(inside ?? folder.Path);
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = home.Arguments, ContentRootPath = home.ContentRoot, EnvironmentName = "Development" });
         builder.AddConfiguration(home);
         builder.Configuration.AddInMemoryCollection([new("Mistral:Offline", "true")]).AddInMemoryCollection(settings);

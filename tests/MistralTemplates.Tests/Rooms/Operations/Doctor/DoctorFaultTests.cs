@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text.Json;
 using MistralTemplates.Harness;
 using MistralTemplates.Tests.Rooms.Configuration;
 
@@ -50,6 +52,45 @@ public sealed class DoctorFaultTests
 
         Assert.Equal("The file 'closed.txt' cannot be read. Let your user read it, or name it in .gitignore.", result.Error.Trim());
         Assert.Equal(2, result.ExitCode);
+    }
+
+    /// <summary>A key of a shape that nobody knows, which only this program's own settings give away.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Doctor_OwnKeyIsStagedWithoutAName_IsFound(bool isInEnvFile)
+    {
+        using var folder = await GitFolder.CreateAsync();
+        var key = RandomNumberGenerator.GetString("bcdfghjkmnpqrstvwz", 32);
+        if (isInEnvFile)
+            folder.Write(".env", $"MISTRAL_API_KEY_PROD={key}\n");
+        folder.Write("Y.cs", $"const string Z = \"{key}\";\n");
+        await folder.GitAsync("add", "Y.cs");
+
+        var result = await RunAsync(folder, isInEnvFile ? [] : new() { ["MISTRAL_API_KEY"] = key }, "doctor", folder.Path, "--staged");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("Y.cs:1", result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(key, result.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>As git sets it for a hook in a linked work tree.</summary>
+    [Fact]
+    public async Task Doctor_CallerNamesAnotherRepository_LooksAtTheFoldersOwn()
+    {
+        using var folder = await GitFolder.CreateAsync();
+        using var other = await GitFolder.CreateAsync();
+        other.Write("a.txt", $"MISTRAL_API_KEY={GitFolder.NewKey()}\n");
+        await other.CommitAsync();
+        var environment = new Dictionary<string, string>
+        {
+            ["GIT_DIR"] = Path.Combine(other.Path, ".git"), ["Mistral__Offline"] = "true", ["DOTNET_ENVIRONMENT"] = "Development",
+        };
+
+        var result = await RunAsync(folder, environment, "doctor", folder.Path, "--format", "json");
+
+        Assert.Equal("passed", JsonElement.Parse(result.Output).GetProperty("checks").EnumerateArray()
+            .Single(check => check.GetProperty("id").GetString() == "secrets-in-git").GetProperty("mark").GetString());
     }
 
     [Theory]

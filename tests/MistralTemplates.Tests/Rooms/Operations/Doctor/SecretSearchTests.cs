@@ -55,7 +55,7 @@ public sealed class SecretSearchTests
 
         var verdict = Search(folder, isOwn ? [key] : []);
 
-        Assert.Equal([new Place("(commit message)", 4, commit, "Ada Author", AllowFile.FingerprintOf(key))], verdict.Places);
+        Assert.Equal([new Place("(commit message)", 4, commit, "Ada Author", AllowFile.FingerprintOf(key), IsFile: false)], verdict.Places);
         Assert.Contains("--replace-message", verdict.Remedy, StringComparison.Ordinal);
     }
 
@@ -72,7 +72,7 @@ public sealed class SecretSearchTests
         var verdict = Search(folder);
 
         Assert.Equal(
-            [new Place("(a file's name)", 1, commit, "Ada Author", AllowFile.FingerprintOf(named)), new Place("(message of the tag v1)", Fingerprint: AllowFile.FingerprintOf(said))],
+            [new Place("(a file's name)", 1, commit, "Ada Author", AllowFile.FingerprintOf(named), IsFile: false), new Place("(message of the tag v1)", Fingerprint: AllowFile.FingerprintOf(said), IsFile: false)],
             verdict.Places);
     }
 
@@ -146,11 +146,38 @@ public sealed class SecretSearchTests
         var key = GitFolder.NewKey();
         folder.Write("notes.txt", $"it was {key} until May\n");
         await File.WriteAllBytesAsync(Path.Combine(folder.Path, "data.bin"), [0, 1, 0, .. Encoding.ASCII.GetBytes(key), 0], Token);
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "wide.txt"), $"it was {key} until May\n", Encoding.Unicode, Token);
         await folder.CommitAsync();
 
         var verdict = Search(folder, key);
 
-        Assert.Equal(["data.bin", "notes.txt"], verdict.Places.Select(place => place.Path).Order());
+        Assert.Equal(["data.bin", "notes.txt", "wide.txt"], verdict.Places.Select(place => place.Path).Order());
+    }
+
+    [Fact]
+    public async Task SearchAll_EmptyFileAfterABinaryOne_IsNotCounted()
+    {
+        using var folder = await GitFolder.CreateAsync();
+        await File.WriteAllBytesAsync(Path.Combine(folder.Path, "a.bin"), [0, 1, 0], Token);
+        folder.Write("b.txt", "");
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "c.txt"), "wide", Encoding.UTF32, Token);
+
+        Assert.Contains("were looked for: 2.", Search(folder).Found, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SearchAll_SecretInAnOlderStash_IsFound()
+    {
+        using var folder = await GitFolder.CreateAsync();
+        folder.Write("a.txt", "clean\n");
+        await folder.CommitAsync();
+        foreach (var text in new[] { $"MISTRAL_API_KEY={GitFolder.NewKey()}\n", "clean as well\n" })
+        {
+            folder.Write("a.txt", text);
+            await folder.GitAsync("stash");
+        }
+
+        Assert.Equal("a.txt", Assert.Single(Search(folder).Places).Path);
     }
 
     [Fact]
