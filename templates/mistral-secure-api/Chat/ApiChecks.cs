@@ -48,7 +48,7 @@ internal static class ApiChecks
         return ofAddress
             ? Verdict.Passed(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{ChatPath} refuses a caller after {set.Limits.RequestsPerMinute} requests in a minute, and an address after {set.RequestsPerMinuteByAddress}."))
+                $"In a minute {ChatPath} takes {set.Limits.RequestsPerMinute} requests of a caller and {set.RequestsPerMinuteByAddress} of an address."))
             : Verdict.Failed(
                 $"One address may send any number of requests to {ChatPath}.",
                 "Put UseRateLimiter back into UseAccess, and leave no DisableRateLimiting on the endpoint.");

@@ -23,7 +23,6 @@ internal sealed class ChatCommand
     private const string StandardInput = "-";
     private const int MaxCharacters = 4 * 1024 * 1024;
 
-
     private readonly Argument<string?> _question = new("question")
     {
         Description = "What to ask. '-' reads it from standard input; without it a conversation begins.",

@@ -48,7 +48,7 @@ internal sealed class ChatTerminal
         return _lines.ReadLine();
     }
 
-    /// <summary>Reads text, and fails by <see cref="DecoderFallbackException"/> at bytes that are none; older encodings have a character for each byte.</summary>
+    /// <summary>Reads text, and fails by <see cref="DecoderFallbackException"/> at bytes that are none. Older encodings have no such bytes.</summary>
     public static StreamReader OpenText(Stream stream, Encoding encoding) =>
         new(stream, encoding.CodePage == s_strictUtf8.CodePage ? s_strictUtf8 : encoding);
 

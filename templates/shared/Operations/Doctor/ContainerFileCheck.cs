@@ -72,7 +72,7 @@ internal static class ContainerFileCheck
         {
             "ENV" or "ARG" => instruction.Text.Contains(EnvironmentKeySource.Variable, StringComparison.Ordinal),
             "COPY" or "ADD" => words.Select(word => word.TrimEnd('/').Split('/')[^1])
-                .Any(name => RepositoryChecks.IsDotEnv(name) || name == "secrets" || s_keyEndings.Any(ending => name.EndsWith(ending, StringComparison.Ordinal))),
+                .Any(name => RepositoryChecks.IsDotEnv(name) || name == "secrets" || s_keyEndings.Contains(Path.GetExtension(name))),
             // What is read while it runs, from a mounted secret, is in no layer.
             _ => words.Any(word => word.StartsWith(EnvironmentKeySource.Variable, StringComparison.Ordinal) && word.Split('=', 2) is [_, [not '$', ..]]),
         };
@@ -81,14 +81,17 @@ internal static class ContainerFileCheck
     /// <summary>Docker's own rules: a pattern starts at the top, ignores what is below it too, and the last that matches counts.</summary>
     private static List<(bool Ignores, Regex Pattern)> Patterns(IEnumerable<string> lines) =>
     [
-        .. lines.Select(line => line.Trim()).Where(line => line is not ("" or ['#', ..]) and { Length: < MostLength }).Select(line =>
-        {
-            var pattern = Regex.Escape(line.TrimStart('!').Trim().Trim('/')).Replace(@"\*\*/", "(.*/)?", StringComparison.Ordinal)
-                .Replace(@"\*\*", ".*", StringComparison.Ordinal).Replace(@"\*", "[^/]*", StringComparison.Ordinal).Replace(@"\?", "[^/]", StringComparison.Ordinal)
-                .Replace(@"\[", "[", StringComparison.Ordinal);
-            return (line[0] != '!', new Regex($"^{pattern}(/|$)", RegexOptions.NonBacktracking, s_limit));
-        }),
+        .. lines.Select(line => line.Trim()).Where(line => line is not ("" or ['#', ..]) and { Length: < MostLength })
+            .Select(line => (line[0] != '!', new Regex($"^{Expression(line.TrimStart('!').Trim().Trim('/'))}(/|$)", RegexOptions.NonBacktracking, s_limit))),
     ];
 
-    private static bool IsIgnored(string path, List<(bool Ignores, Regex Pattern)> patterns) => patterns.LastOrDefault(rule => rule.Pattern.IsMatch(path)).Ignores;
+    private static string Expression(string pattern) => Regex.Escape(pattern)
+        .Replace(@"\*\*/", "(.*/)?", StringComparison.Ordinal)
+        .Replace(@"\*\*", ".*", StringComparison.Ordinal)
+        .Replace(@"\*", "[^/]*", StringComparison.Ordinal)
+        .Replace(@"\?", "[^/]", StringComparison.Ordinal)
+        .Replace(@"\[", "[", StringComparison.Ordinal);
+
+    private static bool IsIgnored(string path, List<(bool Ignores, Regex Pattern)> patterns) =>
+        patterns.LastOrDefault(rule => rule.Pattern.IsMatch(path)).Ignores;
 }

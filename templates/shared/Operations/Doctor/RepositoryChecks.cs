@@ -44,7 +44,8 @@ internal static class RepositoryChecks
             .Where(name => !name.StartsWith("../", StringComparison.Ordinal)).Distinct().ToList();
         var rules = git.List(["check-ignore", "-v", "-z", "--stdin", "--no-index"], cancellationToken, [.. names.Select(name => name + '\0')]);
         // Each rule is its file, line, pattern and the name. Only a .gitignore of the repository is everybody's.
-        var ignored = rules.Chunk(4).Where(rule => rule is [var file, _, not ['!', ..], _] && !Path.IsPathRooted(file) && Path.GetFileName(file) == ".gitignore")
+        var ignored = rules.Chunk(4)
+            .Where(rule => rule is [var file, _, not ['!', ..], _] && !Path.IsPathRooted(file) && Path.GetFileName(file) == ".gitignore")
             .Select(rule => rule[3]);
         return names.Except(ignored).ToList() is { Count: > 0 } open
             ? Verdict.Failed(

@@ -162,7 +162,7 @@ public sealed class ChatCommandTests
 
         var (exitCode, output, error) = from == "--file"
             ? await program.RunAsync("", "chat", Question, from, file)
-            : await program.RunAsync(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken), ["chat", .. from.Length > 0 ? [from] : Array.Empty<string>()]);
+            : await program.RunAsync(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken), from == "" ? ["chat"] : ["chat", from]);
 
         Assert.Equal(2, exitCode);
         Assert.Equal("", output);
