@@ -14,6 +14,8 @@ internal static class ConfigurationServiceCollectionExtensions
     /// <summary>Names a folder with one file for each setting, as Docker and Kubernetes mount them: <c>Mistral__Endpoint</c>.</summary>
     public const string SettingsFolder = "SettingsFolder";
 
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
     /// <summary>Reads the settings in their order and brings in the environment's policy. The first room to add.</summary>
     /// <param name="builder">The host's builder.</param>
     /// <param name="home">The program's home; without it, the builder's content root.</param>
@@ -33,6 +35,11 @@ internal static class ConfigurationServiceCollectionExtensions
 
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(new SettingsRead(problems, dotEnv?.Warnings ?? []));
+        builder.Services.AddSingleton(new StartUpCheck((services, _) =>
+        {
+            var misspelt = MisspeltSections.Find(builder.Configuration, services.GetServices<ValidatedSection>()).ToList();
+            return misspelt.Count == 0 ? Task.CompletedTask : throw new ConfigurationException(misspelt);
+        }));
         return builder.AddValidatedOptions<PolicyOptions, PolicyOptionsValidator>(PolicyOptions.SectionName);
     }
 
@@ -85,11 +92,12 @@ internal static class ConfigurationServiceCollectionExtensions
         try
         {
             var files = new KeyPerFileConfigurationSource { FileProvider = new PhysicalFileProvider(folder), ReloadOnChange = false };
-            new ConfigurationBuilder().Add(files).Build();
+            // A pipe that nobody writes to would keep the start for ever.
+            Task.Run(() => new ConfigurationBuilder().Add(files).Build()).WaitAsync(s_patience).GetAwaiter().GetResult();
             configuration.Sources.Insert(variables is null ? configuration.Sources.Count : configuration.Sources.IndexOf(variables) + 1, files);
             return null;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or TimeoutException)
         {
             return Problem("A file in the folder with one file for each setting cannot be read.", "Let the program's user read each of them.");
         }

@@ -113,6 +113,9 @@ internal sealed class DotEnvFile
             Refuse(
                 number, name, "The value holds a backslash in double quotes, which may be an escape or not.",
                 "Use single quotes: in them a backslash is a backslash.");
+        else if (quote != '\'' && value[..(quote is null ? end : close)].Contains('$'))
+            Refuse(
+                number, name, "The value holds a $, which may begin a variable's name or not.", "Use single quotes: in them a $ is a $.");
         else if (hash >= 0 && (hash == 0 || !char.IsWhiteSpace(value[hash - 1])))
             Refuse(
                 number, name, "The value is followed by a # without a space, which may begin a comment or not.",

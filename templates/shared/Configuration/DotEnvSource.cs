@@ -8,12 +8,11 @@ internal sealed class DotEnvSource : IConfigurationSource
     // What the program's user may not list is no repository of theirs.
     private static readonly EnumerationOptions s_listable = new() { IgnoreInaccessible = true };
 
-    /// <summary>Takes the nearest folder that has such a file, from the home up to the repository's root.</summary>
+    /// <summary>Takes the nearest file of each name, from the home up to the repository's root.</summary>
     public DotEnvSource(string home)
     {
-        var paths = FoldersOf(home)
-            .Select(folder => Names.Select(name => Path.Combine(folder, name)).Where(File.Exists).ToList())
-            .FirstOrDefault(found => found.Count > 0) ?? [];
+        var folders = FoldersOf(home);
+        var paths = Names.Select(name => folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(Path.Exists)).OfType<string>().ToList();
         Files = [.. paths.Select(path => new DotEnvFile(path))];
         Warnings = [.. paths.Where(OthersMayRead)
             .Select(path => $"'{path}' may be read by other users of this machine. Run: chmod 600 {Path.GetFileName(path)}")];

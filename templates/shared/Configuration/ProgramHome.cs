@@ -85,7 +85,11 @@ internal sealed class ProgramHome
             new JsonConfigurationProvider(new JsonConfigurationSource()).Load(stream);
             return null;
         }
-        catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return new(name, name, "The file cannot be read.", "Let the program's user read it.");
+        }
+        catch (FormatException exception)
         {
             var line = (exception.InnerException as JsonException)?.LineNumber;
             return new(

@@ -18,15 +18,7 @@ internal static class MistralServiceCollectionExtensions
         builder.AddValidatedOptions<MistralOptions, MistralOptionsValidator>(MistralOptions.SectionName);
         var services = builder.Services;
         services.AddHttpClient(MistralApi.ClientName)
-            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
-            {
-                // A 307 or 308 would carry the prompt to another host.
-                AllowAutoRedirect = false,
-                UseCookies = false,
-                // Whose request it is, and its traces, are not Mistral's to know.
-                ActivityHeadersPropagator = null,
-                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            })
+            .ConfigurePrimaryHttpMessageHandler(OutboundHttp.CreateHandler)
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
             // At Trace the factory's loggers hand the Authorization header, unredacted, to every structured log.
             .RemoveAllLoggers();

@@ -15,7 +15,7 @@ internal sealed class RedisOptions
     /// <summary>Whether the connection is encrypted. The default is no, which is taken for loopback only.</summary>
     public bool Tls { get; set; }
 
-    /// <summary>A file with the certificate of whoever issued Redis' own, where the machine does not trust it already. The default is none.</summary>
+    /// <summary>A file with the certificates of those who may have issued Redis' own, where the machine does not trust them. The default is none.</summary>
     public string? IssuerCertificate { get; set; }
 
     /// <summary>The user of Redis' access lists. The default is none.</summary>
@@ -32,6 +32,17 @@ internal sealed class RedisOptions
 
     /// <summary>How long one command may take. The default is 1 second.</summary>
     public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Reads one certificate in DER, or any number in PEM.</summary>
+    /// <exception cref="CryptographicException">There is none.</exception>
+    public static X509Certificate2Collection ReadCertificates(string file)
+    {
+        var certificates = new X509Certificate2Collection();
+        certificates.ImportFromPemFile(file);
+        if (certificates.Count == 0)
+            certificates.Add(X509CertificateLoader.LoadCertificateFromFile(file));
+        return certificates;
+    }
 }
 
 internal sealed class RedisOptionsValidator : OptionsValidator<RedisOptions>
@@ -45,7 +56,7 @@ internal sealed class RedisOptionsValidator : OptionsValidator<RedisOptions>
             "The endpoint is not a host and a port.", "Set it, for example redis.internal:6380.");
         Rule(nameof(RedisOptions.Tls), options => options.Tls || !TryParse(options.Endpoint, out var address) || address.IsLoopback,
             "The connection to another machine is not encrypted.", "Set Redis:Tls to true.");
-        Rule(nameof(RedisOptions.IssuerCertificate), options => options.IssuerCertificate is not { Length: > 0 } file || IsCertificate(file),
+        Rule(nameof(RedisOptions.IssuerCertificate), options => options.IssuerCertificate is not { Length: > 0 } file || HasCertificates(file),
             "The file does not exist, or no certificate can be read from it.",
             "Mount the issuer's certificate as PEM or DER, or correct or remove the setting.");
         Rule(nameof(RedisOptions.KeyPrefix), options => !string.IsNullOrWhiteSpace(options.KeyPrefix),
@@ -56,12 +67,11 @@ internal sealed class RedisOptionsValidator : OptionsValidator<RedisOptions>
             "The time that a command may take is not between 50 milliseconds and a minute.", "Set a time span, for example 00:00:01.");
     }
 
-    private static bool IsCertificate(string file)
+    private static bool HasCertificates(string file)
     {
         try
         {
-            X509CertificateLoader.LoadCertificateFromFile(file).Dispose();
-            return true;
+            return RedisOptions.ReadCertificates(file).Count > 0;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
         {
@@ -71,5 +81,6 @@ internal sealed class RedisOptionsValidator : OptionsValidator<RedisOptions>
 
     private static bool TryParse(string endpoint, out Uri address) =>
         Uri.TryCreate($"redis://{endpoint}", UriKind.Absolute, out address!)
-        && address is { Port: > 0, Host.Length: > 0, PathAndQuery: "" or "/", UserInfo: "" };
+        && address is { Port: > 0, Host.Length: > 0, UserInfo: "" }
+        && endpoint.AsSpan().IndexOfAny("/?#") < 0;
 }

@@ -30,22 +30,35 @@ public sealed class RedisTlsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("an issuer that nobody trusts")]
-    [InlineData("a certificate of another name")]
-    [InlineData("a wrong password")]
-    [InlineData("no TLS")]
-    public async Task Connection_ThatIsNotWhatItShouldBe_IsRefused(string fault)
+    [InlineData("an issuer that nobody trusts", "Redis' certificate, or its TLS, is not one that is trusted here.")]
+    [InlineData("another issuer", "Redis' certificate, or its TLS, is not one that is trusted here.")]
+    [InlineData("a certificate of another name", "Redis' certificate, or its TLS, is not one that is trusted here.")]
+    [InlineData("an expired certificate", "Redis' certificate, or its TLS, is not one that is trusted here.")]
+    [InlineData("a certificate for another purpose", "Redis' certificate, or its TLS, is not one that is trusted here.")]
+    [InlineData("a wrong password", "Redis does not take the user or the password.")]
+    [InlineData("no TLS", "Redis does not answer")]
+    public async Task Connection_ThatIsNotWhatItShouldBe_IsRefused(string fault, string expected)
     {
-        var (server, options) = await StartAsync(fault == "a certificate of another name" ? "10.0.0.7" : "127.0.0.1");
+        var (server, options) = await StartAsync(fault == "a certificate of another name" ? "10.0.0.7" : "127.0.0.1", fault);
         await using var started = server;
-        options.IssuerCertificate = fault == "an issuer that nobody trusts" ? null : options.IssuerCertificate;
+        if (fault == "an issuer that nobody trusts")
+            options.IssuerCertificate = null;
+        else if (fault == "another issuer")
+            _folder.Write("issuer.pem", IssuerOf("CN=issuer").ExportCertificatePem());
         options.Password = fault == "a wrong password" ? "another" : options.Password;
         options.Tls = fault != "no TLS";
         await using var connection = new RedisConnection(Options.Create(options));
 
-        var problem = await connection.CheckAsync(CancellationToken);
+        // A command that comes between two tries to connect is only told that there is no connection.
+        string? problem = null;
+        for (var tries = 0; tries < 100 && problem?.StartsWith(expected, StringComparison.Ordinal) is not true; tries++)
+        {
+            problem = await connection.CheckAsync(CancellationToken);
+            Assert.NotNull(problem);
+            await Task.Delay(50, CancellationToken);
+        }
 
-        Assert.StartsWith("Redis does not answer", problem, StringComparison.Ordinal);
+        Assert.StartsWith(expected, problem, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -65,9 +78,46 @@ public sealed class RedisTlsTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private async Task<(RedisServer Server, RedisOptions Options)> StartAsync(string address)
+    /// <summary>Redis sends an issuer between; the file names the root, the issuer between or the certificate itself, among others.</summary>
+    [Theory]
+    [InlineData("root")]
+    [InlineData("between")]
+    [InlineData("own")]
+    public async Task Connection_WithAnIssuerBetween_IsTrustedByAnyOfItsChain(string trusted)
     {
-        var (issuer, certificate, key) = WriteCertificates(address);
+        var (server, options) = await StartAsync("127.0.0.1", "an issuer between");
+        await using var started = server;
+        var named = await File.ReadAllTextAsync(Path.Combine(_folder.Path, trusted + ".pem"), CancellationToken);
+        options.IssuerCertificate = _folder.Write("bundle.pem", IssuerOf("CN=a former issuer").ExportCertificatePem() + "\n" + named);
+        await using var connection = new RedisConnection(Options.Create(options));
+
+        Assert.Null(await connection.CheckAsync(CancellationToken));
+    }
+
+    [Fact]
+    public async Task Connection_WithTheIssuerInDer_IsTrusted()
+    {
+        var (server, options) = await StartAsync("127.0.0.1");
+        await using var started = server;
+        using var issuer = X509CertificateLoader.LoadCertificateFromFile(options.IssuerCertificate!);
+        options.IssuerCertificate = Path.Combine(_folder.Path, "issuer.der");
+        await File.WriteAllBytesAsync(options.IssuerCertificate, issuer.RawData, CancellationToken);
+        await using var connection = new RedisConnection(Options.Create(options));
+
+        Assert.Null(await connection.CheckAsync(CancellationToken));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:6390/")]
+    [InlineData("127.0.0.1:6390#x")]
+    [InlineData("127.0.0.1:6390?x")]
+    [InlineData("127.0.0.1")]
+    public void Rejects_AnEndpointThatIsMoreOrLessThanHostAndPort(string endpoint) =>
+        Assert.Equal(["Endpoint"], new RedisOptionsValidator().Validate(new RedisOptions { Endpoint = endpoint }).Errors.Select(failure => failure.PropertyName));
+
+    private async Task<(RedisServer Server, RedisOptions Options)> StartAsync(string address, string fault = "")
+    {
+        var (issuer, certificate, key) = WriteCertificates(address, fault);
         var port = RedisServer.FreePort();
         var server = await RedisServer.StartAsync(
             CancellationToken, "--tls-port", $"{port}", "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", issuer, "--tls-auth-clients", "no");
@@ -82,24 +132,37 @@ public sealed class RedisTlsTests : IDisposable
         });
     }
 
-    private (string Issuer, string Certificate, string Key) WriteCertificates(string address)
+    private static X509Certificate2 IssuerOf(string name, X509Certificate2? above = null)
     {
-        var (from, to) = (DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1));
-        using var issuerKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=issuer", issuerKey, HashAlgorithmName.SHA256);
+        var (from, to) = (DateTimeOffset.UtcNow.AddHours(-2), DateTimeOffset.UtcNow.AddHours(2));
+        var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
-        using var issuer = request.CreateSelfSigned(from, to);
+        return above is null ? request.CreateSelfSigned(from, to) : request.Create(above, from.AddHours(1), to.AddHours(-1), RandomNumberGenerator.GetBytes(8)).CopyWithPrivateKey(key);
+    }
+
+    private (string Issuer, string Certificate, string Key) WriteCertificates(string address, string fault)
+    {
+        var from = DateTimeOffset.UtcNow.AddMinutes(-30);
+        using var root = IssuerOf("CN=issuer");
+        using var between = IssuerOf("CN=between", root);
+        var issuer = fault == "an issuer between" ? between : root;
 
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Parse(address));
-        request = new CertificateRequest("CN=redis", key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest("CN=redis", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.Create(issuer, from, to, RandomNumberGenerator.GetBytes(8));
+        if (fault == "a certificate for another purpose")
+            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.2")], critical: false));
+        using var certificate = request.Create(issuer, from, from.AddMinutes(fault == "an expired certificate" ? 10 : 60), RandomNumberGenerator.GetBytes(8));
+        _folder.Write("root.pem", root.ExportCertificatePem());
+        _folder.Write("between.pem", between.ExportCertificatePem());
+        _folder.Write("own.pem", certificate.ExportCertificatePem());
         return (
-            _folder.Write("issuer.pem", issuer.ExportCertificatePem()),
-            _folder.Write("redis.pem", certificate.ExportCertificatePem()),
+            _folder.Write("issuer.pem", root.ExportCertificatePem()),
+            _folder.Write("redis.pem", certificate.ExportCertificatePem() + (issuer == between ? "\n" + between.ExportCertificatePem() : "")),
             _folder.Write("redis.key", key.ExportPkcs8PrivateKeyPem()));
     }
 }

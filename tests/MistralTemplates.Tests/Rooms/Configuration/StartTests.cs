@@ -3,6 +3,7 @@ using Acme.App.Keys;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using MistralTemplates.Harness;
 
 namespace MistralTemplates.Tests.Rooms.Configuration;
 
@@ -212,6 +213,81 @@ public sealed class StartTests
         Assert.Equal(78, code);
         Assert.Contains(problem, Unwrapped(errors), StringComparison.Ordinal);
         Assert.DoesNotContain("canary", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_AFolderWithAPipeThatNobodyWritesTo_IsRefusedAndNoWaitForEver()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There are no such pipes there.");
+        using var folder = Folder();
+        folder.Write("appsettings.json", """{ "SettingsFolder": "mounted" }""");
+        folder.Write("mounted/Keys__PollInterval", "00:00:30");
+        (await Command.RunAsync("mkfifo", ["mounted/pipe"], folder.Path, TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken)).EnsureSuccess("mkfifo");
+
+        var (code, errors) = await StartAsync(folder, "Production", Variable("MISTRAL_API_KEY", Key('k'))).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+        Assert.Equal(78, code);
+        Assert.Contains("A file in the folder with one file for each setting cannot be read.", Unwrapped(errors), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_ASettingsFileCannotBeRead_SaysThatAndNotThatItIsMalformed()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "There alone is a file that nobody can read.");
+        using var folder = Folder();
+        File.CreateSymbolicLink(Path.Combine(folder.Path, "appsettings.Own.json"), "/proc/self/mem");
+
+        var (code, errors) = await StartAsync(folder, "Production", Variable("MISTRAL_API_KEY", Key('k')));
+
+        Assert.Equal(78, code);
+        Assert.Contains("The file cannot be read.", Unwrapped(errors), StringComparison.Ordinal);
+        Assert.DoesNotContain("comma", errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>The README names the file at the repository's top; one beside the program adds to it.</summary>
+    [Fact]
+    public async Task Start_DotEnvFilesInTwoFolders_AreBothRead()
+    {
+        using var folder = Folder();
+        folder.Write("App.slnx", "<Solution />");
+        foreach (var name in Directory.GetFiles(folder.Path, "appsettings*.json"))
+            folder.Write("src/App/" + Path.GetFileName(name), await File.ReadAllTextAsync(name, TestContext.Current.CancellationToken));
+        folder.Write(".env", $"MISTRAL_API_KEY={Key('l')}");
+        folder.Write("src/App/.env.local", "Keys__PollInterval=00:00:30");
+
+        var source = new DotEnvSource(Path.Combine(folder.Path, "src", "App"));
+
+        Assert.Equal([".env", ".env.local"], source.Files.Select(file => file.Name));
+        Assert.Equal(["Keys__PollInterval", "MISTRAL_API_KEY"], source.Files.SelectMany(file => file.Values.Keys).Order());
+    }
+
+    [Theory]
+    [InlineData("Plicy", "Policy")]
+    [InlineData("key", "Keys")]
+    [InlineData("PolicyOptions", null)]
+    [InlineData("Days", null)]
+    public async Task Start_ASectionIsNearlyOneOfOurs_IsRefused(string section, string? meant)
+    {
+        using var folder = Folder();
+        folder.Write("appsettings.json", $$"""{ "{{section}}": { "PollInterval": "canary" } }""");
+
+        var (code, errors) = await StartAsync(folder, "Production", Variable("MISTRAL_API_KEY", Key('k')));
+
+        Assert.Equal(meant is null ? 0 : 78, code);
+        Assert.Contains(meant is null ? "" : $"Write '{meant}' where that is meant", Unwrapped(errors), StringComparison.Ordinal);
+        Assert.DoesNotContain("canary", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_DotEnvIsAFolder_IsRefused()
+    {
+        using var folder = Folder();
+        Directory.CreateDirectory(Path.Combine(folder.Path, ".env"));
+
+        var (code, errors) = await StartAsync(folder, "Development", Variable("MISTRAL_API_KEY", Key('k')));
+
+        Assert.Equal(78, code);
+        Assert.Contains(".env line 1", errors, StringComparison.Ordinal);
     }
 
     /// <summary>As of standard output that is full: a sentence, and no stack trace.</summary>

@@ -49,6 +49,15 @@ public sealed class AwsKeySourceTests
         Assert.Equal("The secret is no JSON object with the field that holds the key.", await SourceExpectations.ProblemOf(source, Some.KeyValue(1)));
     }
 
+    [Fact]
+    public async Task Load_SecretIsAnObjectAndNoFieldIsNamed_SaysSo()
+    {
+        await using var store = await FakeStore.Start(context => Aws(context, new TestedStore(), "key"));
+        using var source = Source(store);
+
+        Assert.Equal("The secret is a JSON object, as AWS' console makes them.", await SourceExpectations.ProblemOf(source, Some.KeyValue(1)));
+    }
+
     internal static async Task<TestedStore> StoreAsync(StoreFailure? failure)
     {
         var tested = new TestedStore { Failure = failure };

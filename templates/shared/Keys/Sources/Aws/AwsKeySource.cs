@@ -32,7 +32,7 @@ internal sealed class AwsKeySource(IOptions<AwsKeyOptions> options, Func<IAmazon
                 ? new ApiKey(Field(value), VersionOf(parameter), parameter.LastModifiedDate)
                 : throw Failed("The secret is empty.", "Write the key into it.");
         }
-        catch (Exception exception) when (exception is AmazonServiceException or AmazonClientException)
+        catch (Exception exception) when (exception is AmazonServiceException or AmazonClientException or TimeoutException or InvalidOperationException)
         {
             throw (exception as AmazonServiceException)?.ErrorCode switch
             {
@@ -61,7 +61,8 @@ internal sealed class AwsKeySource(IOptions<AwsKeyOptions> options, Func<IAmazon
     private string Field(string value)
     {
         if (string.IsNullOrEmpty(options.Value.Field))
-            return value;
+            return value.TrimStart() is not ['{', ..] ? value
+                : throw Failed("The secret is a JSON object, as AWS' console makes them.", "Set Keys:Aws:Field to the field that holds the key.");
         return TextIn(value, options.Value.Field) ?? throw Failed("The secret is no JSON object with the field that holds the key.",
             "Correct Keys:Aws:Field, or remove it where the secret is the key alone.");
     }

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Numerics;
 using System.Text;
 using System.Text.Json;
+using Acme.App.Configuration;
 using Google.Apis.Auth.OAuth2;
 using Google.Apis.Auth.OAuth2.Responses;
 using Microsoft.Extensions.Options;
@@ -17,7 +18,7 @@ internal sealed class GcpKeySource(IOptions<GcpKeyOptions> options, Func<Cancell
     private const int MaxBytes = 128 * 1024;
     private const string Scope = "https://www.googleapis.com/auth/cloud-platform";
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
+    private readonly HttpClient _http = new(OutboundHttp.CreateHandler())
     {
         MaxResponseContentBufferSize = MaxBytes,
     };

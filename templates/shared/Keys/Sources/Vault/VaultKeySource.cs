@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Acme.App.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace Acme.App.Keys.Sources;
@@ -10,8 +11,8 @@ internal sealed class VaultKeySource(IOptions<VaultKeyOptions> options) : KeySou
 {
     private const int MaxBytes = 64 * 1024;
 
-    // Bare on purpose: nothing here logs headers, and a redirect would carry the token elsewhere.
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
+    // Bare on purpose: nothing here logs headers.
+    private readonly HttpClient _http = new(OutboundHttp.CreateHandler())
     {
         MaxResponseContentBufferSize = MaxBytes,
     };
@@ -41,7 +42,8 @@ internal sealed class VaultKeySource(IOptions<VaultKeyOptions> options) : KeySou
                 HttpStatusCode.OK => Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken)),
                 HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => throw Failed("Vault denied access to the secret.",
                     "Give the token's policy the capability read on this path, and see that the token has not expired."),
-                HttpStatusCode.NotFound => throw Failed("Vault has no such secret.", "Create it, or correct the mount and the path."),
+                HttpStatusCode.NotFound => throw Failed("Vault has no such secret.",
+                    "Create it or undelete its latest version, or correct the mount and the path."),
                 HttpStatusCode.TooManyRequests => throw Failed("Vault is asked too often.", "Wait, or raise Keys:PollInterval."),
                 HttpStatusCode.ServiceUnavailable => throw Failed("Vault is sealed or under maintenance.", "Unseal it."),
                 var status => throw Failed($"Vault answered with status {(int)status}.", "Look into Vault's log."),
