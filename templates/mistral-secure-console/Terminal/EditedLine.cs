@@ -1,13 +1,18 @@
+using System.Text;
+
 namespace Acme.App.Terminal;
 
 /// <summary>A line that is typed: its text, where the next key goes, and the lines that were typed before.</summary>
 internal sealed class EditedLine
 {
+    private readonly StringBuilder _text = new();
     private readonly List<string> _history = [];
     private string _draft = "";
     private int _entry;
 
-    public string Text { get; private set; } = "";
+    public string Text => _text.ToString();
+
+    public int Length => _text.Length;
 
     public int Cursor { get; private set; }
 
@@ -35,23 +40,23 @@ internal sealed class EditedLine
                 break;
             case ConsoleKey.Backspace when Cursor > 0:
                 var before = Before(Text, Cursor);
-                Text = Text.Remove(before, Cursor - before);
+                _text.Remove(before, Cursor - before);
                 Cursor = before;
                 break;
-            case ConsoleKey.Delete when Cursor < Text.Length:
-                Text = Text.Remove(Cursor, After(Text, Cursor) - Cursor);
+            case ConsoleKey.Delete when Cursor < Length:
+                _text.Remove(Cursor, After(Text, Cursor) - Cursor);
                 break;
             case ConsoleKey.LeftArrow when Cursor > 0:
                 Cursor = Before(Text, Cursor);
                 break;
-            case ConsoleKey.RightArrow when Cursor < Text.Length:
+            case ConsoleKey.RightArrow when Cursor < Length:
                 Cursor = After(Text, Cursor);
                 break;
             case ConsoleKey.Home or ConsoleKey.A when key.Key == ConsoleKey.Home || key.Modifiers == ConsoleModifiers.Control:
                 Cursor = 0;
                 break;
             case ConsoleKey.End or ConsoleKey.E when key.Key == ConsoleKey.End || key.Modifiers == ConsoleModifiers.Control:
-                Cursor = Text.Length;
+                Cursor = Length;
                 break;
             case ConsoleKey.U when key.Modifiers == ConsoleModifiers.Control:
                 Replace("");
@@ -73,11 +78,12 @@ internal sealed class EditedLine
         }
     }
 
-    private void Insert(char character) => Text = Text.Insert(Cursor++, character.ToString());
+    // A pasted text comes letter by letter, and may be long.
+    private void Insert(char character) => _text.Insert(Cursor++, character);
 
     private void Replace(string text)
     {
-        Text = text;
+        _text.Clear().Append(text);
         Cursor = text.Length;
     }
 

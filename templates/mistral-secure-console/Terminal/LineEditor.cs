@@ -25,7 +25,7 @@ internal sealed class LineEditor(TextWriter output, Func<int> width)
                     Draw();
                 isAhead &= Console.KeyAvailable;
                 var key = Console.ReadKey(intercept: true);
-                if (key is { Modifiers: ConsoleModifiers.Control, Key: ConsoleKey.C or ConsoleKey.D } && _line.Text.Length == 0)
+                if (key is { Modifiers: ConsoleModifiers.Control, Key: ConsoleKey.C or ConsoleKey.D } && _line.Length == 0)
                     return End(null);
 
                 // More keys at once after Enter: a text of several lines was pasted, and is one message.
