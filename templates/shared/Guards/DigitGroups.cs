@@ -19,6 +19,9 @@ internal readonly struct DigitGroups
     private const int MostPhoneDigits = 15;
     private const int MostExtension = 5;
     private const int LabelReach = 16;
+    private const int CardLabelReach = 32;
+    private static readonly SearchValues<string> s_cardLabels =
+        SearchValues.Create(["card", "credit", "debit", "maestro", "karte", "carte", "tarjeta", "kaart"], StringComparison.OrdinalIgnoreCase);
     private static readonly SearchValues<string> s_phoneLabels = SearchValues.Create(
         ["phone", "tel", "mobile", "fax", "call", "cell", "handy", "whatsapp", "desk", "sms"], StringComparison.OrdinalIgnoreCase);
 
@@ -53,6 +56,7 @@ internal readonly struct DigitGroups
 
         Span<byte> digits = stackalloc byte[20];
         Finding? longest = null;
+        var isAnnounced = window.Text[Math.Max(0, _start - CardLabelReach).._start].ContainsAny(s_cardLabels);
         var read = 0;
         for (var group = 0; group < _count; group++)
         {
@@ -61,8 +65,9 @@ internal readonly struct DigitGroups
                 break;
             foreach (var digit in window.Text[from..to])
                 digits[read++] = (byte)(digit - '0');
-            if (IsGroupedAsCard(group) && PaymentCard.IsNumber(digits[..read]) && EndsAt(ref window, to, CardJoints)
-                && !IsDialled(ref window, read) && !IsInRow(ref window, group, floor))
+            if (IsGroupedAsCard(group) && PaymentCard.IsNumber(digits[..read], isAnnounced) && EndsAt(ref window, to, CardJoints)
+                && !IsDialled(ref window, read) && !IsInRow(ref window, group, floor)
+                && !(group == 0 && PaymentCard.IsEstablishment(digits[..read])))
                 longest = new Finding(SensitiveKind.Card, _start, to);
         }
 
@@ -134,6 +139,8 @@ internal readonly struct DigitGroups
     {
         if (last == 0)
             return false;
+        if (IsRound(ref window, last))
+            return true;
         var gap = Gap(ref window, 1);
         var (end, step, beside) = (_groups[last].End.Value, gap.Length + SizeOfGroup, 0);
         while (beside < CardGroups && IsGap(ref window, end + (beside * step), gap) && IsGroup(ref window, end + (beside * step) + gap.Length))
@@ -143,6 +150,15 @@ internal readonly struct DigitGroups
         for (var at = _start - step; beside < MostBeside && at >= floor && IsGroup(ref window, at) && IsGap(ref window, at + SizeOfGroup, gap); at -= step)
             beside++;
         return beside >= MostBeside;
+    }
+
+    /// <summary>Whether each group ends in a zero, as amounts do.</summary>
+    private bool IsRound(ref TextWindow window, int last)
+    {
+        for (var group = 0; group <= last; group++)
+            if (window[_groups[group].End.Value - 1] != '0')
+                return false;
+        return true;
     }
 
     private static bool IsGap(ref TextWindow window, int at, scoped ReadOnlySpan<char> gap)
@@ -168,7 +184,7 @@ internal readonly struct DigitGroups
             digits[index] = (byte)(digit - '0');
         }
 
-        return PaymentCard.IsNumber(digits);
+        return PaymentCard.IsNumber(digits, isAnnounced: false);
     }
 
     private ReadOnlySpan<char> Gap(ref TextWindow window, int group) => window.Text[_groups[group - 1].End.Value.._groups[group].Start.Value];

@@ -5,10 +5,13 @@ namespace Acme.App.Guards;
 /// <summary>One shape of a secret: a prefix, then so many characters of an alphabet and no more of them, and at times a fixed ending.</summary>
 internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least, int most, string ending)
 {
+    private const int LeastJudged = 8;
+
     private static readonly SearchValues<char> s_findable = SearchValues.Create("0123456789-_#");
 
     // The last fixed character tells most texts from the shape at once.
     private readonly int _telling = TellingOf(prefix);
+    private readonly bool _isCapitals = !prefix.AsSpan().ContainsAnyExceptInRange('A', 'Z');
 
     public char First => prefix[0];
 
@@ -71,12 +74,15 @@ internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least
         var body = end;
         end = window.On(end, alphabet, most + 1);
         var goesOn = end - body > TextWindow.Right;
+        // In base64 any capitals come.
+        if (_isCapitals && window[start - 1] is '/' or '+')
+            return null;
         var isMasked = window[end] is '*' or '#' && window[end + 1] == window[end];
         if (window[end - 1] == '.')
             end--;
         var length = end - body;
         var fits = length >= least && (length <= most || goesOn) && !isMasked && window.Text[body..end].EndsWith(ending, StringComparison.Ordinal);
-        return fits && (least == 0 || !SecretValue.IsPlaceholder(window.Text[body..end], ofKey: true))
+        return fits && (least == 0 || !SecretValue.IsPlaceholder(window.Text[(length < LeastJudged ? start : body)..end], ofKey: true))
             ? new Finding(SensitiveKind.Secret, start, end, goesOn ? alphabet : CharacterClass.None)
             : null;
     }

@@ -43,10 +43,24 @@ internal static class PrivateKeyBlock
         if (close < 0)
             _ = window[body + MostBody];
         if (end < 0)
-            end = rest.IndexOfAnyExcept(s_bodyOnLines) is var cutOff and >= 0 ? cutOff : rest.Length;
+            end = EndOfLines(rest);
         if (LongestRun(rest[..end]) < LeastBody)
             return null;
         return new Finding(SensitiveKind.Secret, at, body + (close < 0 ? end : end + End.Length + close + Dashes.Length));
+    }
+
+    /// <summary>Where a cut-off key ends. Its lines may be indented, as in YAML.</summary>
+    private static int EndOfLines(ReadOnlySpan<char> text)
+    {
+        var isIndent = false;
+        for (var index = 0; index < text.Length; index++)
+        {
+            if (!s_bodyOnLines.Contains(text[index]) && !(isIndent && text[index] == ' '))
+                return index;
+            isIndent = text[index] == '\n' || (isIndent && text[index] == ' ');
+        }
+
+        return text.Length;
     }
 
     /// <summary>The end of a private key, and of nothing else, such as the certificate that stands behind it.</summary>

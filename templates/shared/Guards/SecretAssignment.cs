@@ -31,34 +31,6 @@ internal static class SecretAssignment
         return promise == SecretPromise.None ? null : FindValue(ref window, at, promise, ref next);
     }
 
-    /// <summary>The value behind an option of a command line, from the second dash of <c>--password value</c>.</summary>
-    public static Finding? FindOption(ref TextWindow window, int at, ref int next)
-    {
-        if (window[at - 1] != '-' || CharacterClasses.Is(window[at - 2], CharacterClass.Name))
-            return null;
-        var end = window.On(at + 1, CharacterClass.Name, TextWindow.Left);
-        var promise = window[end] == ' ' && window[end + 1] != '-' ? SecretName.Judge(window.Text[(at + 1)..end]) : SecretPromise.None;
-        return promise == SecretPromise.None ? null : FindValue(ref window, end, promise, ref next);
-    }
-
-    /// <summary>A constructor's first argument: <c>new MistralClient("…")</c>, <c>ApiKey key = new("…")</c>.</summary>
-    /// <param name="window">The text.</param>
-    /// <param name="start">The value's first character, behind the quote.</param>
-    /// <param name="next">Where the search goes on.</param>
-    public static Finding? FindArgument(ref TextWindow window, int start, ref int next)
-    {
-        var at = start - (window[start - 2] == '\\' ? 3 : 2);
-        if (!s_quotes.Contains(window[start - 1]) || window[at] != '(')
-            return null;
-        var name = BackOverName(ref window, at);
-        var promise = SecretPromise.None;
-        if (window.Text[name..at] is "new")
-            promise = JudgeNameBefore(ref window, BackOverMarks(ref window, name, "="));
-        else if (window[name - 1] == ' ' && window.Text[Math.Max(0, name - 4)..(name - 1)] is "new")
-            promise = SecretName.Judge(window.Text[name..at]);
-        return promise == SecretPromise.None ? null : FindValue(ref window, at, promise, ref next);
-    }
-
     /// <summary>A header's value without the word that says how it authenticates (RFC 9110, section 11.4).</summary>
     public static ReadOnlySpan<char> WithoutScheme(ReadOnlySpan<char> value)
     {
@@ -68,7 +40,8 @@ internal static class SecretAssignment
         return value;
     }
 
-    private static Finding? FindValue(ref TextWindow window, int at, SecretPromise promise, ref int next)
+    /// <summary>Judges the value behind a mark or a space.</summary>
+    public static Finding? FindValue(ref TextWindow window, int at, SecretPromise promise, ref int next)
     {
         var value = StartOfValue(ref window, at, out var quote, out var isEscaped);
         if (window[at] == ',' && quote == '\0')
@@ -77,7 +50,11 @@ internal static class SecretAssignment
         var end = value;
         while (end - value < TextWindow.Right && StepOn(ref window, end, quote, isEscaped) is > 0 and var step)
             end += step;
-        next = value;
+        // Never back: the value may have been come upon by a digit within it.
+        next = Math.Max(next, value);
+        // The shell's folder.
+        if (window[value] == '/' && window.Text[Math.Max(0, at - 8)..at].TrimEnd(" \"'").EndsWith("PWD", StringComparison.Ordinal))
+            return null;
         // What is compared without quotes is a name; <password>@host is a form to be filled in.
         if (quote == '\0' && ((window[at] == '=' && window[at + 1] == '=') || (window[at] == '>' && window[value] == '@')))
             return null;
@@ -124,18 +101,21 @@ internal static class SecretAssignment
             : null;
     }
 
-    private static SecretPromise JudgeNameBefore(ref TextWindow window, int at)
+    public static SecretPromise JudgeNameBefore(ref TextWindow window, int at)
     {
         var end = BackOverMarks(ref window, at, ":?.|+~");
         var start = BackOverName(ref window, end);
         var name = window.Text[start..end];
-        // A test's verdict: "PASS: TestHTTP2".
-        if (name is "PASS" && end == at && window[at] == ':')
+        // A test's verdict: "PASS: TestHTTP2". A header of C: #include <pwd.h>.
+        if ((name is "PASS" && end == at && window[at] == ':') || (window[at] == '>' && name.EndsWith(".h", StringComparison.Ordinal)))
             return SecretPromise.None;
         // The signature of an address that opens a storage (Azure's shared access signature).
         if (name is "sig" && window[start - 1] is '&' or '?')
             return SecretPromise.Token;
         var promise = window[start - 1] == '/' && window[start - 2] == '<' ? SecretPromise.None : SecretName.Judge(name);
+        // In prose, two words: "API key: …".
+        if (promise == SecretPromise.Key && name.Length == "key".Length && window[start - 1] == ' ')
+            promise = SecretName.Judge(window.Text[BackOverName(ref window, start - 1)..end]);
         if (promise != SecretPromise.None || window[at] == '>')
             return promise;
         if (IsUserOption(window.Text[Math.Max(0, start - 10)..start]) && window[at] == ':')
@@ -177,7 +157,7 @@ internal static class SecretAssignment
         return before.EndsWith(" -u", StringComparison.Ordinal) || before.EndsWith("--user", StringComparison.Ordinal);
     }
 
-    private static int BackOverMarks(ref TextWindow window, int index, string operators, int most = MostSpaces)
+    public static int BackOverMarks(ref TextWindow window, int index, string operators, int most = MostSpaces)
     {
         var limit = Math.Max(0, index - most);
         while (index > limit)
@@ -194,7 +174,7 @@ internal static class SecretAssignment
         return index;
     }
 
-    private static int BackOverName(ref TextWindow window, int end)
+    public static int BackOverName(ref TextWindow window, int end)
     {
         var limit = Math.Max(0, end - TextWindow.Left);
         while (end > limit && (CharacterClasses.Is(window[end - 1], CharacterClass.Name) || window[end - 1] == '.'))

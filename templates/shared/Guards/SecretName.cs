@@ -20,7 +20,21 @@ internal enum SecretPromise
 /// <summary>Reads identifiers word by word: <c>db_password</c>, <c>xApiKey</c>, but not <c>passwordFile</c> or <c>keyboard</c>.</summary>
 internal static class SecretName
 {
-    private static readonly string[] s_passwords = ["password", "passwd", "pwd", "passphrase", "passwort", "pass", "pw"];
+    private static readonly string[] s_passwords =
+    [
+        "password", "passwd", "pwd", "passphrase", "passcode", "pass", "pw", "passwort", "kennwort", "mdp", "wachtwoord", "senha", "parola", "heslo",
+        "haslo", "passord", "salasana", "adgangskode", "contrasena",
+    ];
+
+    /// <summary>A card to get in by, whose number is no password.</summary>
+    private static readonly string[] s_tickets = ["boarding", "ski", "season", "day", "bus", "visitor"];
+
+    /// <summary>Whose token says where a list goes on, or what a request is called.</summary>
+    private static readonly string[] s_cursors =
+        ["next", "previous", "prev", "page", "pagination", "continuation", "sync", "delta", "resume", "forward", "backward", "lock", "request", "change"];
+
+    /// <summary>Whose key is a name: of an entry, a request, a page's widget.</summary>
+    private static readonly string[] s_entries = ["idempotency", "dedup", "object", "s", "routing", "site", "socket", "cache", "file"];
     private static readonly string[] s_tokens =
     [
         "token", "secret", "secrets", "apikey", "credential", "credentials", "creds", "authorization", "authkey", "accesskey", "privatekey", "secretkey",
@@ -80,14 +94,17 @@ internal static class SecretName
 
     private static SecretPromise JudgeWord(ReadOnlySpan<char> word, ReadOnlySpan<char> previous, bool isLast)
     {
-        if (isLast && previous.IsEmpty && word.Equals("pass", StringComparison.OrdinalIgnoreCase))
+        // As in "mot de passe", too.
+        if (isLast && (previous.IsEmpty || Holds(s_tickets, previous)) && word.TrimEnd('e').Equals("pass", StringComparison.OrdinalIgnoreCase))
             return SecretPromise.Pass;
         if (EndsWithAny(word, s_passwords, wholeUpTo: 4))
             return SecretPromise.Password;
+        if (word.Equals("token", StringComparison.OrdinalIgnoreCase) && Holds(s_cursors, previous))
+            return SecretPromise.None;
         if (EndsWithAny(word, s_tokens, wholeUpTo: 3) || (isLast && word.Equals("auth", StringComparison.OrdinalIgnoreCase)))
             return SecretPromise.Token;
         if (word.Equals("key", StringComparison.OrdinalIgnoreCase))
-            return Holds(s_keyPartners, previous) ? SecretPromise.Token : SecretPromise.Key;
+            return Holds(s_entries, previous) ? SecretPromise.None : Holds(s_keyPartners, previous) ? SecretPromise.Token : SecretPromise.Key;
         return SecretPromise.None;
     }
 

@@ -15,10 +15,12 @@ internal static class SecretValue
         [
             "example", "placeholder", "changeme", "your", "xxxx", "redacted", "sample", "dummy", "insert", "todo", "cleartext", "plaintext", "...", "****",
             "required|", "base64enc", "base64url", "${", "{{", "$(", "abcdefgh", "123456789012", "process.env", "environ", "getenv",
+            "%(", "op://", "vault:", "secretsmanager", "/secrets/", "arn:aws",
         ],
         StringComparison.OrdinalIgnoreCase);
     private static readonly SearchValues<char> s_passwordMarks = SearchValues.Create("!@#$%^&*~?+=");
     private static readonly SearchValues<char> s_letters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    private static readonly SearchValues<char> s_memberLetters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_");
     private static readonly SearchValues<char> s_hexDigits = SearchValues.Create("0123456789abcdefABCDEF");
     private static readonly SearchValues<string> s_keyPlaceholders = SearchValues.Create(
         ["fake", "test", "mock", "demo", "token", "secret", "here"], StringComparison.OrdinalIgnoreCase);
@@ -27,7 +29,7 @@ internal static class SecretValue
     public static bool IsSecret(ReadOnlySpan<char> value, SecretPromise promise, bool isQuoted)
     {
         // Scripts that write no spaces would make a password of every sentence.
-        var last = promise >= SecretPromise.Pass && isQuoted ? LastCyrillic : '~';
+        var last = promise >= SecretPromise.Pass ? LastCyrillic : '~';
         if (!IsPlausible(value) || value.ContainsAnyExceptInRange('!', last) || (!isQuoted && value.ContainsAny("([{")))
             return false;
 
@@ -42,7 +44,7 @@ internal static class SecretValue
         var entropy = Entropy(value);
         return promise switch
         {
-            SecretPromise.Pass when !isQuoted && (char.IsAsciiDigit(value[0]) || value.Contains('/')) => false,
+            SecretPromise.Pass when !isQuoted && (smalls == 0 || char.IsAsciiDigit(value[0]) || value.Contains('/')) => false,
             SecretPromise.Pass or SecretPromise.Password when !isQuoted && IsDeclaration(value, capitals + smalls) => false,
             SecretPromise.Pass or SecretPromise.Password => value.Length >= 6 && (digits > 0 || (capitals + smalls > 0 && value.ContainsAny(s_passwordMarks))),
             _ when !isQuoted && IsIdentifier(value, capitals) => false,
@@ -56,7 +58,8 @@ internal static class SecretValue
 
     /// <summary>Judges what stands between a user's name and a host; <c>user:password@host</c> is how people write that there is one.</summary>
     public static bool IsPasswordInUrl(ReadOnlySpan<char> value) =>
-        IsPlausible(value) && value is not ("password" or "PASSWORD" or "passwd" or "pass" or "PASS" or "pwd" or "secret" or "token");
+        IsPlausible(value) && value is not ("secret" or "token")
+        && (value.ContainsAnyExcept(s_letters) || SecretName.Judge(value) < SecretPromise.Pass);
 
     /// <summary>Whether the value stands for itself: no variable, no template, nothing to be replaced.</summary>
     public static bool IsPlausible(ReadOnlySpan<char> value) =>
@@ -138,7 +141,7 @@ internal static class SecretValue
     public static bool IsMember(ReadOnlySpan<char> value)
     {
         var last = value.LastIndexOf('.');
-        if (last <= 0 || last == value.Length - 1 || value[(last + 1)..].ContainsAnyExcept(s_letters))
+        if (last <= 0 || last == value.Length - 1 || value[(last + 1)..].ContainsAnyExcept(s_memberLetters))
             return false;
         var previous = '.';
         foreach (var character in value[..last])

@@ -8,7 +8,7 @@ namespace Acme.App.Guards;
 /// </summary>
 internal sealed class SensitiveDataDetector
 {
-    private const int Hops = 4;
+    private const int Hops = 6;
     private const int MostPlainDigits = 6;
     private static readonly SearchValues<char> s_anchors = SearchValues.Create("0123456789@:=>,_-");
     private static readonly SearchValues<char> s_anchorsOfLinksToo = SearchValues.Create("0123456789@:=>,_-](");
@@ -89,12 +89,13 @@ internal sealed class SensitiveDataDetector
                 return SecretAssignment.Find(ref window, at, ref next);
             case '-' when PrivateKeyBlock.Find(ref window, at) is { } block:
                 return block;
-            case '-' when SecretAssignment.FindOption(ref window, at, ref next) is { } value:
+            case '-' when SecretMention.FindOption(ref window, at, ref next) is { } value:
                 return value;
             case '-' or '_':
                 // Behind Markdown's escape the word before is still the beginning.
                 var before = window.Back(at > floor && window[at - 1] == '\\' ? at - 1 : at, CharacterClass.Word, floor);
-                var mayBegin = (before < at || window[at - 1] is '.' or '/') && !window.Text[before..at].ContainsAnyInRange('0', '9');
+                var mayBegin = (before < at ? !CharacterClasses.Is(window[before - 1], CharacterClass.Word) : window[at - 1] is '.' or '/')
+                    && !window.Text[before..at].ContainsAnyInRange('0', '9');
                 return mayBegin ? FindKey(ref window, before, floor) : null;
             default:
                 return FindInRun(ref window, at, floor, ref next);
@@ -108,7 +109,7 @@ internal sealed class SensitiveDataDetector
         if (CharacterClasses.Is(window[start - 1], CharacterClass.Word) || IsPlainNumber(ref window, start, next))
             return null;
 
-        return (Guards(SensitiveKind.Secret) ? FindKey(ref window, start, floor) ?? SecretAssignment.FindArgument(ref window, start, ref next) : null)
+        return (Guards(SensitiveKind.Secret) ? FindKey(ref window, start, floor) ?? SecretMention.Find(ref window, start, ref next) : null)
             ?? FindNumber(ref window, SkipEscape(ref window, start), start, floor);
     }
 
@@ -148,6 +149,9 @@ internal sealed class SensitiveDataDetector
             if (start <= floor || window[start - 1] is not ('.' or '/'))
                 break;
             start = window.Back(start - 1, CharacterClass.Word, floor);
+            // A word that is longer than anybody looks back is data, in whose middle no key begins.
+            if (CharacterClasses.Is(window[start - 1], CharacterClass.Word))
+                break;
         }
 
         return null;

@@ -43,6 +43,20 @@ public sealed class RedactionTests
             Assert.Equal(whole, Stream([text[..cut], text[cut..]]));
     }
 
+    /// <summary>The value is come upon by a digit within it: the search must not begin again before that digit.</summary>
+    [Theory]
+    [InlineData("x = new ApiKeyCredential(\"test1\");")]
+    [InlineData("ApiKey key = new(\"test1\");")]
+    [InlineData("throw new InvalidTokenError('e1')")]
+    [InlineData("my password is 'a b1'")]
+    [InlineData("setx PASSWORD ${A}1")]
+    public async Task Redact_ArgumentThatIsNoSecret_Ends(string text)
+    {
+        var redacting = Task.Run(() => RedactionFilter.Redact(Guarding.Everything(), text, new HashSet<SensitiveKind>()), TestContext.Current.CancellationToken);
+
+        Assert.Equal(text, await redacting.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+    }
+
     [Fact]
     public void Push_RandomSplits_EqualTheWhole() =>
         Gen.Select(Gen.OneOf([.. Fragments.Select(Gen.Const)]).Array[1, 8], Gen.Int[1, 12].Array[1, 30]).Sample(
