@@ -18,8 +18,8 @@ internal static class AccessPolicies
         foreach (var scope in (string[])[Chat, Operate])
             authorization.AddPolicy(scope, policy => policy.RequireAssertion(context => (options.Anonymous && scope == Chat) || HasScope(context, scope)));
 
-        // An endpoint that names no policy is closed, too: a new one cannot be born open.
-        authorization.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build();
+        // An endpoint that names no policy is closed, too: a new one cannot be born open. It has its caller's limits only in a group with RequireAccess.
+        authorization.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAssertion(context => HasScope(context, Chat)).Build();
     }
 
     private static bool HasScope(AuthorizationHandlerContext context, string scope) =>

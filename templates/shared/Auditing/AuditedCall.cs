@@ -69,9 +69,14 @@ internal sealed class AuditedCall(TimeProvider time, ICallerAccessor callers, st
 
     public void Dispose() => _answer?.Dispose();
 
-    /// <summary>What an operator needs and no caller is told, as a 402 instead of a 403: numbers alone, since the rest is Mistral's own words.</summary>
-    private static string? DetailOf(MistralException failure) => failure.Status is not { } status ? null
-        : string.Create(CultureInfo.InvariantCulture, $"Mistral answered {(int)status}{(failure.Code is { } code ? $" with code {code}" : "")}.");
+    /// <summary>What an operator needs and no caller is told, as a 402 instead of a 403: numbers and names alone, none of Mistral's words.</summary>
+    private static string? DetailOf(MistralException failure) => failure switch
+    {
+        { Status: { } status } => string.Create(
+            CultureInfo.InvariantCulture, $"Mistral answered {(int)status}{(failure.Code is { } code ? $" with code {code}" : "")}."),
+        { NotReached: { } reason } => $"Mistral was not reached: {reason}.",
+        _ => null,
+    };
 
     /// <summary>A key that Mistral refuses may have been replaced, and the request sent again with the new one.</summary>
     private void ObserveKey(AdditionalPropertiesDictionary? properties)

@@ -37,6 +37,9 @@ internal sealed class MistralException(MistralErrorKind kind, string message) : 
         || Status == HttpStatusCode.PaymentRequired
         || (Kind == MistralErrorKind.Unavailable && Status is null);
 
+    /// <summary>Why there was no connection, where there was none.</summary>
+    public HttpRequestError? NotReached { get; init; }
+
     /// <summary>Mistral's own code for the error, digits only, where it gave one.</summary>
     public string? Code { get; init; }
 

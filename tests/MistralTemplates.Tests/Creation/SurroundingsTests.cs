@@ -22,7 +22,7 @@ public sealed class SurroundingsTests(PackFixture fixture)
                 </PropertyGroup></Project>
                 """),
         ],
-        [RecommendedAnalysis] = [("Directory.Build.props", "<Project><PropertyGroup><AnalysisMode>Recommended</AnalysisMode></PropertyGroup></Project>")],
+        [RecommendedAnalysis] = [("Directory.Build.props", "<Project><PropertyGroup><AnalysisMode>Recommended</AnalysisMode><AnalysisLevel>latest-all</AnalysisLevel></PropertyGroup></Project>")],
         ["documentation files"] = [("Directory.Build.props", "<Project><PropertyGroup><GenerateDocumentationFile>true</GenerateDocumentationFile></PropertyGroup></Project>")],
         [ArtifactsOutput] = [("Directory.Build.props", "<Project><PropertyGroup><UseArtifactsOutput>true</UseArtifactsOutput></PropertyGroup></Project>")],
         [IgnoredByGit] = [(".gitignore", "*\n")],

@@ -23,6 +23,24 @@ public sealed class PublishTests(PackFixture fixture)
             """),
     ];
 
+    /// <summary>Jobs hold prompts and answers, and whatever lies in the inbox would be answered where the program is published to.</summary>
+    [Fact]
+    public async Task Worker_WithJobsBesideItsCode_PublishesNoneOfThem()
+    {
+        var project = await fixture.CreateAsync("published-worker", "mistral-secure-worker", PackFixture.Name);
+        foreach (var folder in new[] { "inbox", "waiting", "working/one", "done", "failed" })
+        {
+            Directory.CreateDirectory(Path.Combine(project, "jobs", folder));
+            await File.WriteAllTextAsync(Path.Combine(project, "jobs", folder, "a.json"), "{}", TestContext.Current.CancellationToken);
+        }
+
+        var items = (await Command.RunAsync(
+            "dotnet", ["msbuild", project, "-getItem:Content", "-getItem:None"], project, TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken)).EnsureSuccess("dotnet msbuild");
+
+        Assert.Contains("appsettings.json", items.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("a.json", items.Output, StringComparison.Ordinal);
+    }
+
     /// <summary>The program is one file, with its settings beside it, answers wherever it is called from, and completes its command lines.</summary>
     [Fact]
     public async Task Console_PublishedAsASingleFile_AnswersFromAnotherFolderAndCompletesInTheShells()

@@ -121,6 +121,17 @@ public sealed class AuditingChatClientTests
         Assert.Equal("Mistral answered 402 with code 1902.", JsonDocument.Parse(room.Lines[^1]).RootElement.GetProperty("detail").GetString());
     }
 
+    [Fact]
+    public async Task GetResponseAsync_MistralIsOutOfReach_SaysWhyForTheOperator()
+    {
+        await using var room = new AuditRoom();
+        var failure = new MistralException(MistralErrorKind.Unavailable, s_canary) { NotReached = HttpRequestError.NameResolutionError };
+
+        await Assert.ThrowsAsync<MistralException>(() => room.Road(new ThrowingClient(failure)).GetResponseAsync(s_canary, cancellationToken: TestContext.Current.CancellationToken));
+
+        Assert.Equal("Mistral was not reached: NameResolutionError.", JsonDocument.Parse(room.Lines[^1]).RootElement.GetProperty("detail").GetString());
+    }
+
     /// <summary>Mistral may refuse the key that was current at first, and take the next one.</summary>
     [Theory]
     [InlineData(false)]
