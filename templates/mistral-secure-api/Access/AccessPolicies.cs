@@ -19,7 +19,9 @@ internal static class AccessPolicies
             authorization.AddPolicy(scope, policy => policy.RequireAssertion(context => (options.Anonymous && scope == Chat) || HasScope(context, scope)));
 
         // An endpoint that names no policy is closed, too: a new one cannot be born open. It has its caller's limits only in a group with RequireAccess.
-        authorization.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAssertion(context => HasScope(context, Chat)).Build();
+        // Whoever may call at all is told that there is nothing.
+        authorization.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser()
+            .RequireAssertion(context => (context.Resource is HttpContext http && http.GetEndpoint() is null) || HasScope(context, Chat)).Build();
     }
 
     private static bool HasScope(AuthorizationHandlerContext context, string scope) =>

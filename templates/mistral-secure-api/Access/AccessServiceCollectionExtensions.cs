@@ -105,7 +105,7 @@ internal static class AccessServiceCollectionExtensions
             var filter = ActivatorUtilities.CreateInstance<CallerLimitFilter>(factory.ApplicationServices);
             return context => filter.InvokeAsync(context, next);
         });
-        return group;
+        return group.WithMetadata(CallerLimitFilter.IsOnTheWay);
     }
 
     /// <summary>For an endpoint that is a page: its own scripts and styles may run, and may ask this program.</summary>

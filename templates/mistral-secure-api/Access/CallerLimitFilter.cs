@@ -1,11 +1,21 @@
 using Acme.App.Auditing;
 using Acme.App.Guards;
+using Microsoft.AspNetCore.Authorization;
 
 namespace Acme.App.Access;
 
 /// <summary>Counts a caller's requests, those of a minute and those under way, and says what is left in the standard fields.</summary>
 internal sealed class CallerLimitFilter(CallerLimiter limiter, AuditLog audit, TimeProvider time) : IEndpointFilter
 {
+    /// <summary>Marks the endpoints before which this filter stands.</summary>
+    public static object IsOnTheWay { get; } = new LimitedCaller();
+
+    /// <summary>The endpoints that callers with a token for chats reach without being counted.</summary>
+    public static IEnumerable<string> Uncounted(EndpointDataSource endpoints) => endpoints.Endpoints.OfType<RouteEndpoint>()
+        .Where(endpoint => endpoint.Metadata.GetMetadata<LimitedCaller>() is null && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null
+            && endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>().All(data => data.Policy is null or AccessPolicies.Chat))
+        .Select(endpoint => $"/{endpoint.RoutePattern.RawText?.TrimStart('/')}");
+
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
@@ -39,6 +49,8 @@ internal sealed class CallerLimitFilter(CallerLimiter limiter, AuditLog audit, T
         LimitHeaders.Write(response, limits.RequestsPerMinute, left, seconds);
         return Task.CompletedTask;
     });
+
+    private sealed record LimitedCaller;
 
     private sealed class UnderWay(CallerLimiter limiter, string caller, string id) : IAsyncDisposable
     {

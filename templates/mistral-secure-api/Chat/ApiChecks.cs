@@ -44,6 +44,10 @@ internal static class ApiChecks
             return Verdict.NotChecked("the limits cannot be counted now.", "See that what counts them can be reached.");
         if (!ofCaller)
             return Verdict.Failed($"One caller may send any number of requests to {ChatPath}.", "Map the endpoint in a group with RequireAccess.");
+        var uncounted = CallerLimitFilter.Uncounted(services.GetRequiredService<Patient>().Double().GetRequiredService<EndpointDataSource>()).ToList();
+        if (uncounted.Count > 0)
+            return Verdict.Failed(
+                $"One caller may send any number of requests to {string.Join(", ", uncounted)}.", "Map each endpoint in a group with RequireAccess.");
         var (ofAddress, _) = await HurryAsync(server, (2 * MoreRequests) + 1, (context, request) => SignIn(context, $"doctor {request}"), cancellationToken);
         return ofAddress
             ? Verdict.Passed(string.Create(

@@ -47,6 +47,20 @@ public sealed class ApiChecksTests
     }
 
     [Fact]
+    public async Task RateLimits_AnotherEndpointIsOutsideTheGroupOfCallers_IsNamed()
+    {
+        var (mark, found) = await CheckAsync("rate-limits", app =>
+        {
+            UseAll(app);
+            app.MapPost("api/own", () => Results.Ok());
+            app.MapGet("/open", () => Results.Ok()).AllowAnonymous();
+            app.MapGet("/operate", () => Results.Ok()).RequireAuthorization(AccessPolicies.Operate);
+        });
+
+        Assert.Equal(("failed", "One caller may send any number of requests to /api/own."), (mark, found));
+    }
+
+    [Fact]
     public async Task RateLimits_NoLimitForAnAddress_FailsForTheAddress()
     {
         var (mark, found) = await CheckAsync("rate-limits", app =>
