@@ -49,7 +49,8 @@ internal sealed class SensitiveDataDetector
                 return null;
             }
 
-            position = next;
+            // Whatever a look says, the search goes on.
+            position = Math.Max(next, position + 1);
             if (finding is not { } found)
                 continue;
             position = floor = found.End;

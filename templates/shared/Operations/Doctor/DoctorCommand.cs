@@ -27,7 +27,10 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
     private readonly Option<bool> _staged =
         new("--staged") { Description = "Look only at what the next commit would bring: fast, and without the program's settings." };
     private readonly Option<string?> _allow =
-        new("--allow") { Description = $"The file with false alarms. Default: {AllowFile.DefaultName} at the top of the repository." };
+        new("--allow")
+        {
+            Description = $"The file with false alarms. Default: {AllowFile.DefaultName} at the top of the repository, and from the program up to its solution.",
+        };
 
     public static Command Create(Func<IHost> build, TextWriter output, IAnsiConsole table, TextWriter errors) =>
         new DoctorCommand(build, output, table, errors).Build();
