@@ -29,7 +29,7 @@ internal sealed class DoctorCommand(Func<IHost> build, TextWriter output, IAnsiC
     private readonly Option<string?> _allow =
         new("--allow")
         {
-            Description = $"The file with false alarms. Default: {AllowFile.DefaultName} at the top of the repository, and from the program up to its solution.",
+            Description = $"The file with false alarms. Default: {AllowFile.DefaultName} at the repository's top, and from the program up to its solution.",
         };
 
     public static Command Create(Func<IHost> build, TextWriter output, IAnsiConsole table, TextWriter errors) =>
