@@ -61,12 +61,22 @@ internal sealed class ProgramHome
         var folder = new DirectoryInfo(programFolder);
         for (var level = 0; folder is not null && level <= MaxLevels; level++, folder = folder.Parent)
         {
-            if (File.Exists(Path.Combine(folder.FullName, SettingsFile)) && folder.EnumerateFiles("*.csproj").Any())
-                return folder.FullName;
+            if (ProjectsIn(folder.FullName).FirstOrDefault(IsProject) is { } project)
+                return project;
         }
 
         return programFolder;
     }
+
+    /// <summary>Where programs are built below <c>artifacts/</c>, no folder above is the project's, and one beside it is.</summary>
+    private static string[] ProjectsIn(string folder)
+    {
+        var name = typeof(ProgramHome).Assembly.GetName().Name!;
+        return [folder, Path.Combine(folder, "src", name), Path.Combine(folder, name)];
+    }
+
+    private static bool IsProject(string folder) =>
+        File.Exists(Path.Combine(folder, SettingsFile)) && Directory.EnumerateFiles(folder, "*.csproj").Any();
 
     // Only a web host reads ASPNETCORE_ENVIRONMENT; an operator's command must see the same environment as the program.
     private static string[] EnvironmentOfTheWebHost() =>

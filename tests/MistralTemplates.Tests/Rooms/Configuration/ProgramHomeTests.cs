@@ -15,6 +15,20 @@ public sealed class ProgramHomeTests
         Assert.Equal(folder.Path, ProgramHome.Above(Path.Combine(folder.Path, "bin", "Debug", "net10.0")));
     }
 
+    /// <summary>The SDK's artifacts layout (<c>UseArtifactsOutput</c>) has what is built apart from the projects.</summary>
+    [Theory]
+    [InlineData("src/Acme-App")]
+    [InlineData("Acme-App")]
+    public void Above_BuiltBelowArtifacts_IsTheProjectsFolder(string project)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write($"{project}/Acme-App.csproj", "");
+        folder.Write($"{project}/appsettings.json", "{}");
+        folder.Write("artifacts/bin/Acme-App/debug/appsettings.json", "{}");
+
+        Assert.Equal(Path.Combine(folder.Path, Path.Combine(project.Split('/'))), ProgramHome.Above(Path.Combine(folder.Path, "artifacts", "bin", "Acme-App", "debug")));
+    }
+
     [Fact]
     public void Above_Deployed_IsTheProgramsOwnFolder()
     {
