@@ -29,15 +29,18 @@ public sealed class GeneratedRepository(string folder, string projectName, strin
     /// <summary>The built program: in bin, unless a repository around it wants it elsewhere.</summary>
     public string ProgramFile => Elsewhere ?? Path.Combine(ProjectFolder, "bin", "Debug", "net10.0", projectName + ".dll");
 
-    /// <summary>The program's file where it is not in bin. It then keeps its audit and its jobs beside itself.</summary>
+    /// <summary>The program's file where it is not in bin.</summary>
     public string? Elsewhere { get; set; }
+
+    /// <summary>Whether that program keeps its audit and its jobs beside itself, as a published one does, and not in the project's folder.</summary>
+    public bool IsPublished { get; init; }
 
     public string AuditFile => Path.Combine(Home, "audit", "audit.jsonl");
 
     // A program that brings .NET along is started by its own name.
     private string[] CommandLine => ProgramFile.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", ProgramFile] : [ProgramFile];
 
-    private string Home => Elsewhere is null ? ProjectFolder : Path.GetDirectoryName(Elsewhere)!;
+    private string Home => IsPublished ? Path.GetDirectoryName(ProgramFile)! : ProjectFolder;
 
     /// <summary>Builds the repository, its tests included, with warnings as errors.</summary>
     public Task BuildAsync(CancellationToken cancellationToken) => BuildAsync(Folder, cancellationToken);

@@ -22,7 +22,7 @@ public sealed class ImageTests(PackFixture fixture)
             arguments.Add("-p:PublishReadyToRun=false");
         (await Command.RunAsync("dotnet", arguments, repository, TimeSpan.FromMinutes(10), cancellationToken)).EnsureSuccess("dotnet publish as in the Dockerfile");
 
-        var chat = await new GeneratedRepository(repository, PackFixture.Name, kind) { Elsewhere = file.ProgramIn(image) }.ChatOfflineAsync("What is a nonce?", cancellationToken);
+        var chat = await new GeneratedRepository(repository, PackFixture.Name, kind) { Elsewhere = file.ProgramIn(image), IsPublished = true }.ChatOfflineAsync("What is a nonce?", cancellationToken);
 
         Assert.Contains("What is a nonce?", chat.Answer, StringComparison.Ordinal);
         Assert.Contains("\"chat.complete\"", chat.AuditLine, StringComparison.Ordinal);
