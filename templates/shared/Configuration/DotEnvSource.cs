@@ -12,10 +12,15 @@ internal sealed class DotEnvSource : IConfigurationSource
     public DotEnvSource(string home)
     {
         var folders = FoldersOf(home);
-        var paths = Names.Select(name => folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(Path.Exists)).OfType<string>().ToList();
+        var paths = Names.Select(name => folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists)).OfType<string>().ToList();
         Files = [.. paths.Select(path => new DotEnvFile(path))];
-        Warnings = [.. paths.Where(OthersMayRead)
-            .Select(path => $"'{path}' may be read by other users of this machine. Run: chmod 600 {Path.GetFileName(path)}")];
+        Warnings =
+        [
+            .. paths.Where(OthersMayRead)
+                .Select(path => $"'{path}' may be read by other users of this machine. Run: chmod 600 {Path.GetFileName(path)}"),
+            .. folders.SelectMany(folder => Names.Select(name => Path.Combine(folder, name))).Where(Directory.Exists)
+                .Select(path => $"'{path}' is a folder, and so is not read."),
+        ];
     }
 
     /// <summary>Low to high: a later file's value wins.</summary>

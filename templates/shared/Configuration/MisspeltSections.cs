@@ -1,6 +1,6 @@
 namespace Acme.App.Configuration;
 
-/// <summary>Sections that nobody reads, whose name is nearly that of one: their settings would be passed over in silence.</summary>
+/// <summary>Sections that nobody reads, whose name is that of one but for a letter: their settings would be passed over in silence.</summary>
 internal static class MisspeltSections
 {
     /// <summary>Environment variables are left out, since they are others' as well.</summary>
@@ -8,7 +8,7 @@ internal static class MisspeltSections
     {
         var known = sections.Select(section => section.Name.Split(':')[0]).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
         foreach (var name in configuration.GetChildren().Select(child => child.Key).Except(known, StringComparer.OrdinalIgnoreCase))
-            if (known.FirstOrDefault(section => Distance(section, name) <= section.Length / 3) is { } meant
+            if (known.FirstOrDefault(section => Distance(section, name) == 1) is { } meant
                 && configuration.OriginOf(name) is var origin && !origin.StartsWith("environment variable", StringComparison.Ordinal))
                 yield return new(name, origin, "There is no such section.", $"Write '{meant}' where that is meant, or give the section another name.");
     }

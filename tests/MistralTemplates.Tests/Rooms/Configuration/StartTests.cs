@@ -265,6 +265,7 @@ public sealed class StartTests
     [InlineData("Plicy", "Policy")]
     [InlineData("key", "Keys")]
     [InlineData("PolicyOptions", null)]
+    [InlineData("Polly", null)]
     [InlineData("Days", null)]
     public async Task Start_ASectionIsNearlyOneOfOurs_IsRefused(string section, string? meant)
     {
@@ -278,16 +279,18 @@ public sealed class StartTests
         Assert.DoesNotContain("canary", errors, StringComparison.Ordinal);
     }
 
+    /// <summary>Others keep a folder of that name, such as Python's packages.</summary>
     [Fact]
-    public async Task Start_DotEnvIsAFolder_IsRefused()
+    public void Start_DotEnvIsAFolder_SaysSoAndGoesOn()
     {
         using var folder = Folder();
-        Directory.CreateDirectory(Path.Combine(folder.Path, ".env"));
+        var env = Path.Combine(folder.Path, ".env");
+        Directory.CreateDirectory(env);
 
-        var (code, errors) = await StartAsync(folder, "Development", Variable("MISTRAL_API_KEY", Key('k')));
+        var source = new DotEnvSource(folder.Path);
 
-        Assert.Equal(78, code);
-        Assert.Contains(".env line 1", errors, StringComparison.Ordinal);
+        Assert.Empty(source.Files);
+        Assert.Equal([$"'{env}' is a folder, and so is not read."], source.Warnings);
     }
 
     /// <summary>As of standard output that is full: a sentence, and no stack trace.</summary>
