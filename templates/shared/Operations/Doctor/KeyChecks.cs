@@ -1,5 +1,6 @@
 using System.Globalization;
 using Acme.App.Configuration;
+using Acme.App.Guards;
 using Acme.App.Keys;
 using Microsoft.Extensions.Options;
 
@@ -36,9 +37,9 @@ internal static class KeyChecks
         return keys;
     }
 
-    /// <summary>The keys' values that are long enough to be looked for letter by letter.</summary>
+    /// <summary>The keys' values that can be looked for letter by letter: long enough, and nothing that stands in a document as well.</summary>
     public static IReadOnlyList<string> Values(IEnumerable<VisibleKey> keys) =>
-        [.. keys.Select(key => key.Key.Reveal()).Where(value => value.Length >= ShortestKey).Distinct()];
+        [.. keys.Select(key => key.Key.Reveal()).Where(value => value.Length >= ShortestKey && !SecretValue.IsPlaceholder(value, ofKey: true)).Distinct()];
 
     /// <summary>Those values, and the one that the program would use, wherever it is kept.</summary>
     public static async Task<IReadOnlyList<string>> ValuesAsync(IServiceProvider services, CancellationToken cancellationToken)

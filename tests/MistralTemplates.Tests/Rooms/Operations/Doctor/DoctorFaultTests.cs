@@ -74,6 +74,17 @@ public sealed class DoctorFaultTests
         Assert.DoesNotContain(key, result.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Doctor_PlaceholderStandsInEnvFileAndReadme_IsNoKey()
+    {
+        using var folder = await GitFolder.CreateAsync();
+        folder.Write(".env", "MISTRAL_API_KEY=your-api-key-goes-here\n");
+        folder.Write("README.md", "Write `MISTRAL_API_KEY=your-api-key-goes-here` into .env.\n");
+        await folder.GitAsync("add", "README.md");
+
+        Assert.Equal(0, (await RunAsync(folder, [], "doctor", folder.Path, "--staged")).ExitCode);
+    }
+
     /// <summary>As git sets it for a hook in a linked work tree.</summary>
     [Fact]
     public async Task Doctor_CallerNamesAnotherRepository_LooksAtTheFoldersOwn()
