@@ -19,7 +19,7 @@ internal static class AccessPolicies
             authorization.AddPolicy(scope, policy => policy.RequireAssertion(context => (options.Anonymous && scope == Chat) || HasScope(context, scope)));
 
         // An endpoint that names no policy is closed, too: a new one cannot be born open. It has its caller's limits only in a group with RequireAccess.
-        // Whoever may call at all is told that there is nothing.
+        // Of a path without an endpoint, any token's bearer is told so.
         authorization.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser()
             .RequireAssertion(context => (context.Resource is HttpContext http && http.GetEndpoint() is null) || HasScope(context, Chat)).Build();
     }

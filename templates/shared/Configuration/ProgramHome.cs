@@ -38,7 +38,7 @@ internal sealed class ProgramHome
 
     /// <summary>
     /// An explicit content root wins (<c>--contentRoot</c>, then <c>DOTNET_CONTENTROOT</c> and <c>ASPNETCORE_CONTENTROOT</c>);
-    /// then the project's folder above the built program, while developing; else the program's own folder.
+    /// then the project's folder around the built program, while developing; else the program's own folder.
     /// </summary>
     public static ProgramHome Find(string[] arguments)
     {

@@ -40,6 +40,8 @@ internal static class SecretAssignment
         return value;
     }
 
+    public static bool IsQuote(char character) => s_quotes.Contains(character);
+
     /// <summary>Judges the value behind a mark or a space.</summary>
     public static Finding? FindValue(ref TextWindow window, int at, SecretPromise promise, ref int next)
     {

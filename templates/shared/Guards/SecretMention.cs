@@ -1,12 +1,8 @@
-using System.Buffers;
-
 namespace Acme.App.Guards;
 
 /// <summary>Finds secrets that a name announces without an operator between: options, arguments, what is told in prose. Only the value is taken.</summary>
 internal static class SecretMention
 {
-    private static readonly SearchValues<char> s_quotes = SearchValues.Create("\"'`");
-
     /// <summary>The value behind an option of a command line, from the second dash of <c>--password value</c>.</summary>
     public static Finding? FindOption(ref TextWindow window, int at, ref int next)
     {
@@ -22,7 +18,7 @@ internal static class SecretMention
     /// <param name="next">Where the search goes on.</param>
     public static Finding? Find(ref TextWindow window, int start, ref int next)
     {
-        var isQuoted = s_quotes.Contains(window[start - 1]);
+        var isQuoted = SecretAssignment.IsQuote(window[start - 1]);
         var at = start - (!isQuoted ? 1 : window[start - 2] == '\\' ? 3 : 2);
         var promise = window[at] switch
         {
@@ -47,7 +43,7 @@ internal static class SecretMention
     /// <summary><c>setx API_KEY …</c>, <c>user-secrets set "Mistral:ApiKey" …</c>; "my password is …", in the languages whose verb stands there.</summary>
     private static SecretPromise JudgeWordsBefore(ref TextWindow window, int at)
     {
-        var end = s_quotes.Contains(window[at - 1]) ? at - 1 : at;
+        var end = SecretAssignment.IsQuote(window[at - 1]) ? at - 1 : at;
         var name = end;
         while (end - name < TextWindow.Left && (CharacterClasses.Is(window[name - 1], CharacterClass.Name) || window[name - 1] is '.' or ':'))
             name--;

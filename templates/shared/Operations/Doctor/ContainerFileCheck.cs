@@ -38,7 +38,7 @@ internal static class ContainerFileCheck
             var patterns = File.Exists(ignore) ? Patterns(File.ReadLines(ignore)) : [];
             if (s_kept.FirstOrDefault(path => !IsIgnored(path, patterns)) is { } taken)
                 return Verdict.Failed(
-                    $"No {Path.GetFileName(ignore)} beside {Path.GetFileName(file)} keeps {taken} out of the build.",
+                    $"No {Path.GetFileName(ignore)} beside {Path.GetFileName(file)} keeps a file such as {taken} out of the build.",
                     "Write one with **/.env, **/.env.*, **/*.pem, **/*.key and **/secrets/, and !**/.env.example below them.");
         }
 

@@ -101,7 +101,8 @@ internal static class KeyChecks
 
     // A store that hangs, or a file that is a pipe, must not keep the doctor.
     private static Task<ApiKey> ReadAsync(IServiceProvider services, CancellationToken cancellationToken) =>
-        services.GetRequiredService<KeyRing>().ReadAsync(services.GetRequiredService<IOptions<KeyOptions>>().ValueOrDefault().Timeout, cancellationToken);
+        services.GetRequiredService<Patient>().KeyAsync(() => services.GetRequiredService<KeyRing>()
+            .ReadAsync(services.GetRequiredService<IOptions<KeyOptions>>().ValueOrDefault().Timeout, cancellationToken));
 
     private static IEnumerable<FileInfo> Sources(DirectoryInfo folder) => folder.EnumerateFiles()
         .Where(file => s_read.Contains(file.Extension) && file.LinkTarget is null)

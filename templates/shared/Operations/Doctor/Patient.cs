@@ -1,5 +1,6 @@
 using Acme.App.Auditing;
 using Acme.App.Configuration;
+using Acme.App.Keys;
 using Microsoft.Extensions.Options;
 
 namespace Acme.App.Operations.Doctor;
@@ -11,6 +12,7 @@ namespace Acme.App.Operations.Doctor;
 /// <param name="build">Composes the program once more.</param>
 internal sealed class Patient(string home, GitRepository? git, string? allowPath = null, Func<IHost>? build = null) : IDisposable
 {
+    private Task<ApiKey>? _key;
     private IHost? _double;
     private DirectoryInfo? _folder;
 
@@ -28,6 +30,9 @@ internal sealed class Patient(string home, GitRepository? git, string? allowPath
         : Path.GetRelativePath(Folders[0], Path.Combine(home, ProgramHome.SettingsFile)).Replace('\\', '/');
 
     public string? AllowPath => allowPath;
+
+    /// <summary>The key that the program would use. Several checks need it, and a store is asked once.</summary>
+    public Task<ApiKey> KeyAsync(Func<Task<ApiKey>> read) => _key ??= read();
 
     /// <summary>The program once more, for what leaves traces: its audit goes into a folder that is deleted in the end. Made once.</summary>
     public IServiceProvider Double()

@@ -427,11 +427,13 @@ public sealed class DoctorCommandTests
         var key = RandomNumberGenerator.GetString("bcdfghjkmnpqrstvwz", 32);
         folder.Write("Y.cs", $"const string Z = \"{key}\";\n");
 
-        var (_, json, text) = await RunAsync(
-            folder, [new("Mistral:Offline", "false")], builder => builder.Services.AddSingleton<KeySource>(new KnownSource(new ApiKey(key, "1"))));
+        var source = new KnownSource(new ApiKey(key, "1"));
+
+        var (_, json, text) = await RunAsync(folder, [new("Mistral:Offline", "false")], builder => builder.Services.AddSingleton<KeySource>(source));
 
         Assert.Equal("failed", MarkOf(json, "key-place"));
         Assert.Equal("failed", MarkOf(json, "secrets-in-git"));
+        Assert.InRange(source.Reads, 1, 2);
         Assert.DoesNotContain(key, text, StringComparison.Ordinal);
     }
 
@@ -610,7 +612,13 @@ public sealed class DoctorCommandTests
 
         public override string HowToReplace => "Write another test.";
 
-        public override Task<ApiKey> ReadAsync(CancellationToken cancellationToken) => Task.FromResult(key);
+        public int Reads { get; private set; }
+
+        public override Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
+        {
+            Reads++;
+            return Task.FromResult(key);
+        }
     }
 
     /// <summary>As a file does that is a pipe: it heeds no token.</summary>
