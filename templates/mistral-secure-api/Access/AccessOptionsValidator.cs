@@ -9,6 +9,7 @@ namespace Acme.App.Access;
 internal sealed class AccessOptionsValidator : OptionsValidator<AccessOptions>
 {
     private const string Connections = nameof(AccessOptions.Connections);
+    private const string Nothing = "It allows nothing.";
     private const string Positive = "Set it to 1 or more.";
 
     public AccessOptionsValidator(IHostEnvironment environment)
@@ -74,14 +75,12 @@ internal sealed class AccessOptionsValidator : OptionsValidator<AccessOptions>
     /// <summary>Each limit is a positive number, and a longer time allows at least what a shorter one does.</summary>
     private static IEnumerable<(string Setting, string Problem, string Remedy)> ProblemsOf(CallerLimits limits)
     {
-        (string Setting, long Count)[] counts =
-        [
-            (nameof(CallerLimits.RequestsPerMinute), limits.RequestsPerMinute),
-            (nameof(CallerLimits.ConcurrentRequests), limits.ConcurrentRequests),
-            (nameof(CallerLimits.TokensPerMinute), limits.TokensPerMinute),
-        ];
-        foreach (var (setting, _) in counts.Where(limit => limit.Count <= 0))
-            yield return (setting, "It allows nothing.", Positive);
+        if (limits.RequestsPerMinute <= 0)
+            yield return (nameof(CallerLimits.RequestsPerMinute), Nothing, Positive);
+        if (limits.ConcurrentRequests <= 0)
+            yield return (nameof(CallerLimits.ConcurrentRequests), Nothing, Positive);
+        if (limits.TokensPerMinute <= 0)
+            yield return (nameof(CallerLimits.TokensPerMinute), Nothing, Positive);
         if (limits.TokensPerDay < limits.TokensPerMinute)
             yield return (nameof(CallerLimits.TokensPerDay), "A day allows less than a minute.", "Set it to TokensPerMinute or more.");
         if (limits.TokensPerMonth < limits.TokensPerDay)

@@ -69,11 +69,14 @@ internal sealed class DotEnvSource : IConfigurationSource
 
         public override void Load()
         {
-            foreach (var (file, variable, value) in files.SelectMany(file => file.Values.Select(one => (file, one.Key, one.Value))))
+            foreach (var file in files)
             {
-                var key = variable.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal);
-                Data[key] = value;
-                _origins[key] = $"{file.Name} line {file.Lines[variable]}";
+                foreach (var (variable, value) in file.Values)
+                {
+                    var key = variable.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal);
+                    Data[key] = value;
+                    _origins[key] = $"{file.Name} line {file.Lines[variable]}";
+                }
             }
         }
     }

@@ -24,19 +24,19 @@ internal sealed class ValidatedOptions<TOptions>(
         var problems = new List<ConfigurationProblem>();
         var leaves = Leaves();
         // The binder passes over one value where a list belongs, and the list of a source further down would stay.
-        var single = leaves.Where(leaf => leaf.Value is { Length: > 0 } && IsList(leaf.Key)).ToList();
+        var single = leaves.FindAll(leaf => leaf.Value.Length > 0 && IsList(leaf.Key));
         problems.AddRange(single.Select(leaf => Problem(
             $"{section.Name}:{leaf.Key}", "The setting is a list, and one value stands in its place.",
             $"Number the values: '{section.Name}:{leaf.Key}:0' is the first.")));
         // To .NET 48:00:00 is 48 days.
-        var days = leaves.Where(leaf => TypeOf(leaf.Key) == typeof(TimeSpan) && leaf.Value is { } value && HasMoreHoursThanADay(value)).ToList();
+        var days = leaves.FindAll(leaf => TypeOf(leaf.Key) == typeof(TimeSpan) && HasMoreHoursThanADay(leaf.Value));
         problems.AddRange(days.Select(leaf => Problem(
             $"{section.Name}:{leaf.Key}", "The time span has more than 23 hours, which may mean days or not.",
             "Write days before a point: 2.00:00:00 is two days.")));
-        leaves = [.. leaves.Except(single).Except(days)];
+        leaves.RemoveAll(leaf => single.Contains(leaf) || days.Contains(leaf));
         if (!TryBind(options, leaves, strictly: true))
         {
-            var wrong = leaves.Where(leaf => !TryBind(new TOptions(), [leaf], strictly: true)).ToList();
+            var wrong = leaves.FindAll(leaf => !TryBind(new TOptions(), [leaf], strictly: true));
             problems.AddRange(wrong.Count > 0 ? wrong.Select(ProblemOf) : [Problem(section.Name, "The section's values do not fit together.", "Correct it.")]);
             options = new TOptions();
             TryBind(options, leaves.Except(wrong), strictly: false);
@@ -61,14 +61,22 @@ internal sealed class ValidatedOptions<TOptions>(
     /// The section's settings, without those of sections further down that other options read. A list is that of the highest source
     /// that has one: the end of a longer list further down would widen what a shorter one above it allows.
     /// </summary>
-    private List<KeyValuePair<string, string?>> Leaves()
+    private List<Leaf> Leaves()
     {
         var prefix = section.Name + ":";
         var below = sections.Where(other => other.Name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)).Select(other => other.Name + ":").ToList();
-        return [.. configuration.GetSection(section.Name).AsEnumerable(makePathsRelative: true)
-            .Where(leaf => leaf is { Key.Length: > 0, Value: not null })
-            .Where(leaf => !below.Any(other => (prefix + leaf.Key).StartsWith(other, StringComparison.OrdinalIgnoreCase)))
-            .Where(leaf => ListOf(leaf.Key) is not { } list || IsOfTheHighestList(prefix + list, prefix + leaf.Key))];
+        var leaves = new List<Leaf>();
+        foreach (var (key, value) in configuration.GetSection(section.Name).AsEnumerable(makePathsRelative: true))
+        {
+            if (key.Length > 0 && value is not null
+                && !below.Any(other => (prefix + key).StartsWith(other, StringComparison.OrdinalIgnoreCase))
+                && (ListOf(key) is not { } list || IsOfTheHighestList(prefix + list, prefix + key)))
+            {
+                leaves.Add(new Leaf(key, value));
+            }
+        }
+
+        return leaves;
     }
 
     private bool IsOfTheHighestList(string list, string element) => configuration is not IConfigurationRoot root
@@ -93,11 +101,12 @@ internal sealed class ValidatedOptions<TOptions>(
     }
 
     // The binder's own exception quotes the value.
-    private static bool TryBind(TOptions options, IEnumerable<KeyValuePair<string, string?>> leaves, bool strictly)
+    private static bool TryBind(TOptions options, IEnumerable<Leaf> leaves, bool strictly)
     {
         try
         {
-            new ConfigurationBuilder().AddInMemoryCollection(leaves).Build().Bind(options, binder => binder.ErrorOnUnknownConfiguration = strictly);
+            var values = leaves.ToDictionary(leaf => leaf.Key, string? (leaf) => leaf.Value);
+            new ConfigurationBuilder().AddInMemoryCollection(values).Build().Bind(options, binder => binder.ErrorOnUnknownConfiguration = strictly);
             return true;
         }
         catch (InvalidOperationException)
@@ -106,7 +115,7 @@ internal sealed class ValidatedOptions<TOptions>(
         }
     }
 
-    private ConfigurationProblem ProblemOf(KeyValuePair<string, string?> leaf) => TryBind(new TOptions(), [leaf], strictly: false)
+    private ConfigurationProblem ProblemOf(Leaf leaf) => TryBind(new TOptions(), [leaf], strictly: false)
         ? Problem($"{section.Name}:{leaf.Key}", "There is no such setting.", "Correct its spelling, or remove it.")
         : Problem(
             $"{section.Name}:{leaf.Key}", "The value is not of the setting's type.",
@@ -122,4 +131,7 @@ internal sealed class ValidatedOptions<TOptions>(
 
     private static bool HasMoreHoursThanADay(string value) => value.IndexOf(':') is > 0 and var end
         && int.TryParse(value.AsSpan(0, end), NumberStyles.Integer, CultureInfo.InvariantCulture, out var hours) && hours is < -23 or > 23;
+
+    // A class: what is generic over it is compiled ahead, and each program starts sooner.
+    private sealed record Leaf(string Key, string Value);
 }

@@ -7,11 +7,11 @@ internal sealed class EnvironmentKeySource(IConfiguration configuration, IHostEn
 {
     public const string Variable = "MISTRAL_API_KEY";
 
-    private static readonly (string Environment, string Variable)[] s_own =
+    private static readonly OwnVariable[] s_own =
     [
-        (Environments.Development, Variable + "_DEV"),
-        (Environments.Staging, Variable + "_STAGING"),
-        (Environments.Production, Variable + "_PROD"),
+        new(Environments.Development, Variable + "_DEV"),
+        new(Environments.Staging, Variable + "_STAGING"),
+        new(Environments.Production, Variable + "_PROD"),
     ];
 
     /// <summary>Where a key may be, for any environment.</summary>
@@ -57,5 +57,7 @@ internal sealed class EnvironmentKeySource(IConfiguration configuration, IHostEn
         : $"Set the environment variable {(OwnVariableOf(environment) is { } own ? own + " or " : "")}{Variable}. "
             + "The .env file and Mistral__Offline are for Development only.";
 
-    private static string? OwnVariableOf(IHostEnvironment environment) => s_own.FirstOrDefault(one => environment.IsEnvironment(one.Environment)).Variable;
+    private static string? OwnVariableOf(IHostEnvironment environment) => s_own.FirstOrDefault(one => environment.IsEnvironment(one.Environment))?.Variable;
+
+    private sealed record OwnVariable(string Environment, string Variable);
 }

@@ -46,7 +46,8 @@ internal static class PlainServers
 
     private static WebApplication Build(string port)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        // Without a watch on its settings, which would wake it for each record that a measured program writes below the same folder.
+        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
         return builder.Build();
