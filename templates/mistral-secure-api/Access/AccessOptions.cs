@@ -13,6 +13,12 @@ internal sealed class AccessOptions
     /// <summary>The addresses, or networks as <c>10.0.0.0/8</c>, of the proxies whose forwarded headers are believed.</summary>
     public string[] KnownProxies { get; set; } = [];
 
+    /// <summary>
+    /// Whether a request goes on with the trace that its caller names (<c>traceparent</c>). The default is no: the caller would choose the id by
+    /// which the audit and the telemetry speak of the request, and whether it is traced at all.
+    /// </summary>
+    public bool TrustTraceContext { get; set; }
+
     /// <summary>The web pages whose scripts may call, as <c>https://app.example</c>. The default is none.</summary>
     public string[] AllowedOrigins { get; set; } = [];
 
@@ -54,6 +60,9 @@ internal sealed class ConnectionLimits
 {
     /// <summary>The most at a time; a further one is closed at once. The default is 2,000.</summary>
     public int MaxConcurrent { get; set; } = 2000;
+
+    /// <summary>The most at a time of one address, or of one IPv6 network. Known proxies may have any number. The default is 200.</summary>
+    public int MaxByAddress { get; set; } = 200;
 
     /// <summary>The most headers of a request. The default is 64.</summary>
     public int MaxHeaders { get; set; } = 64;

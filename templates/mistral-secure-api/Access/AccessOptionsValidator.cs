@@ -28,6 +28,8 @@ internal sealed class AccessOptionsValidator : OptionsValidator<AccessOptions>
         Time(nameof(AccessOptions.RequestTimeout), options => options.RequestTimeout, "00:10:00");
         Time(nameof(AccessOptions.ShutdownTimeout), options => options.ShutdownTimeout, "00:00:25");
         Rule($"{Connections}:{nameof(ConnectionLimits.MaxConcurrent)}", options => options.Connections.MaxConcurrent > 0, "It lets nobody connect.", Positive);
+        Rule($"{Connections}:{nameof(ConnectionLimits.MaxByAddress)}", options => options.Connections.MaxByAddress > 0,
+            "It lets nobody connect.", Positive);
         Rule($"{Connections}:{nameof(ConnectionLimits.MaxHeaders)}", options => options.Connections.MaxHeaders is >= 16 and <= 1000,
             "It is not between 16 and 1000 headers.", "Set it to 64, the default, or near it.");
         Rule($"{Connections}:{nameof(ConnectionLimits.MaxHeaderBytes)}", options => options.Connections.MaxHeaderBytes is >= 8 * 1024 and <= 1024 * 1024,

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Security.Authentication;
 using Acme.App.Auditing;
@@ -59,7 +60,15 @@ internal static class AccessServiceCollectionExtensions
             .SetDefaultPolicy(api => api.AddDefaultApiSecurityHeaders())
             .AddPolicy(PagePolicy, page => page.AddDefaultApiSecurityHeaders().AddContentSecurityPolicy(AllowThisPage));
         services.AddHsts(hsts => hsts.MaxAge = TimeSpan.FromDays(365));
-        services.AddOptions<KestrelServerOptions>().Configure<IOptions<AccessOptions>>((kestrel, access) => Limit(kestrel, access.ValueOrDefault()));
+        services.AddSingleton<AddressConnections>();
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<AccessOptions>, AddressConnections>((kestrel, access, byAddress) =>
+        {
+            Limit(kestrel, access.ValueOrDefault());
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection => byAddress.InvokeAsync(connection, next)));
+        });
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<AccessOptions>>().ValueOrDefault().TrustTraceContext
+            ? DistributedContextPropagator.Current
+            : new OwnTraces());
         services.AddOptions<HostOptions>().Configure<IOptions<AccessOptions>>((host, access) => host.ShutdownTimeout = access.ValueOrDefault().ShutdownTimeout);
         services.AddRequestTimeouts();
         services.AddOptions<RequestTimeoutOptions>().Configure<IOptions<AccessOptions>>((timeouts, access) =>

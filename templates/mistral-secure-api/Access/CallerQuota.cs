@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Security.Claims;
 using Microsoft.Extensions.Options;
@@ -18,11 +19,11 @@ internal sealed record CallerQuota(string Key, CallerLimits Limits)
     }
 
     /// <summary>Whoever has one IPv6 address has the other 2^64 of its network, too.</summary>
-    public static string NetworkOf(HttpContext context) => context.Connection.RemoteIpAddress switch
-    {
-        { AddressFamily: AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false } address => Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)),
-        var address => address?.MapToIPv4().ToString() ?? "",
-    };
+    public static string NetworkOf(HttpContext context) => NetworkOf(context.Connection.RemoteIpAddress);
+
+    public static string NetworkOf(IPAddress? address) => address is { AddressFamily: AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false }
+        ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8))
+        : address?.MapToIPv4().ToString() ?? "";
 
     private static CallerLimits LimitsOf(ClaimsPrincipal user, string subject, AccessOptions options)
     {

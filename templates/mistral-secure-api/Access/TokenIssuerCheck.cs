@@ -46,6 +46,10 @@ internal sealed class TokenIssuerCheck(IOptionsMonitor<JwtBearerOptions> bearer,
         var tokens = options.TokenValidationParameters;
         if (!Addresses().Any() && tokens.IssuerSigningKeys?.Any() is not true)
             yield return Problem("Authority", "Nobody is named whose tokens are taken.", "Set it to your identity provider's https address.");
+        if (!tokens.ValidateIssuer)
+            yield return Problem(nameof(tokens.ValidateIssuer), "Anybody's tokens would be taken, whoever issued them.", "Remove the setting.");
+        if (!tokens.ValidateAudience)
+            yield return Problem(nameof(tokens.ValidateAudience), "Tokens for other programs would be taken.", "Remove the setting.");
         if (string.IsNullOrEmpty(options.Audience) && string.IsNullOrEmpty(tokens.ValidAudience) && tokens.ValidAudiences?.Any() is not true)
         {
             yield return Problem(

@@ -8,7 +8,8 @@ namespace Acme.App.Access;
 /// <summary>Tells tokens that are wrong from those that nobody can check, because the identity provider's keys have not been read yet.</summary>
 internal sealed class UnreadableIssuer(IOptionsMonitor<JwtBearerOptions> bearer) : IHealthCheck
 {
-    private const string NoKeys = "IDX10500";
+    // Without the provider's answer, a token's keys are not known, nor its issuer.
+    private static readonly string[] s_unknown = ["IDX10500", "IDX10204"];
     private static readonly TimeSpan s_timeLimit = TimeSpan.FromSeconds(5);
     private static readonly object s_mark = new();
 
@@ -18,8 +19,8 @@ internal sealed class UnreadableIssuer(IOptionsMonitor<JwtBearerOptions> bearer)
     /// <summary>Notices what the framework tells by the number of its message alone.</summary>
     public static Task NoticeAsync(AuthenticationFailedContext failed)
     {
-        if (failed is { Options.ConfigurationManager: not null, Exception: SecurityTokenSignatureKeyNotFoundException exception }
-            && exception.Message.StartsWith(NoKeys, StringComparison.Ordinal))
+        if (failed is { Options.ConfigurationManager: not null, Exception: SecurityTokenValidationException exception }
+            && s_unknown.Any(number => exception.Message.StartsWith(number, StringComparison.Ordinal)))
             failed.HttpContext.Items[s_mark] = null;
         return Task.CompletedTask;
     }

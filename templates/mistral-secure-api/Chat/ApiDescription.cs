@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Acme.App.Access;
 using Acme.App.Guards;
 using Acme.App.Mistral;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -27,6 +28,7 @@ internal static class ApiDescription
         })!,
         new() { Status = StatusCodes.Status401Unauthorized },
         new() { Status = StatusCodes.Status403Forbidden },
+        new() { Status = StatusCodes.Status404NotFound },
         ChatProblems.From(new BadHttpRequestException("", StatusCodes.Status413PayloadTooLarge))!,
         ChatProblems.From(new BadHttpRequestException("", StatusCodes.Status415UnsupportedMediaType))!,
         ChatProblems.From(new ChatRefusedException(ChatRefusedException.SensitiveData, "The request holds sensitive data.") { Kinds = ["card"] })!,
@@ -68,6 +70,9 @@ internal static class ApiDescription
 
             data: [DONE]
             """),
+        ["v1/models/{id}"] = new("Says whether a model may be asked.", null, typeof(CompletionModel), null, """
+            { "id": "mistral-small-latest", "object": "model", "created": 0, "owned_by": "mistralai" }
+            """, null),
         ["v1/models"] = new("Names the models that may be asked.", null, typeof(CompletionModels), null, """
             { "object": "list", "data": [ { "id": "mistral-small-latest", "object": "model", "created": 0, "owned_by": "mistralai" } ] }
             """, null),
@@ -79,19 +84,23 @@ internal static class ApiDescription
         options.AddSchemaTransformer((schema, context, _) =>
         {
             var type = context.JsonTypeInfo.Type;
-            var isRequest = type == typeof(ChatRequest) || type == typeof(CompletionRequest);
-            schema.AdditionalPropertiesAllowed = !isRequest;
-            schema.Required = isRequest ? new HashSet<string> { "messages" } : null;
             // The document's own names are those of this program's other JSON.
             if (CompletionJsonContext.Default.GetTypeInfo(type) is not null)
+            {
                 NameAsOnTheWire(schema);
+                (schema.AdditionalPropertiesAllowed, schema.Required) = (true, null);
+            }
+
             if (context.JsonPropertyInfo?.CustomConverter is RepeatedTextConverter)
                 schema.Type = JsonSchemaType.String;
             if (type == typeof(ProblemDetails))
                 AddExtensions(schema);
             if (type == typeof(CompletionRequest))
-                foreach (var (name, kind) in WireRequest.PassedOn.OrderBy(field => field.Key, StringComparer.Ordinal))
-                    schema.Properties?.Add(name, new OpenApiSchema { Type = TypeOf(kind) });
+                AddPassedOn(schema);
+            if (type == typeof(ChatRequest) || type == typeof(CompletionRequest))
+                Require(schema, "messages");
+            if (type == typeof(ChatRequestMessage))
+                Require(schema, "role", "content");
             return Task.CompletedTask;
         });
         options.AddDocumentTransformer((document, _, _) =>
@@ -128,6 +137,11 @@ internal static class ApiDescription
 
     private static async Task DescribeAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
+        var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        if (metadata.OfType<IAllowAnonymous>().Any())
+            operation.Security = [];
+        else if (metadata.OfType<IAuthorizeData>().Select(data => data.Policy).OfType<string>().ToList() is { Count: > 0 } scopes)
+            operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Scheme, context.Document)] = scopes }];
         if (context.Description.RelativePath is not { } path || !s_operations.TryGetValue(path, out var described))
             return;
 
@@ -138,7 +152,9 @@ internal static class ApiDescription
         if (described.Stream is { } events)
             answer["text/event-stream"] = new OpenApiMediaType { Example = events };
         operation.Responses = new() { ["200"] = new OpenApiResponse { Description = "The answer.", Content = answer } };
-        foreach (var problem in s_problems.Where(problem => described.Request is not null || !s_ofTheBody.Contains(problem.Status!.Value)))
+        foreach (var problem in s_problems.Where(problem => problem.Status == StatusCodes.Status404NotFound
+            ? operation.Parameters is { Count: > 0 }
+            : described.Request is not null || !s_ofTheBody.Contains(problem.Status!.Value)))
         {
             var content = path.StartsWith("v1/", StringComparison.Ordinal)
                 ? await ContentAsync(
@@ -179,6 +195,23 @@ internal static class ApiDescription
             if (property is OpenApiSchema nested)
                 nested.Required = null;
         }
+    }
+
+    /// <summary>What goes on to Mistral as it came. Each field of a request may be null, as if it were not there.</summary>
+    private static void AddPassedOn(OpenApiSchema schema)
+    {
+        foreach (var (name, kind) in WireRequest.PassedOn.OrderBy(field => field.Key, StringComparer.Ordinal))
+            schema.Properties?.Add(name, new OpenApiSchema { Type = TypeOf(kind) });
+        foreach (var property in schema.Properties?.Values.OfType<OpenApiSchema>() ?? [])
+            property.Type |= JsonSchemaType.Null;
+    }
+
+    /// <summary>These fields with a value, and none that is not named.</summary>
+    private static void Require(OpenApiSchema schema, params string[] fields)
+    {
+        (schema.AdditionalPropertiesAllowed, schema.Required) = (false, fields.ToHashSet());
+        foreach (var property in fields.Select(field => schema.Properties?[field]).OfType<OpenApiSchema>())
+            property.Type &= ~JsonSchemaType.Null;
     }
 
     private static JsonSchemaType TypeOf(JsonValueKind kind) => kind switch

@@ -13,7 +13,7 @@ internal static class ChatApi
     public static IEndpointRouteBuilder MapChat(this IEndpointRouteBuilder endpoints)
     {
         var group = endpoints.MapGroup("/api").RequireAccess(AccessPolicies.Chat);
-        group.MapPost("/chat", AnswerAsync);
+        group.MapPost("/chat", AnswerAsync).WithName("chat");
         return endpoints;
     }
 

@@ -16,8 +16,9 @@ internal static class CompletionsApi
     public static IEndpointRouteBuilder MapCompletions(this IEndpointRouteBuilder endpoints)
     {
         var group = endpoints.MapGroup(Prefix).RequireAccess(AccessPolicies.Chat);
-        group.MapPost("/chat/completions", AnswerAsync);
-        group.MapGet("/models", ListModels);
+        group.MapPost("/chat/completions", AnswerAsync).WithName("completeChat");
+        group.MapGet("/models", ListModels).WithName("listModels");
+        group.MapGet("/models/{id}", FindModel).WithName("retrieveModel");
         return endpoints;
     }
 
@@ -50,10 +51,13 @@ internal static class CompletionsApi
             problem => JsonSerializer.SerializeToUtf8Bytes(ProblemWriter.ToError(problem), CompletionJsonContext.Default.CompletionError));
     }
 
-    private static JsonHttpResult<CompletionModels> ListModels(IOptions<PolicyOptions> policy)
-    {
-        var capabilities = new CompletionCapabilities(CompletionChat: true, FunctionCalling: true);
-        var models = policy.Value.AllowedModels.Select(name => new CompletionModel(name, "model", 0, "mistralai", "base", capabilities));
-        return TypedResults.Json(new CompletionModels("list", [.. models]), CompletionJsonContext.Default.CompletionModels);
-    }
+    private static JsonHttpResult<CompletionModels> ListModels(IOptions<PolicyOptions> policy) =>
+        TypedResults.Json(new CompletionModels("list", [.. policy.Value.AllowedModels.Select(Describe)]), CompletionJsonContext.Default.CompletionModels);
+
+    private static IResult FindModel(string id, IOptions<PolicyOptions> policy) => policy.Value.AllowedModels.Contains(id, StringComparer.Ordinal)
+        ? TypedResults.Json(Describe(id), CompletionJsonContext.Default.CompletionModel)
+        : TypedResults.Problem("The model is not on this environment's list.", statusCode: StatusCodes.Status404NotFound);
+
+    private static CompletionModel Describe(string model) =>
+        new(model, "model", 0, "mistralai", "base", new CompletionCapabilities(CompletionChat: true, FunctionCalling: true));
 }

@@ -8,7 +8,8 @@ internal static class HealthApi
     public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous().DisableRateLimiting();
-        endpoints.MapHealthChecks("/health/ready").AllowAnonymous().DisableRateLimiting();
+        var readiness = ActivatorUtilities.CreateInstance<SharedReadiness>(endpoints.ServiceProvider);
+        endpoints.MapGet("/health/ready", readiness.WriteAsync).AllowAnonymous().DisableRateLimiting().ExcludeFromDescription();
         return endpoints;
     }
 }

@@ -32,7 +32,7 @@ internal static class TelemetryServiceCollectionExtensions
         foreach (var exporter in new[] { "OtlpTraceExporter", "OtlpMetricExporter", "OtlpLogExporter" })
             builder.Services.AddHttpClient(exporter).RemoveAllLoggers();
         builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(builder.Configuration["OTEL_SERVICE_NAME"] ?? builder.Environment.ApplicationName))
+            .ConfigureResource(resource => resource.AddService(builder.Environment.ApplicationName).AddEnvironmentVariableDetector())
             .WithTracing(traces => traces.AddSource("Microsoft.AspNetCore", "System.Net.Http", MistralServiceCollectionExtensions.TelemetrySource))
             .WithMetrics(metrics => metrics.AddMeter(
                 "Acme.App.*", "Audit", MistralServiceCollectionExtensions.TelemetrySource, "System.Net.Http",

@@ -91,10 +91,10 @@ internal sealed class AccessRoom : IAsyncDisposable
         return new AccessRoom(folder, app);
     }
 
-    public static string Token(string user = "ada", string? scope = "chat", int secondsToLive = 600, string? @class = null)
+    public static string Token(string user = "ada", string? scope = "chat", int secondsToLive = 600, string? @class = null, string? keyId = null)
     {
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
-        var head = Encode("""{"alg":"HS256","typ":"JWT"}"""u8);
+        var head = Encode(JsonSerializer.SerializeToUtf8Bytes(new { alg = "HS256", typ = "JWT", kid = keyId }));
         var claims = Encode(JsonSerializer.SerializeToUtf8Bytes(new { sub = user, iss = Issuer, aud = Issuer, scope, @class, nbf = now - 7200, exp = now + secondsToLive }));
         return $"{head}.{claims}.{Encode(HMACSHA256.HashData(s_key, Encoding.ASCII.GetBytes($"{head}.{claims}")))}";
     }

@@ -107,6 +107,23 @@ public sealed class AccessTests
         Assert.Equal("203.0.113.9", Assert.Single(behindTwo.Audited("chat.complete")).GetProperty("ipAddress").GetString());
     }
 
+    /// <summary>Whoever chose the id could hide its requests among another's, and switch its traces off.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Trace_ThatTheCallerNames_GoesOnOnlyWhereThatIsSet(bool isTrusted)
+    {
+        const string theirs = "0af7651916cd43dd8448eb211c80319c";
+        await using var room = await AccessRoom.StartAsync(CancellationToken, $"--Access:TrustTraceContext={isTrusted}");
+        room.Client.DefaultRequestHeaders.Add("traceparent", $"00-{theirs}-b7ad6b7169203331-00");
+
+        (await room.ChatAsync(AccessRoom.Token(), CancellationToken)).Dispose();
+
+        var id = Assert.Single(room.Audited("chat.complete")).GetProperty("requestId").GetString();
+        Assert.Matches("^[0-9a-f]{32}$", id);
+        Assert.Equal(isTrusted, id == theirs);
+    }
+
     [Theory]
     [InlineData("/health/live", HttpStatusCode.OK)]
     [InlineData("/health/ready", HttpStatusCode.OK)]

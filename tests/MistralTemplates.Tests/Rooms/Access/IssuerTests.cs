@@ -1,8 +1,11 @@
 using System.Net;
 using Acme.App.Access;
 using Acme.App.Configuration;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace MistralTemplates.Tests.Rooms.Access;
 
@@ -32,13 +35,16 @@ public sealed class IssuerTests
     }
 
     /// <summary>A client that is told that its token is wrong throws it away, and an operator would look for a wrong token.</summary>
-    [Fact]
-    public async Task Chat_WhileTheIssuerIsAway_IsA503AndTheProgramIsNotReady()
+    [Theory]
+    [InlineData(null)]
+    [InlineData("first")]
+    [InlineData("first", "ValidIssuer")]
+    public async Task Chat_WhileTheIssuerIsAway_IsA503AndTheProgramIsNotReady(string? keyId, string? unset = null)
     {
-        await using var nobody = await AccessRoom.StartAsync(
-            CancellationToken, $"--{Section}:Authority=https://127.0.0.1:9", $"--{Section}:SigningKeys:0:Issuer=another");
+        string[] settings = [$"--{Section}:Authority=https://127.0.0.1:9", $"--{Section}:SigningKeys:0:Issuer=another", .. unset is null ? Array.Empty<string>() : [$"--{Section}:{unset}="]];
+        await using var nobody = await AccessRoom.StartAsync(CancellationToken, settings);
 
-        using var response = await nobody.ChatAsync(AccessRoom.Token(), CancellationToken);
+        using var response = await nobody.ChatAsync(AccessRoom.Token(keyId: keyId), CancellationToken);
         using var ready = await nobody.Client.GetAsync("/health/ready", CancellationToken);
         using var live = await nobody.Client.GetAsync("/health/live", CancellationToken);
 
@@ -48,6 +54,27 @@ public sealed class IssuerTests
         Assert.Equal("issuer.unavailable", Assert.Single(nobody.Audited("access.denied")).GetProperty("errorCode").GetString());
         Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
         Assert.Equal(HttpStatusCode.OK, live.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("ValidateIssuer")]
+    [InlineData("ValidateAudience")]
+    public async Task Start_OutsideDevelopmentWithACheckOfTokensSwitchedOff_IsRefused(string check)
+    {
+        string[] valid = [$"--{Section}:Authority=https://idp.example", $"--{Section}:ValidAudience=chat"];
+
+        await CheckAsync(valid);
+        var exception = await Assert.ThrowsAsync<ConfigurationException>(() => CheckAsync([.. valid, $"--{Section}:{check}=false"]));
+
+        Assert.Equal($"{Section}:{check}", Assert.Single(exception.Problems).Setting);
+
+        static async Task CheckAsync(string[] settings)
+        {
+            var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = settings, EnvironmentName = "Production" });
+            builder.Services.AddAuthentication().AddJwtBearer();
+            await using var app = builder.Build();
+            await new TokenIssuerCheck(app.Services.GetRequiredService<IOptionsMonitor<JwtBearerOptions>>(), app.Environment, app.Configuration).RunAsync();
+        }
     }
 
     [Theory]

@@ -11,6 +11,7 @@ public sealed class ApiDescriptionTests
     private const string Document = "/openapi/v1.json";
     private static readonly string[] s_statuses = ["200", "400", "401", "403", "413", "415", "422", "429", "500", "502", "503", "504"];
     private static readonly string[] s_statusesWithoutABody = ["200", "401", "403", "429", "503", "504"];
+    private static readonly string[] s_statusesOfOne = ["200", "401", "403", "404", "429", "503", "504"];
 
     private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
@@ -22,12 +23,14 @@ public sealed class ApiDescriptionTests
         var document = JsonElement.Parse(await room.Client.GetStringAsync(Document, CancellationToken));
 
         var operations = document.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject().Select(operation => (Path: path.Name, operation.Value))).ToList();
-        Assert.Equal(["/api/chat", "/v1/chat/completions", "/v1/models"], operations.Select(operation => operation.Path).Order(StringComparer.Ordinal));
+        Assert.Equal(["/api/chat", "/v1/chat/completions", "/v1/models", "/v1/models/{id}"], operations.Select(operation => operation.Path).Order(StringComparer.Ordinal));
         foreach (var (path, operation) in operations)
         {
-            Assert.Equal(path == "/v1/models" ? s_statusesWithoutABody : s_statuses, operation.GetProperty("responses").EnumerateObject().Select(response => response.Name).Order(StringComparer.Ordinal));
+            Assert.Equal(path switch { "/v1/models" => s_statusesWithoutABody, "/v1/models/{id}" => s_statusesOfOne, _ => s_statuses }, operation.GetProperty("responses").EnumerateObject().Select(response => response.Name).Order(StringComparer.Ordinal));
             foreach (var content in operation.GetProperty("responses").EnumerateObject().SelectMany(response => response.Value.GetProperty("content").EnumerateObject()))
                 Assert.True(content.Value.TryGetProperty("example", out _), content.Name);
+            Assert.Equal("""[{"Bearer":["chat"]}]""", JsonSerializer.Serialize(operation.GetProperty("security")));
+            Assert.Matches("^[a-z][A-Za-z]+$", operation.GetProperty("operationId").GetString());
         }
 
         var chat = document.GetProperty("paths").GetProperty("/api/chat").GetProperty("post");
@@ -75,12 +78,22 @@ public sealed class ApiDescriptionTests
         var schemas = JsonElement.Parse(await room.Client.GetStringAsync(Document, CancellationToken)).GetProperty("components").GetProperty("schemas");
         var asked = schemas.GetProperty("CompletionRequest").GetProperty("properties");
 
+        Assert.Equal("""["content","finishReason","id","model","usage"]""", RequiredOf(schemas.GetProperty("ChatResult")));
+        var message = schemas.GetProperty("ChatRequest").GetProperty("properties").GetProperty("messages");
+        Assert.Equal("array", message.GetProperty("type").GetString());
+        Assert.Equal("""["content","role"]""", RequiredOf(message.GetProperty("items")));
+        Assert.False(message.GetProperty("items").GetProperty("additionalProperties").GetBoolean());
+        Assert.All(asked.EnumerateObject().Where(field => field.Name != "messages" && field.Value.TryGetProperty("type", out _)), field =>
+            Assert.Contains("null", field.Value.GetProperty("type").EnumerateArray().Select(type => type.GetString())));
         Assert.All(Acme.App.Mistral.WireRequest.PassedOn.Keys, name => Assert.True(asked.GetProperty(name).TryGetProperty("type", out _), name));
         Assert.False(asked.GetProperty("response_format").GetProperty("properties").GetProperty("json_schema").TryGetProperty("required", out _));
         foreach (var name in (string[])["id", "model"])
             Assert.Equal("string", schemas.GetProperty("WireAnswer").GetProperty("properties").GetProperty(name).GetProperty("type").GetString());
         foreach (var name in (string[])["traceId", "errors", "kinds", "type", "status"])
             Assert.True(schemas.GetProperty("ProblemDetails").GetProperty("properties").TryGetProperty(name, out _), name);
+
+        static string RequiredOf(JsonElement schema) =>
+            JsonSerializer.Serialize(schema.GetProperty("required").EnumerateArray().Select(name => name.GetString()).Order(StringComparer.Ordinal));
     }
 
     [Theory]

@@ -189,6 +189,40 @@ public sealed class HostileRequestTests(RunningApi api) : IClassFixture<RunningA
         Assert.InRange(answers.Count(answer => answer is ""), 5, 7);
     }
 
+    /// <summary>Whoever opens connections and says nothing holds its share of them, and no other's.</summary>
+    [Theory]
+    [InlineData("192.0.2.1", 2)]
+    [InlineData("127.0.0.0/8", 5)]
+    public async Task Connections_OfOneAddress_AreItsShareAtMost(string proxy, int expected)
+    {
+        await using var shared = new RunningApi();
+        await shared.StartAsync("Production", new Dictionary<string, string> { ["Access__Connections__MaxByAddress"] = "2", ["Access__KnownProxies__0"] = proxy });
+        shared.Client.Dispose();
+
+        var first = await OpenAsync(shared, 5);
+        var second = await OpenAsync(shared, 1);
+
+        Assert.Equal((expected, 1), (first, second));
+
+        static async Task<int> OpenAsync(RunningApi api, int number)
+        {
+            // It takes the server a moment to notice that those before are gone.
+            await Task.Delay(TimeSpan.FromSeconds(1), CancellationToken);
+            var connections = new List<Connection>();
+            for (var opened = 0; opened < number; opened++)
+            {
+                connections.Add(await Connection.OpenAsync(api));
+                await connections[^1].TrySendAsync("GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n"u8.ToArray());
+            }
+
+            var answers = new List<string>();
+            foreach (var connection in connections)
+                answers.Add(await connection.ReadHeadAsync(TimeSpan.FromSeconds(10)));
+            connections.ForEach(connection => connection.Dispose());
+            return answers.Count(answer => answer.StartsWith("HTTP/1.1 200", StringComparison.Ordinal));
+        }
+    }
+
     private async Task AssertOthersAreServedAsync()
     {
         using var response = await api.PostAsync("/api/chat", RunningApi.Question, user: $"other {Guid.NewGuid():N}");

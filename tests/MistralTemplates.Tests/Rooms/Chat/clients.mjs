@@ -62,6 +62,7 @@ const modes = {
   },
 
   async mistralModels() {
+    assert.equal((await mistral.models.retrieve({ modelId: model })).id, model);
     const list = await mistral.models.list();
     assert.ok(list.data.some((card) => card.id === model && card.capabilities.completionChat && card.capabilities.functionCalling));
   },
@@ -115,6 +116,8 @@ const modes = {
   },
 
   async openaiModels() {
+    assert.equal((await openai.models.retrieve(model)).id, model);
+    await assert.rejects(openai.models.retrieve("another"), { status: 404 });
     const list = await openai.models.list();
     assert.ok(list.data.some((card) => card.id === model));
   },
