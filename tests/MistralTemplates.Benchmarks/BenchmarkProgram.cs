@@ -46,7 +46,6 @@ internal static class BenchmarkProgram
         ["jobs-speed", var place, .. var rest] => JobCommands.RunSpeedAsync(place, rest),
         ["start"] => StartCommand.RunAsync(CancellationToken.None),
         ["peers"] => PeersCommand.RunAsync(CancellationToken.None),
-        ["peers", "stand-in", var port] => PlainServers.RunStandInAsync(port),
         ["peers", "pass-through", var port, var upstream] => PlainServers.RunPassThroughAsync(port, upstream),
         [] or [['-', ..], ..] => RunBenchmarks(arguments),
         _ => throw new FormatException("There is no such command. README.md and docs/ name them; BenchmarkDotNet's own options begin with a dash."),

@@ -11,7 +11,7 @@ using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 namespace Acme.App.Chat;
 
 /// <summary>Turns what went wrong into problem details (RFC 9457) that tell the caller what to do and nothing of the inside.</summary>
-internal sealed class ChatProblems(IProblemDetailsService problemDetails) : IExceptionHandler
+internal sealed partial class ChatProblems(IProblemDetailsService problemDetails) : IExceptionHandler
 {
     public const string UrnPrefix = "urn:problem:";
     public const string Errors = "errors";
@@ -45,6 +45,13 @@ internal sealed class ChatProblems(IProblemDetailsService problemDetails) : IExc
         _ when ChatFailure.From(exception) is { } failure => FromFailure(failure),
         _ => null,
     };
+
+    /// <summary>Tells whoever reads the log alone of a request that failed without its caller's doing, and where more is said of it.</summary>
+    public static void Tell(HttpContext context, ProblemDetails problem)
+    {
+        if (problem is { Status: >= StatusCodes.Status500InternalServerError, Type: { } type } && type.StartsWith(UrnPrefix, StringComparison.Ordinal))
+            LogFailed(context.RequestServices.GetRequiredService<ILogger<ChatProblems>>(), type[UrnPrefix.Length..], HttpCallerAccessor.RequestIdOf(context));
+    }
 
     /// <summary>The id under which the audit's records of the request are found.</summary>
     public static void AddTrace(ProblemDetails problem, HttpContext context) => problem.Extensions[TraceId] = HttpCallerAccessor.RequestIdOf(context);
@@ -83,4 +90,7 @@ internal sealed class ChatProblems(IProblemDetailsService problemDetails) : IExc
         "mistral.timed_out" => StatusCodes.Status504GatewayTimeout,
         _ => StatusCodes.Status502BadGateway,
     };
+
+    [LoggerMessage(4001, LogLevel.Warning, "A request failed: {Code}. The audit has it as {RequestId}.")]
+    private static partial void LogFailed(ILogger logger, string code, string requestId);
 }

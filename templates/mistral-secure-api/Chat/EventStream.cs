@@ -39,6 +39,7 @@ internal sealed class EventStream(
             // The title that belongs to the status, as every other problem has it.
             problem = TypedResults.Problem(problem).ProblemDetails;
             ChatProblems.AddTrace(problem, httpContext);
+            ChatProblems.Tell(httpContext, problem);
             if (errorEvent is not null)
                 response.BodyWriter.Write(Encoding.UTF8.GetBytes($"event: {errorEvent}\n"));
             // The request's own token is cancelled once its time is up.

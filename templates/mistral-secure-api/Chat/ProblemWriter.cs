@@ -25,6 +25,7 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
         // It fills in the title and the type that belong to the status.
         problem = TypedResults.Problem(problem).ProblemDetails;
         ChatProblems.AddTrace(problem, http);
+        ChatProblems.Tell(http, problem);
         return new ValueTask(http.Request.Path.StartsWithSegments(CompletionsApi.Prefix)
             ? http.Response.WriteAsJsonAsync(ToError(problem), CompletionJsonContext.Default.CompletionError, contentType: null, http.RequestAborted)
             : http.Response.WriteAsJsonAsync(problem, options: null, "application/problem+json", http.RequestAborted));

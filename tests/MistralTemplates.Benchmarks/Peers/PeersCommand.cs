@@ -19,9 +19,10 @@ internal static class PeersCommand
 
     public static async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        if (!IsInstalled("wrk"))
+        if (!IsInstalled("wrk") || !IsInstalled("nginx"))
         {
-            await Console.Error.WriteLineAsync("'peers' loads the servers by wrk, which is not on the PATH. Install it, for example by 'apt-get install wrk'; it has no build for Windows.");
+            await Console.Error.WriteLineAsync(
+                "'peers' loads the servers by wrk and puts nginx in Mistral's place, and one of them is not on the PATH. Install them, for example by 'apt-get install wrk nginx-light'; wrk has no build for Windows.");
             return 2;
         }
 
@@ -35,7 +36,7 @@ internal static class PeersCommand
             var set = new PeerSet(folder, new Uri($"http://127.0.0.1:{port}/"));
             Peer[] peers = [set.Bare, await set.BuildGeneratedAsync(cancellationToken), .. hasNode ? await set.BuildNodeAsync(cancellationToken) : []];
             var stock = await set.BuildStockAsync(cancellationToken);
-            await using var standIn = RunningProgram.Start("dotnet", [typeof(PeersCommand).Assembly.Location, "peers", "stand-in", $"{port}"], folder);
+            await using var standIn = await PlainServers.StartStandInAsync(port, folder, cancellationToken);
 
             Console.WriteLine($"{System.Runtime.InteropServices.RuntimeInformation.OSDescription}, {Environment.ProcessorCount} processors, .NET {Environment.Version}");
             for (var round = 0; round < Rounds; round++)
