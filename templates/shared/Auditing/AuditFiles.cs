@@ -76,7 +76,7 @@ internal sealed class AuditFiles(string path, string? checkpoints = null)
 }
 
 /// <summary>How a file of the log ends: after its last whole line there may be one that was not finished.</summary>
-internal sealed record AuditTail(long Length, long TornBytes, long FirstSequence, long LastSequence, byte[] LastMac, DateOnly Day)
+internal sealed record AuditTail(long Length, long TornBytes, long FirstSequence, long LastSequence, byte[] LastMac, DateOnly Day, bool EndsInNote)
 {
     // Where several processes write one log, each reads this for each record.
     private const int AFewLines = 4096;
@@ -88,7 +88,7 @@ internal sealed record AuditTail(long Length, long TornBytes, long FirstSequence
             (head, tail) = ReadEnds(file, 2 * AuditLine.MaxBytes);
         var end = tail.AsSpan().LastIndexOf((byte)'\n');
         if (end < 0 && file.Length < AuditLine.MaxBytes)
-            return new AuditTail(0, file.Length, 0, 0, new byte[AuditLine.MacBytes], default);
+            return new AuditTail(0, file.Length, 0, 0, new byte[AuditLine.MacBytes], default, EndsInNote: true);
 
         var lastLine = tail.AsSpan(0, Math.Max(0, end));
         if (!AuditLine.TryParse(lastLine[(lastLine.LastIndexOf((byte)'\n') + 1)..], out var last)
@@ -101,7 +101,8 @@ internal sealed record AuditTail(long Length, long TornBytes, long FirstSequence
 
         var torn = tail.Length - end - 1;
         var day = DateOnly.ParseExact(Encoding.ASCII.GetString(last.Timestamp[..10]), "yyyy-MM-dd", CultureInfo.InvariantCulture);
-        return new AuditTail(file.Length - torn, torn, first.Sequence, last.Sequence, Convert.FromHexString(Encoding.ASCII.GetString(last.Mac)), day);
+        var isNote = last.Body.IndexOf("\"action\":\"audit."u8) >= 0;
+        return new AuditTail(file.Length - torn, torn, first.Sequence, last.Sequence, Convert.FromHexString(Encoding.ASCII.GetString(last.Mac)), day, isNote);
     }
 
     /// <returns>

@@ -5,18 +5,21 @@ using Acme.App.Configuration;
 
 namespace Acme.App.Auditing;
 
-/// <summary>The keys of the chain, oldest first, and the one that signs checkpoints.</summary>
-internal sealed class AuditKeys(IReadOnlyList<AuditKey> chain, string signingKey) : IDisposable
+/// <summary>The keys of the chain and those that sign checkpoints, each oldest first.</summary>
+internal sealed class AuditKeys(IReadOnlyList<AuditKey> chain, IEnumerable<string> signingKeys) : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
-    private readonly Lazy<ECDsa> _signing = new(() => ImportSigningKey(signingKey));
+    private readonly Lazy<ECDsa[]> _signing = new(() => [.. signingKeys.Select(ImportSigningKey)]);
 
     public IReadOnlyList<AuditKey> Chain { get; } = chain;
 
     /// <summary>The key that writes.</summary>
     public AuditKey Current => Chain[^1];
 
-    public ECDsa Signing => _signing.Value;
+    /// <summary>The key that signs.</summary>
+    public ECDsa Signing => SigningKeys[^1];
+
+    public IReadOnlyList<ECDsa> SigningKeys => _signing.Value;
 
     /// <summary>Takes the keys from the settings; in Development, where they need not be set, from a file beside the log that is made once.</summary>
     public static AuditKeys Load(AuditOptions options, AuditFiles files)
@@ -25,7 +28,7 @@ internal sealed class AuditKeys(IReadOnlyList<AuditKey> chain, string signingKey
         var chain = options.PreviousChainKeys.Append(string.IsNullOrEmpty(options.ChainKey) ? kept[0] : options.ChainKey);
         return new AuditKeys(
             [.. chain.Select(key => AuditKey.TryParse(key) ?? throw new FormatException("A key of the audit's chain is not 32 bytes or more in base64."))],
-            string.IsNullOrEmpty(options.CheckpointKey) ? kept[1] : options.CheckpointKey);
+            options.PreviousCheckpointKeys.Append(string.IsNullOrEmpty(options.CheckpointKey) ? kept[1] : options.CheckpointKey));
     }
 
     /// <summary>Makes a new pair, both in base64: the chain's key and the private key for checkpoints.</summary>
@@ -58,7 +61,7 @@ internal sealed class AuditKeys(IReadOnlyList<AuditKey> chain, string signingKey
     public void Dispose()
     {
         if (_signing.IsValueCreated)
-            Signing.Dispose();
+            Array.ForEach(_signing.Value, key => key.Dispose());
     }
 
     private static string[] ReadOrMake(AuditFiles files)

@@ -38,6 +38,9 @@ internal sealed class AuditOptions
     /// <summary>The private key that signs checkpoints: ECDSA, PKCS#8 in base64. Made and kept in Development; required elsewhere.</summary>
     public string? CheckpointKey { get; set; }
 
+    /// <summary>The former values of <see cref="CheckpointKey"/>: what they signed is still believed.</summary>
+    public string[] PreviousCheckpointKeys { get; set; } = [];
+
     /// <summary>
     /// The file for this log's checkpoints, best on another volume. The default is beside the log, under its name with <c>.checkpoints</c>. The
     /// application's log has them as well, always.
@@ -95,6 +98,8 @@ internal sealed class AuditOptionsValidator : OptionsValidator<AuditOptions>
             .WithMessage("It is not 32 bytes or more in base64.").WithState(_ => "Set it to a former value of \"Audit:ChainKey\".");
         Rule(nameof(AuditOptions.CheckpointKey), options => options.CheckpointKey is { Length: > 0 } key ? AuditKeys.CanSign(key) : environment.IsDevelopment(),
             "Checkpoints need a key to be signed with outside Development: an ECDSA private key, PKCS#8 in base64.", MakeKeys);
+        RuleForEach(options => options.PreviousCheckpointKeys).Must(AuditKeys.CanSign)
+            .WithMessage("It is no ECDSA private key, PKCS#8 in base64.").WithState(_ => "Set it to a former value of \"Audit:CheckpointKey\".");
     }
 
     /// <summary>Whether checkpoints go to none of the log's own files, however their places are written.</summary>

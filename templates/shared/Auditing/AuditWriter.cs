@@ -91,6 +91,9 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
     /// <summary>Sees to it that no other process writes this log until this one lets it go: at its end, or after a record where the log is shared.</summary>
     public void TakeLock()
     {
+        // Its length, which is looked at from time to time, is not the file's, and a roll would leave the file behind.
+        if (new FileInfo(files.Current).LinkTarget is not null)
+            throw new ConfigurationException([new("Audit:Path", files.Current, "The audit file is a link.", "Set \"Audit:Path\" to the file itself.")]);
         try
         {
             _lock ??= AuditFiles.TakeTurn(files.Lock, options.Patience);
@@ -174,7 +177,8 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
         (_sequence, _mac) = (tail.LastSequence, tail.LastMac);
         if (isNew)
             (_firstInFile, _day) = (_sequence + 1, DateOnly.FromDateTime(now));
-        var isSealGood = isSealed ? sealedSequence > _sequence || IsSealOf(sealedSequence, seal) : _sequence <= MostFirstNotes;
+        var isSealGood = isSealed ? sealedSequence > _sequence || IsSealOf(sealedSequence, seal)
+            : _sequence == 0 || (_sequence <= MostFirstNotes && tail.EndsInNote);
         var lost = Interlocked.Read(ref _lost);
         var notes = OpeningNotes(isNew, torn, isSealGood, lost).ToList();
         if (notes.Count == 0)

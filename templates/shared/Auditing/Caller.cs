@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Net;
+using Acme.App.Configuration;
+using Microsoft.Extensions.Options;
 
 namespace Acme.App.Auditing;
 
@@ -17,9 +19,11 @@ internal interface ICallerAccessor
 }
 
 /// <summary>Fills in who is served and where, as far as the privacy settings allow it, and cuts what is too long to be meant.</summary>
-internal sealed class AuditSubject(AuditOptions options, AuditKeys keys, ICallerAccessor callers, IHostEnvironment environment)
+internal sealed class AuditSubject(
+    AuditOptions options, IOptions<PolicyOptions> policy, AuditKeys keys, ICallerAccessor callers, IHostEnvironment environment)
 {
     private const int MaxText = 256;
+    private const string NotAllowed = "(not allowed)";
 
     public AuditRecord Complete(AuditRecord record)
     {
@@ -32,7 +36,8 @@ internal sealed class AuditSubject(AuditOptions options, AuditKeys keys, ICaller
             RequestId = Cut(record.RequestId ?? caller.RequestId),
             TraceId = Activity.Current?.TraceId.ToString(),
             Environment = environment.EnvironmentName,
-            ModelAsked = Cut(record.ModelAsked),
+            // Whatever else a caller writes there, a piece of a prompt or a key, could not be taken out of the log again.
+            ModelAsked = record.ModelAsked is { } model && !policy.Value.AllowedModels.Contains(model) ? NotAllowed : record.ModelAsked,
             ModelAnswered = Cut(record.ModelAnswered),
             Detail = Cut(record.Detail),
         };

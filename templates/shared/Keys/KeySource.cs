@@ -14,6 +14,9 @@ internal abstract class KeySource
     /// <summary>Whether the place may hold another value later on.</summary>
     public virtual bool CanChange => true;
 
+    /// <summary>The file, if there is one, that the key or what opens its store is read from.</summary>
+    public virtual string? PrivateFile => null;
+
     /// <summary>What an operator does to put another key there, a full sentence.</summary>
     public abstract string HowToReplace { get; }
 
@@ -25,6 +28,10 @@ internal abstract class KeySource
     /// <returns>False where this program may not write to the place.</returns>
     /// <exception cref="KeySourceException">The place could not be written.</exception>
     public virtual Task<bool> TryWriteAsync(ApiKey key, CancellationToken cancellationToken) => Task.FromResult(false);
+
+    /// <summary>Whether a file is empty, or a pipe: whoever opens one that nobody writes to waits for ever.</summary>
+    protected static bool HasNoLength(string path) =>
+        (File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path)) is FileInfo { Exists: true, Length: 0 };
 
     /// <summary>What to throw where there is no key: neither sentence may quote what the place answered.</summary>
     public KeySourceException Failed(string problem, string remedy) => new(new ConfigurationProblem(Setting, Name, problem, remedy));

@@ -103,15 +103,17 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
         var withSecret = !arguments.GetValue(_withoutSecret);
         if (!withSecret && arguments.GetValue(_publicKeys) is not { Length: > 0 })
             throw new IOException("Without the secret it takes the public key: --public-key FILE. 'audit keys --public' prints it where the program runs.");
-        var keys = withSecret ? Services.GetRequiredService<AuditKeys>() : null;
+        // Where there is no log, Development's keys are not made for it.
+        var keys = withSecret && files.Existing().Count > 0 ? Services.GetRequiredService<AuditKeys>() : null;
         if (arguments.GetValue(_checkpoints) is { } named && !File.Exists(named))
             throw new IOException($"There is no file of checkpoints at '{named}'.");
         var checkpoints = arguments.GetValue(_checkpoints)
             ?? (withSecret && Options.CheckpointPath is { Length: > 0 } own ? InHome(own) : files.Checkpoints);
         var evidence = new AuditEvidence(
-            keys?.Chain ?? [], [.. (arguments.GetValue(_publicKeys) ?? []).Select(ReadPublicKey), .. keys is null ? Array.Empty<ECDsa>() : [keys.Signing]],
+            keys?.Chain ?? [], [.. (arguments.GetValue(_publicKeys) ?? []).Select(ReadPublicKey), .. keys?.SigningKeys ?? []],
             checkpoints, arguments.GetValue(_beginsAt));
-        var verdict = progress.Progress().AutoClear(true).Start(bar =>
+        var verdict = !progress.Profile.Out.IsTerminal ? new AuditVerifier(files, evidence, new Progress<long>()).Verify(cancellationToken)
+            : progress.Progress().AutoClear(true).Start(bar =>
         {
             var sizes = files.Existing().Select(file => new FileInfo(file)).Where(file => file.Exists).Select(file => file.Length);
             var task = bar.AddTask("Reading the audit log", maxValue: Math.Max(1, sizes.Sum()));
@@ -121,9 +123,16 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
             _output.WriteLine($"Note: {note}");
         _output.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"Records: {verdict.Records}. Files: {verdict.Files}. Checkpoints: {verdict.Checkpoints}."));
+        var isChecked = withSecret || verdict.Checkpoints > 0;
+        var last = verdict.LastCheckpoint;
         _output.WriteLine(verdict.Problem is { } problem ? $"NOT AS WRITTEN: {problem}"
-            : withSecret ? "The log is as it was written." : "The log agrees with its checkpoints. What lies between them takes the secret to check.");
-        return verdict.Problem is null ? ExitCode.Success : ExitCode.CheckFailed;
+            : withSecret ? "The log is as it was written."
+            : !isChecked ? "NOT CHECKED: without the secret, and without a checkpoint, any log would look like this one."
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"The log agrees with its checkpoints. What lies between them, and the {arguments.GetValue(_beginsAt) + verdict.Records - 1 - last} records "
+                + $"after the last one, for record {last}, takes the secret to check."));
+        return verdict.Problem is null && isChecked ? ExitCode.Success : ExitCode.CheckFailed;
     }
 
     private ExitCode Show(ParseResult arguments)

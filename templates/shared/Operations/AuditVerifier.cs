@@ -12,7 +12,7 @@ internal sealed record AuditEvidence(IReadOnlyList<AuditKey> ChainKeys, IReadOnl
 /// What was found. <paramref name="Problem"/> is the first thing wrong, with its place; null when nothing is. <paramref name="Notes"/> are
 /// worth knowing, and no sign of tampering: what was repaired, what could not be checked.
 /// </summary>
-internal sealed record AuditVerdict(long Records, int Files, int Checkpoints, string? Problem, IReadOnlyList<string> Notes);
+internal sealed record AuditVerdict(long Records, int Files, int Checkpoints, long LastCheckpoint, string? Problem, IReadOnlyList<string> Notes);
 
 /// <summary>Reads a log from its first record to its last and says where it first differs from what was written.</summary>
 internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IProgress<long> progress)
@@ -37,11 +37,11 @@ internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IP
         var wrong = ReadCheckpoints();
         using var current = OpenCurrent(out var existing);
         var problem = existing.Count == 0 ? $"There is no audit log at '{files.Current}'." : wrong;
-        var checkpoints = _checkpoints.Count;
+        var (checkpoints, last) = (_checkpoints.Count, _checkpoints.LastOrDefault()?.Sequence ?? 0);
         foreach (var file in problem is null ? existing : [])
             problem ??= VerifyFile(file, current, cancellationToken);
         problem ??= CheckEnd();
-        return new AuditVerdict(_expected - evidence.BeginsAt, existing.Count, checkpoints, problem, _notes);
+        return new AuditVerdict(_expected - evidence.BeginsAt, existing.Count, checkpoints, last, problem, _notes);
     }
 
     /// <summary>Opens the file that is written now, while none of them takes another name: the same list before and after says so.</summary>
@@ -73,20 +73,16 @@ internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IP
 
     private string? ReadCheckpoints()
     {
-        if (evidence.CheckpointFile is not { } path || !File.Exists(path))
-        {
-            _notes.Add("There are no checkpoints: an older state of the log and its seal, put back together, would not be noticed.");
-            return null;
-        }
-
         var checkpoints = new List<AuditCheckpoint>();
         var unfinished = 0;
-        foreach (var line in File.ReadLines(path))
+        var path = evidence.CheckpointFile;
+        foreach (var line in File.Exists(path) ? File.ReadLines(path) : [])
         {
             if (AuditCheckpoint.Parse(line) is not { } checkpoint)
                 unfinished++;
             else if (evidence.CheckpointKeys.FirstOrDefault(key => AuditCheckpoint.IdOf(key) == checkpoint.KeyId) is not { } key)
-                return $"{Path.GetFileName(path)}: the checkpoint for record {checkpoint.Sequence} was signed with another key ({checkpoint.KeyId}).";
+                return $"{Path.GetFileName(path)}: the checkpoint for record {checkpoint.Sequence} was signed with another key ({checkpoint.KeyId}): "
+                    + "a former one belongs into Audit:PreviousCheckpointKeys, or its public key behind --public-key.";
             else if (!checkpoint.IsSignedBy(key))
                 return $"{Path.GetFileName(path)}: the checkpoint for record {checkpoint.Sequence} was changed.";
             else if (checkpoint.Sequence >= evidence.BeginsAt)
@@ -96,6 +92,8 @@ internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IP
         // Processes that share a log may sign in another order than they wrote.
         checkpoints.OrderBy(checkpoint => checkpoint.Sequence).ToList().ForEach(_checkpoints.Enqueue);
 
+        if (checkpoints.Count == 0)
+            _notes.Add("There are no checkpoints: an older state of the log and its seal, put back together, would not be noticed.");
         if (unfinished > 0)
             _notes.Add($"Unfinished lines among the checkpoints, as a sudden end leaves them: {unfinished}.");
         return null;

@@ -42,6 +42,8 @@ internal sealed class ApiProcess : IAsyncDisposable
         ["Audit__Path"] = Path.Combine(folder, "audit.jsonl"),
         ["Audit__CheckpointPath"] = Path.Combine(folder, "checkpoints.txt"),
         ["Access__RequestsPerMinuteByAddress"] = "100000000",
+        // A chat's records are found by the trace that it is sent with.
+        ["Access__TrustTraceContext"] = "true",
         ["Authentication__Schemes__Bearer__ValidIssuer"] = Issuer,
         ["Authentication__Schemes__Bearer__ValidAudiences__0"] = Issuer,
         ["Authentication__Schemes__Bearer__SigningKeys__0__Id"] = Issuer,

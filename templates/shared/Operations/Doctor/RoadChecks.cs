@@ -80,22 +80,14 @@ internal static class RoadChecks
     {
         var options = services.GetRequiredService<IOptions<AuditOptions>>().Value;
         var files = services.GetRequiredService<AuditFiles>();
-        var folder = Path.GetDirectoryName(files.Current)!;
-        try
-        {
-            Directory.CreateDirectory(folder);
-            using (new FileStream(
-                Path.Combine(folder, Path.GetRandomFileName()),
-                new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose }))
-            {
-            }
-
-            OpenToWrite(files.Current);
-        }
-        catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
-        {
-            return Verdict.Failed($"The audit log cannot be written in {folder}.", "Let the program's user write there, or set Audit:Path.");
-        }
+        if (new FileInfo(files.Current).LinkTarget is not null)
+            return Verdict.Failed($"The audit file {files.Current} is a link.", "Set Audit:Path to the file itself.");
+        if (!CanWrite(files.Current))
+            return Verdict.Failed(
+                $"The audit log cannot be written in {Path.GetDirectoryName(files.Current)}.", "Let the program's user write there, or set Audit:Path.");
+        if (!CanWrite(files.Checkpoints))
+            return Verdict.Failed(
+                $"The checkpoints cannot be written to {files.Checkpoints}.", "Let the program's user write there, or set Audit:CheckpointPath.");
 
         if (services.GetRequiredService<IChatClient>() is not AuditingChatClient)
             return Verdict.Failed("The audit is not the outermost part of the road.", "Put UseAuditing back in front, in AuditingServiceCollectionExtensions.");
@@ -107,27 +99,39 @@ internal static class RoadChecks
         var keys = services.GetRequiredService<AuditKeys>();
         // Older files may have been archived.
         var first = FirstRecordOf(files.Existing()[0]);
-        var evidence = new AuditEvidence(keys.Chain, [keys.Signing], files.Checkpoints, first);
+        var evidence = new AuditEvidence(keys.Chain, keys.SigningKeys, files.Checkpoints, first);
         var verdict = new AuditVerifier(files, evidence, new Progress<long>()).Verify(cancellationToken);
         return verdict.Problem is { } problem
             ? Verdict.Failed(
                 $"The audit log is not as it was written: {problem}",
                 "Keep the log as it is, run 'audit verify', and find out who could write there.")
             : Verdict.Passed(
-                $"The audit is outermost and can be written; its chain verifies, {verdict.Records} records from number {first}.{mode}");
+                $"The audit is outermost and can be written; its chain verifies, {verdict.Records} records from number {first}"
+                + $"{(first > 1 ? "; those before it were archived, or removed" : "")}.{mode}");
     }
 
-    private static void OpenToWrite(string file)
+    /// <summary>Whether a file can be written, and others be made beside it.</summary>
+    private static bool CanWrite(string file)
     {
-        if (!File.Exists(file))
-            return;
+        var folder = Path.GetDirectoryName(file)!;
         try
         {
-            File.Open(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete).Dispose();
+            Directory.CreateDirectory(folder);
+            new FileStream(
+                Path.Combine(folder, Path.GetRandomFileName()),
+                new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose }).Dispose();
+            if (Path.Exists(file))
+                File.Open(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete).Dispose();
+            return true;
         }
         catch (IOException exception) when (AuditFiles.IsTaken(exception))
         {
             // The running program holds its log alone.
+            return true;
+        }
+        catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
+        {
+            return false;
         }
     }
 

@@ -1,5 +1,7 @@
+using System.Runtime.Versioning;
 using Acme.App.Auditing;
 using Acme.App.Configuration;
+using Acme.App.Keys;
 using Microsoft.Extensions.Hosting.Internal;
 
 namespace Acme.App.Operations.Doctor;
@@ -59,6 +61,8 @@ internal static class SettingsChecks
                 open.Add(file);
         if (Directory.Exists(audit) && (File.GetUnixFileMode(audit) & UnixFileMode.OtherWrite) != 0)
             open.Add(audit);
+        if (services.GetRequiredService<KeySource>().PrivateFile is { } secret && IsOpenToOthers(secret))
+            open.Add(secret);
         return open.Count == 0
             ? Verdict.Passed(files.Count == 0
                 ? "There is no .env and no audit log yet."
@@ -67,6 +71,12 @@ internal static class SettingsChecks
                 $"Others may read or write {string.Join(", ", open)}.",
                 "Run 'chmod 600' on each file, and 'chmod 700' on the folder of the log.");
     }
+
+    /// <summary>The program may read its key by its group. What the container's host mounts for it, everybody in the container may read.</summary>
+    [UnsupportedOSPlatform("windows")]
+    private static bool IsOpenToOthers(string file) => new FileInfo(file) is { Exists: true, LinkTarget: null }
+        && (File.GetUnixFileMode(file) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite
+            | (file.StartsWith("/run/secrets/", StringComparison.Ordinal) ? UnixFileMode.None : UnixFileMode.OtherRead))) != 0;
 
     // A value that is no such word is not off: who reads it may see it otherwise.
     private static bool IsOff(string? value) => string.IsNullOrEmpty(value) || (bool.TryParse(value, out var isOn) && !isOn);

@@ -11,6 +11,8 @@ internal sealed class ToolRun : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
+    private static readonly string[] s_secretive = ["MISTRAL", "AWS_", "AZURE_", "GOOGLE_", "VAULT_"];
+
     private readonly Process _process;
     private readonly Task<string> _errors;
     private readonly Task<bool> _writing;
@@ -27,9 +29,10 @@ internal sealed class ToolRun : IDisposable
             StandardOutputEncoding = Encoding.UTF8,
             StandardInputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
         };
-        // It needs none of the program's keys, and must not wait for anybody. What a hook tells git, its index above all, stays.
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MISTRAL", StringComparison.OrdinalIgnoreCase)).ToList())
+        // It needs none of the program's settings and keys, and starts what the repository names. What a hook tells git, its index above all, stays.
+        foreach (var name in start.Environment.Keys.Where(IsOfTheProgram).ToList())
             start.Environment.Remove(name);
+        // Nor must it wait for anybody.
         foreach (var (name, value) in new[]
         {
             ("GIT_OPTIONAL_LOCKS", "0"), ("GIT_TERMINAL_PROMPT", "0"), ("GIT_NO_LAZY_FETCH", "1"), ("GIT_NO_REPLACE_OBJECTS", "1"), ("LC_ALL", "C"),
@@ -41,6 +44,11 @@ internal sealed class ToolRun : IDisposable
         _errors = OnThreadAsync(_process.StandardError.ReadToEnd);
         _writing = OnThreadAsync(() => Write(input));
     }
+
+    /// <summary>Whether a variable is a setting of .NET's configuration, Mistral's key, or what a secret store is entered with.</summary>
+    internal static bool IsOfTheProgram(string variable) =>
+        variable.Contains("__", StringComparison.Ordinal) || variable.Contains(':', StringComparison.Ordinal)
+        || s_secretive.Any(start => variable.StartsWith(start, StringComparison.OrdinalIgnoreCase));
 
     public StreamReader Text => _process.StandardOutput;
 

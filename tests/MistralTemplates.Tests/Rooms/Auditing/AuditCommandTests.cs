@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Acme.App.Auditing;
 using Acme.App.Operations;
 using Spectre.Console;
 
@@ -40,6 +41,50 @@ public sealed class AuditCommandTests
 
         Assert.Equal(0, exitCode);
         Assert.Contains("The log agrees with its checkpoints.", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("the 0 records after the last one, for record 12,", _output.ToString(), StringComparison.Ordinal);
+        Assert.Equal("", _errors.ToString());
+    }
+
+    /// <summary>Anybody could write a log that agrees with no checkpoint at all.</summary>
+    [Fact]
+    public async Task Verify_WithoutSecretAndCheckpoints_IsNoGoodVerdict()
+    {
+        using var log = await SampleLog.WriteAsync(records: 10);
+        var publicKey = Path.Combine(log.Folder, "public.pem");
+        File.WriteAllText(publicKey, log.Signing.ExportSubjectPublicKeyInfoPem());
+        File.WriteAllText(log.CheckpointFile, "");
+
+        var exitCode = await RunAsync(null, "verify", log.Files.Current, "--without-secret", "--public-key", publicKey);
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("NOT CHECKED", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Note: There are no checkpoints", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Verify_WhatAFormerKeySigned_IsBelievedWhereTheSettingsNameIt()
+    {
+        using var log = await SampleLog.WriteAsync(records: 10);
+        var former = Convert.ToBase64String(log.Signing.ExportPkcs8PrivateKey());
+        log["Audit:CheckpointKey"] = AuditKeys.Make()[1];
+
+        var unknown = await RunAsync(log, "verify");
+        log["Audit:PreviousCheckpointKeys:0"] = former;
+        var known = await RunAsync(log, "verify");
+
+        Assert.Equal((1, 0), (unknown, known));
+        Assert.Contains("belongs into Audit:PreviousCheckpointKeys", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Verify_NoLogYet_MakesNoKeys()
+    {
+        using var log = await SampleLog.WriteAsync(records: 0);
+        (log["Audit:ChainKey"], log["Audit:CheckpointKey"], log["Audit:Path"]) = (null, null, "none/audit.jsonl");
+
+        Assert.Equal(1, await RunAsync(log, "verify"));
+
+        Assert.False(Directory.Exists(Path.Combine(log.Folder, "none")));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Acme.App.Auditing;
+using Acme.App.Configuration;
 
 namespace MistralTemplates.Tests.Rooms.Auditing;
 
@@ -30,6 +31,20 @@ public sealed class AuditLogTests
         Assert.Equal("card", root.GetProperty("kinds")[0].GetString());
         Assert.EndsWith("Z", root.GetProperty("timestamp").GetString());
         Assert.Equal(32, root.GetProperty("mac").GetString()!.Length);
+    }
+
+    [Fact]
+    public async Task StartAsync_FileIsALink_IsRefused()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows lets not everybody make links.");
+        using var log = await SampleLog.WriteAsync(records: 1);
+        File.Move(log.Files.Current, Path.Combine(log.Folder, "real.jsonl"));
+        File.CreateSymbolicLink(log.Files.Current, Path.Combine(log.Folder, "real.jsonl"));
+        await using var room = log.Open();
+
+        var exception = await Assert.ThrowsAsync<ConfigurationException>(() => room.Log.StartAsync(TestContext.Current.CancellationToken));
+
+        Assert.Equal("The audit file is a link.", Assert.Single(exception.Problems).Problem);
     }
 
     [Theory]

@@ -23,6 +23,7 @@ internal sealed class AuditRoom : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(settings ?? new Dictionary<string, string?>());
         builder.Services.AddSingleton<IApiKeys>(Keys);
         builder.Services.AddSingleton(Options.Create(new MistralOptions()));
+        builder.Services.AddSingleton(Options.Create(new PolicyOptions { AllowedModels = ["mistral-small-latest", "asked"] }));
         builder.Services.AddSingleton<ICallerAccessor>(new FixedCaller(Caller));
         services?.Invoke(builder.Services);
         builder.AddAuditing();

@@ -86,6 +86,20 @@ public sealed class AuditSealTests
         Assert.Null(log.Verify().Problem);
     }
 
+    /// <summary>A chat's record is followed by its seal before the chat is answered.</summary>
+    [Fact]
+    public async Task Open_CutBackToTheFirstChatWithoutASeal_RecordsItAndTheVerifierStaysAlarmed()
+    {
+        using var log = await SampleLog.WriteAsync(records: 5);
+        log.Edit(lines => lines.RemoveRange(2, lines.Count - 2));
+        File.Delete(log.Files.Seal);
+        File.Delete(log.CheckpointFile);
+
+        await log.WriteMoreAsync(1);
+
+        Assert.NotNull(log.Verify().Problem);
+    }
+
     [Fact]
     public async Task Open_AfterTheVeryFirstStartEndedBeforeItsSeal_IsNoCutOff()
     {

@@ -110,6 +110,18 @@ public sealed class AuditingChatClientTests
         Assert.True(record.RootElement.TryGetProperty("durationMs", out _));
     }
 
+    /// <summary>What a caller writes into the field of the model could not be taken out of the log again.</summary>
+    [Fact]
+    public async Task GetResponseAsync_ModelIsNotAllowed_IsNotRecordedAsItWasWritten()
+    {
+        await using var room = new AuditRoom();
+
+        await room.Road(new ScriptedClient("answer", null)).GetResponseAsync(s_canary, new ChatOptions { ModelId = "a piece of a prompt" }, TestContext.Current.CancellationToken);
+
+        using var record = JsonDocument.Parse(room.Lines[^1]);
+        Assert.Equal("(not allowed)", record.RootElement.GetProperty("modelAsked").GetString());
+    }
+
     [Fact]
     public async Task GetResponseAsync_RefusedByMistral_RecordsWhatAnOperatorNeeds()
     {

@@ -54,7 +54,6 @@ public sealed class RunningApi : IAsyncLifetime
             ["Audit__ChainKey"] = keys[0],
             ["Audit__CheckpointKey"] = keys[1],
             ["Access__KnownProxies__0"] = "127.0.0.1",
-            ["Access__TrustTraceContext"] = "true",
         };
         foreach (var (name, value) in settings ?? new Dictionary<string, string>())
             all[name] = value;

@@ -58,6 +58,30 @@ public sealed class AwsKeySourceTests
         Assert.Equal("The secret is a JSON object, as AWS' console makes them.", await SourceExpectations.ProblemOf(source, Some.KeyValue(1)));
     }
 
+    [Theory]
+    [InlineData(302)]
+    [InlineData(307)]
+    public async Task Read_Redirected_AsksNobodyElse(int status)
+    {
+        var asked = 0;
+        await using var elsewhere = await FakeStore.Start(context =>
+        {
+            asked++;
+            return Answer(context, Some.KeyValue(2));
+        });
+        await using var store = await FakeStore.Start(context =>
+        {
+            context.Response.Headers.Location = elsewhere.Address.AbsoluteUri;
+            context.Response.StatusCode = status;
+            return Task.CompletedTask;
+        });
+        using var source = Source(store);
+
+        await Assert.ThrowsAsync<KeySourceException>(() => source.ReadAsync(TestContext.Current.CancellationToken));
+
+        Assert.Equal(0, asked);
+    }
+
     internal static async Task<TestedStore> StoreAsync(StoreFailure? failure)
     {
         var tested = new TestedStore { Failure = failure };
@@ -67,9 +91,12 @@ public sealed class AwsKeySourceTests
 
     private static AwsKeySource Source(FakeStore store, string? field = null, string? secret = null) => new(
         Options.Create(new AwsKeyOptions { Secret = "mistral/production", Field = field }),
-        () => new AmazonSimpleSystemsManagementClient(
-            new BasicAWSCredentials(AccessKey, secret ?? AccessSecret),
-            new AmazonSimpleSystemsManagementConfig { ServiceURL = store.Address.AbsoluteUri, AuthenticationRegion = "eu-west-1", MaxErrorRetry = 0, Timeout = TimeSpan.FromSeconds(4) }));
+        () =>
+        {
+            var settings = AwsKeySource.Settings();
+            (settings.ServiceURL, settings.AuthenticationRegion, settings.MaxErrorRetry) = (store.Address.AbsoluteUri, "eu-west-1", 0);
+            return new AmazonSimpleSystemsManagementClient(new BasicAWSCredentials(AccessKey, secret ?? AccessSecret), settings);
+        });
 
     private static async Task Aws(HttpContext context, TestedStore tested, string? field = null)
     {

@@ -1,6 +1,7 @@
 using Acme.App.Keys;
 using Acme.App.Keys.Sources;
 using Microsoft.Extensions.Options;
+using MistralTemplates.Harness;
 using MistralTemplates.Tests.Rooms.Configuration;
 
 namespace MistralTemplates.Tests.Rooms.Keys;
@@ -42,6 +43,31 @@ public sealed class FilesKeySourceTests
         Directory.CreateSymbolicLink(data, "..2026_02");
         await ring.PollAsync(Token);
 
+        Assert.True(ring.Current.SameAs(Some.Key(2)));
+    }
+
+    /// <summary>Whoever opens a pipe that nobody writes to waits for ever, and no later read would be begun.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Poll_FileIsAPipeForATime_TakesTheKeyThatFollows(bool isLink)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such files.");
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("key", Some.KeyValue(1));
+        var ring = SourceExpectations.RingOf(Source(path));
+        Assert.Empty(await ring.LoadAsync(TimeSpan.FromSeconds(5), Token));
+
+        File.Delete(path);
+        (await Command.RunAsync("mkfifo", [isLink ? "pipe" : "key"], folder.Path, TimeSpan.FromMinutes(1), Token)).EnsureSuccess("mkfifo");
+        if (isLink)
+            File.CreateSymbolicLink(path, "pipe");
+        await ring.PollAsync(Token);
+        Assert.True(ring.Current.SameAs(Some.Key(1)));
+
+        File.Delete(path);
+        folder.Write("key", Some.KeyValue(2));
+        await ring.PollAsync(Token);
         Assert.True(ring.Current.SameAs(Some.Key(2)));
     }
 

@@ -79,6 +79,16 @@ public sealed class VaultKeySourceTests
     }
 
     [Theory]
+    [InlineData(null, "Run: vault kv patch -mount=secret mistral/dev api_key=- (and paste the new key).")]
+    [InlineData("admin/team", "Run: vault kv patch -namespace=admin/team -mount=secret mistral/dev api_key=- (and paste the new key).")]
+    public void HowToReplace_NamesThePlaceThatIsRead(string? name, string expected)
+    {
+        using var source = new VaultKeySource(Options.Create(new VaultKeyOptions { Path = "mistral/dev", Namespace = name }));
+
+        Assert.Equal(expected, source.HowToReplace);
+    }
+
+    [Theory]
     [InlineData(null, true)]
     [InlineData("", true)]
     [InlineData("admin/team/", true)]

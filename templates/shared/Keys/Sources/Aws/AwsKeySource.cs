@@ -12,8 +12,7 @@ internal sealed class AwsKeySource(IOptions<AwsKeyOptions> options, Func<IAmazon
     // Parameter Store answers a name under this path with the secret of Secrets Manager.
     private const string Reference = "/aws/reference/secretsmanager/";
 
-    private readonly Lazy<IAmazonSimpleSystemsManagement> _client = new(client ?? (() => new AmazonSimpleSystemsManagementClient(
-        new AmazonSimpleSystemsManagementConfig { MaxErrorRetry = 1, Timeout = TimeSpan.FromSeconds(4) })));
+    private readonly Lazy<IAmazonSimpleSystemsManagement> _client = new(client ?? (() => new AmazonSimpleSystemsManagementClient(Settings())));
 
     public override string Name => $"AWS secret {options.Value.Secret}";
 
@@ -51,6 +50,14 @@ internal sealed class AwsKeySource(IOptions<AwsKeyOptions> options, Func<IAmazon
             };
         }
     }
+
+    internal static AmazonSimpleSystemsManagementConfig Settings() => new()
+    {
+        MaxErrorRetry = 1,
+        Timeout = TimeSpan.FromSeconds(4),
+        // Who a redirect leads to would be given the session's token, and could answer with a key of its own.
+        AllowAutoRedirect = false,
+    };
 
     public void Dispose()
     {

@@ -15,12 +15,17 @@ internal sealed class FilesKeySource(IOptions<FilesKeyOptions> options) : KeySou
 
     public override string Setting => FilesKeyOptions.SectionName + ":Path";
 
+    public override string? PrivateFile => options.Value.Path;
+
     public override string HowToReplace => $"Replace the file {options.Value.Path} by one that holds the new key.";
 
     public override async Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
     {
         try
         {
+            // A file written in place is empty for a moment.
+            if (HasNoLength(options.Value.Path))
+                throw Failed("The file with the key is empty.", "Write the key into it, best by replacing the file as a whole.");
             using var file = File.OpenHandle(options.Value.Path, options: FileOptions.Asynchronous);
             var bytes = new byte[MaxBytes + 1];
             var length = await RandomAccess.ReadAsync(file, bytes, 0, cancellationToken);
@@ -28,8 +33,6 @@ internal sealed class FilesKeySource(IOptions<FilesKeyOptions> options) : KeySou
                 throw Failed("The file holds more than a key.", "Put the key into it and nothing else.");
 
             var value = Encoding.UTF8.GetString(bytes, 0, length).TrimEnd('\r', '\n');
-
-            // A file written in place is empty for a moment.
             if (value.Length == 0)
                 throw Failed("The file with the key is empty.", "Write the key into it, best by replacing the file as a whole.");
 

@@ -21,8 +21,10 @@ internal sealed class VaultKeySource(IOptions<VaultKeyOptions> options) : KeySou
 
     public override string Setting => VaultKeyOptions.SectionName;
 
+    public override string? PrivateFile => options.Value.TokenFile;
+
     public override string HowToReplace =>
-        $"Run: vault kv patch -mount={options.Value.Mount} {options.Value.Path} {options.Value.Field}=- (and paste the new key).";
+        $"Run: vault kv patch {NamespaceOption}-mount={options.Value.Mount} {options.Value.Path} {options.Value.Field}=- (and paste the new key).";
 
     public override async Task<ApiKey> ReadAsync(CancellationToken cancellationToken)
     {
@@ -58,10 +60,14 @@ internal sealed class VaultKeySource(IOptions<VaultKeyOptions> options) : KeySou
 
     public void Dispose() => _http.Dispose();
 
+    private string NamespaceOption => string.IsNullOrEmpty(options.Value.Namespace) ? "" : $"-namespace={options.Value.Namespace} ";
+
     private async Task<string> ReadTokenAsync(string path, CancellationToken cancellationToken)
     {
         try
         {
+            if (HasNoLength(path))
+                throw Failed("The file with Vault's token is empty.", "See whether Vault's agent runs and writes to this file.");
             using var file = File.OpenHandle(path, options: FileOptions.Asynchronous);
             var bytes = new byte[MaxBytes];
             var token = Encoding.UTF8.GetString(bytes, 0, await RandomAccess.ReadAsync(file, bytes, 0, cancellationToken)).Trim();

@@ -5,12 +5,14 @@ using Acme.App.Auditing;
 using Acme.App.Configuration;
 using Acme.App.Guards;
 using Acme.App.Keys;
+using Acme.App.Keys.Sources;
 using Acme.App.Mistral;
 using Acme.App.Operations;
 using Acme.App.Operations.Doctor;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using MistralTemplates.Harness;
 using Spectre.Console;
 
@@ -382,6 +384,41 @@ public sealed class DoctorCommandTests
         var (_, json, _) = await RunAsync(folder, []);
 
         Assert.Equal(expected, MarkOf(json, "container-file"));
+    }
+
+    [Theory]
+    [InlineData(0b110_000_000, "passed")]
+    [InlineData(0b100_100_000, "passed")]
+    [InlineData(0b110_110_000, "failed")]
+    [InlineData(0b110_000_100, "failed")]
+    public async Task Run_FileWithTheKey_IsForTheProgramAlone(int mode, string expected)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows keeps access lists instead of modes.");
+            return;
+        }
+
+        using var folder = await ProjectAsync();
+        var file = folder.Write("mounted/key", GitFolder.NewKey());
+        File.SetUnixFileMode(file, (UnixFileMode)mode);
+
+        var (_, json, _) = await RunAsync(
+            folder, [], builder => builder.Services.AddSingleton<KeySource>(new FilesKeySource(Options.Create(new FilesKeyOptions { Path = file }))));
+
+        Assert.Equal(expected, MarkOf(json, "file-modes"));
+    }
+
+    [Fact]
+    public async Task Run_CheckpointsCannotBeWritten_FailsTheAudit()
+    {
+        using var folder = await ProjectAsync();
+        Directory.CreateDirectory(Path.Combine(folder.Path, "checkpoints"));
+
+        var (_, json, text) = await RunAsync(folder, [new("Audit:CheckpointPath", "checkpoints")]);
+
+        Assert.Equal("failed", MarkOf(json, "audit"));
+        Assert.Contains("Audit:CheckpointPath", text, StringComparison.Ordinal);
     }
 
     /// <summary>A project made in a folder of a repository has its own files below the repository's top.</summary>

@@ -4,6 +4,20 @@ namespace MistralTemplates.Tests.Rooms.Operations.Doctor;
 
 public sealed class ToolRunTests
 {
+    /// <summary>What git or a build starts is the repository's choice, and inherits what they were given.</summary>
+    [Theory]
+    [InlineData("MISTRAL_API_KEY_PROD", true)]
+    [InlineData("Audit__ChainKey", true)]
+    [InlineData("ConnectionStrings__Redis", true)]
+    [InlineData("Audit:CheckpointKey", true)]
+    [InlineData("AWS_SESSION_TOKEN", true)]
+    [InlineData("VAULT_TOKEN", true)]
+    [InlineData("GIT_INDEX_FILE", false)]
+    [InlineData("DOTNET_ROOT", false)]
+    [InlineData("HTTPS_PROXY", false)]
+    [InlineData("PATH", false)]
+    public void Environment_OfATool_HasNoneOfTheProgramsSettings(string variable, bool isLeftOut) => Assert.Equal(isLeftOut, ToolRun.IsOfTheProgram(variable));
+
     /// <summary>Two threads that close the input at the same time made one check in some thousands fail.</summary>
     [Fact]
     public void Dispose_InputIsStillBeingWritten_WaitsForItsEnd()
