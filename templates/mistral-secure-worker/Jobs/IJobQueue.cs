@@ -28,12 +28,16 @@ internal interface IJobQueue
 
     Task<JobCounts> CountAsync(CancellationToken cancellationToken);
 
-    /// <summary>Some of the jobs that failed, and why.</summary>
+    /// <summary>The newest of the jobs that failed, and why.</summary>
     Task<IReadOnlyList<JobFailure>> ListFailedAsync(int most, CancellationToken cancellationToken);
 
     /// <summary>Puts a failed job back, as if it were new.</summary>
     /// <returns>Whether there was such a job.</returns>
     Task<bool> RetryAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>Puts back what has failed until now, the oldest first. What fails again meanwhile stays among the failed.</summary>
+    /// <returns>How many jobs.</returns>
+    Task<int> RetryAllAsync(CancellationToken cancellationToken);
 
     /// <returns>What went wrong with the queue, in a sentence that names no secret.</returns>
     string Describe(Exception exception) =>

@@ -17,7 +17,6 @@ internal sealed class JobsCommand(Lazy<IServiceProvider> services, TextWriter ou
 {
     private const int FewFailures = 20;
     private const int MostFailures = 10_000;
-    private const int FailuresAtOnce = 100;
 
     private readonly Option<string> _format = new("--format") { Description = "text or json.", DefaultValueFactory = _ => "text" };
     private readonly Option<int> _most =
@@ -45,7 +44,7 @@ internal sealed class JobsCommand(Lazy<IServiceProvider> services, TextWriter ou
                 given.AddError("Name the jobs, or give --all.");
         });
         retry.SetAction(async (arguments, cancellationToken) => (int)await (arguments.GetValue(_all)
-            ? ReachAsync(() => RetryAllAsync(cancellationToken), TellAll)
+            ? ReachAsync(() => Queue.RetryAllAsync(cancellationToken), TellAll)
             : ReachAsync(() => RetryAsync(arguments.GetValue(_ids)!, cancellationToken), missing => Tell(arguments.GetValue(_ids)!, missing))));
         var health = new Command("health", "Says whether the worker is well, for a container's or an orchestrator's check. Exit code 0 or 1.");
         health.SetAction(async (_, _) => (int)await CheckHealthAsync());
@@ -130,20 +129,6 @@ internal sealed class JobsCommand(Lazy<IServiceProvider> services, TextWriter ou
             errors.WriteLine($"No failed job is called '{TerminalText.Clean(id)}'. 'jobs status' shows their names.");
         output.WriteLine($"{ids.Length - missing.Count} of {ids.Length} jobs were put back.");
         return missing.Count == 0 ? ExitCode.Success : ExitCode.CheckFailed;
-    }
-
-    /// <summary>As many as had failed when it began: a job that fails again at once is not put back once more.</summary>
-    private async Task<int> RetryAllAsync(CancellationToken cancellationToken)
-    {
-        var (left, back) = ((await Queue.CountAsync(cancellationToken)).Failed, 0);
-        while (left > 0 && await Queue.ListFailedAsync((int)Math.Min(left, FailuresAtOnce), cancellationToken) is { Count: > 0 } failed)
-        {
-            foreach (var failure in failed)
-                back += await Queue.RetryAsync(failure.Id, cancellationToken) ? 1 : 0;
-            left -= failed.Count;
-        }
-
-        return back;
     }
 
     private ExitCode TellAll(int back)

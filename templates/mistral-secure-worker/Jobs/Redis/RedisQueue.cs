@@ -26,8 +26,8 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
     private readonly string _prefix = redis.KeyPrefix + "{jobs}:";
     private bool _isOpen;
 
-    // A claim whose answer did not arrive has taken jobs all the same.
-    private bool _isClaimLost;
+    // A claim whose answer did not arrive has taken jobs all the same: where this worker's own claims are read from, until all are.
+    private string? _lostAfter;
 
     public string Place => _prefix + "inbox";
 
@@ -69,22 +69,23 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
 
     public async Task<IReadOnlyList<ClaimedJob>> ClaimAsync(int most, CancellationToken cancellationToken)
     {
-        var (count, from) = _isClaimLost ? (most + _claims.Count, "0") : (most, ">");
-        _isClaimLost = true;
+        var from = _lostAfter ?? ">";
+        _lostAfter ??= "0";
         try
         {
             var entries = (RedisResult[])(await EvaluateAsync(
                 RedisQueueScripts.Claim, "", cancellationToken,
-                Group, _worker, count, MostAtOnce, jobs.Value.MaxJobBytes + 1L, from))!;
-            _isClaimLost = false;
-            ClaimedJob[] claimed = [.. entries.Select(entry => Read((RedisResult[])entry!)).Where(job => !_claims.ContainsKey(job.Handle)).Take(most)];
+                Group, _worker, most, MostAtOnce, jobs.Value.MaxJobBytes + 1L, from))!;
+            ClaimedJob[] found = [.. entries.Select(entry => Read((RedisResult[])entry!))];
+            _lostAfter = from == ">" || found.Length == 0 ? null : found[^1].Handle;
+            ClaimedJob[] claimed = [.. found.Where(job => !_claims.ContainsKey(job.Handle))];
             foreach (var job in claimed)
                 _claims[job.Handle] = true;
             return claimed;
         }
         catch (RedisServerException exception) when (IsEmptied(exception))
         {
-            _isClaimLost = false;
+            _lostAfter = null;
             await OpenAsync(cancellationToken);
             return [];
         }
@@ -117,9 +118,16 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
 
     public async Task<IReadOnlyList<JobFailure>> ListFailedAsync(int most, CancellationToken cancellationToken)
     {
-        var database = await redis.DatabaseAsync(cancellationToken);
-        var entries = await database.StreamRangeAsync(_prefix + "failed", count: most, messageOrder: Order.Descending);
-        return [.. entries.Select(entry => JobFailure.Read((byte[]?)entry["failure"] ?? [], entry["id"].ToString()))];
+        var failures = new List<JobFailure>();
+        for (string? from = "+"; from is not null && failures.Count < most;)
+        {
+            var part = (RedisResult[])(await EvaluateAsync(
+                RedisQueueScripts.ListFailed, "", cancellationToken, from, Math.Min(most - failures.Count, FailedAtOnce)))!;
+            from = (string?)part[0];
+            failures.AddRange(((RedisResult[])part[1]!).Select(failure => JobFailure.Read((byte[])failure[1]!, (string)failure[0]!)));
+        }
+
+        return failures;
     }
 
     public async Task<bool> RetryAsync(string id, CancellationToken cancellationToken)
@@ -129,6 +137,18 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
         while (from is { Length: > 0 })
             from = (string?)await EvaluateAsync(RedisQueueScripts.Retry, "", cancellationToken, id, from, FailedAtOnce);
         return from is not null;
+    }
+
+    public async Task<int> RetryAllAsync(CancellationToken cancellationToken)
+    {
+        var (last, back) = ("", 0);
+        while (true)
+        {
+            var part = await EvaluateAsync(RedisQueueScripts.RetryAll, "", cancellationToken, last, FailedAtOnce);
+            if ((int)part[1] == 0)
+                return back;
+            (last, back) = ((string)part[0]!, back + (int)part[1]);
+        }
     }
 
     public string Describe(Exception exception) => RedisConnection.Describe(exception);
@@ -152,7 +172,15 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
     private async Task EndAsync(ClaimedJob job, string script, CancellationToken cancellationToken, params RedisValue[] arguments)
     {
         // Where the claim was lost to another worker, the script changes nothing, and that is as it should be.
-        await EvaluateAsync(script, job.Id, cancellationToken, [Group, job.Handle, .. arguments]);
+        try
+        {
+            await EvaluateAsync(script, job.Id, cancellationToken, [Group, job.Handle, .. arguments]);
+        }
+        catch (RedisServerException exception) when (IsEmptied(exception))
+        {
+            // The claim went with all the rest.
+        }
+
         _claims.TryRemove(job.Handle, out _);
     }
 

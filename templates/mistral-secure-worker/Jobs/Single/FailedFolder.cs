@@ -12,7 +12,11 @@ internal sealed class FailedFolder(string path)
 
     public int Count() => Reasons().Count();
 
-    public IReadOnlyList<JobFailure> List(int most) => [.. Reasons().OrderByDescending(file => file.LastWriteTimeUtc).Take(most).Select(Read)];
+    public IReadOnlyList<JobFailure> List(int most) =>
+        [.. Reasons().OrderByDescending(file => file.LastWriteTimeUtc).Select(Read).OfType<JobFailure>().Take(most)];
+
+    /// <summary>The names of all, the oldest first.</summary>
+    public IReadOnlyList<string> Names() => [.. Reasons().OrderBy(file => file.LastWriteTimeUtc).Select(IdOf)];
 
     /// <summary>The files of a failed job, if there is one of that name.</summary>
     public (string Job, string Reason)? Find(string id)
@@ -46,5 +50,16 @@ internal sealed class FailedFolder(string path)
 
     private static string IdOf(FileInfo reason) => reason.Name[..^ReasonExtension.Length];
 
-    private static JobFailure Read(FileInfo file) => JobFailure.Read(File.ReadAllBytes(file.FullName), IdOf(file));
+    // What is put back meanwhile has failed no more.
+    private static JobFailure? Read(FileInfo file)
+    {
+        try
+        {
+            return JobFailure.Read(File.ReadAllBytes(file.FullName), IdOf(file));
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
 }

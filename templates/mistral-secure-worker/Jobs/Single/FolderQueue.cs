@@ -161,6 +161,18 @@ internal sealed partial class FolderQueue : IJobQueue, IDisposable
         return Task.FromResult(true);
     }
 
+    public async Task<int> RetryAllAsync(CancellationToken cancellationToken)
+    {
+        var back = 0;
+        foreach (var id in _failures.Names())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            back += await RetryAsync(id, cancellationToken) ? 1 : 0;
+        }
+
+        return back;
+    }
+
     public void Dispose() => _claims.Dispose();
 
     private void MakeFolders()
