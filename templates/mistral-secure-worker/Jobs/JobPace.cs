@@ -14,7 +14,8 @@ internal sealed class JobPace : IDisposable
     private readonly TimeProvider _time;
     private readonly TokenBucketRateLimiter? _limiter;
     private readonly Lock _lock = new();
-    private DateTimeOffset _pausedUntil;
+    private long _heldAt;
+    private TimeSpan _held;
     private int _pauses;
 
     public JobPace(IOptions<JobOptions> options, TimeProvider time)
@@ -55,16 +56,17 @@ internal sealed class JobPace : IDisposable
     {
         lock (_lock)
         {
-            var now = _time.GetUtcNow();
+            var left = Left();
             // Jobs that were under way together fail together; that is one reason to wait, not many.
-            if (_pausedUntil <= now)
+            if (left <= TimeSpan.Zero)
                 _pauses = Math.Min(_pauses + 1, LongestDoubling);
             // Who asks for no wait gets one all the same: nothing of a hold counts against a job, and so nothing would end it.
             var wait = retryAfter >= s_firstPause ? retryAfter.Value : s_firstPause * Math.Pow(2, _pauses - 1);
-            var until = now + (wait < _options.MaxRetryDelay ? wait : _options.MaxRetryDelay);
-            if (until > _pausedUntil)
-                _pausedUntil = until;
-            return _pausedUntil - now;
+            wait = wait < _options.MaxRetryDelay ? wait : _options.MaxRetryDelay;
+            if (wait <= left)
+                return left;
+            (_heldAt, _held) = (_time.GetTimestamp(), wait);
+            return wait;
         }
     }
 
@@ -82,6 +84,9 @@ internal sealed class JobPace : IDisposable
     private TimeSpan Pause()
     {
         lock (_lock)
-            return _pausedUntil - _time.GetUtcNow();
+            return Left();
     }
+
+    // By a clock that nobody sets.
+    private TimeSpan Left() => _held - _time.GetElapsedTime(_heldAt);
 }
