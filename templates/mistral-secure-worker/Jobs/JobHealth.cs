@@ -15,6 +15,7 @@ internal sealed class JobHealth(KeyRing keys, AuditLog audit, IOptions<JobOption
 {
     private const int MissedBeats = 4;
 
+    private int _stuckHands;
     private long _queueAnswered = time.GetTimestamp();
 
     private string FilePath => Path.GetFullPath(options.Value.HealthFile, environment.ContentRootPath);
@@ -26,11 +27,17 @@ internal sealed class JobHealth(KeyRing keys, AuditLog audit, IOptions<JobOption
     /// <summary>What keeps every job from being answered, a sentence; nothing when one was answered since.</summary>
     public string? Obstacle { get; set; }
 
-    /// <summary>Whether the queue could not be read or written at the last try.</summary>
+    /// <summary>Whether no jobs could be claimed at the last try.</summary>
     public bool IsQueueLost { get; set; }
 
     /// <summary>Whether the last heartbeat could not ask the queue.</summary>
     public bool HasBeatFailed { get; set; }
+
+    /// <summary>A hand waits until the queue takes what came of its job.</summary>
+    public void HandStuck() => Interlocked.Increment(ref _stuckHands);
+
+    /// <returns>Whether no other hand waits.</returns>
+    public bool HandFreed() => Interlocked.Decrement(ref _stuckHands) == 0;
 
     public void QueueAnswered() => Volatile.Write(ref _queueAnswered, time.GetTimestamp());
 
@@ -42,6 +49,8 @@ internal sealed class JobHealth(KeyRing keys, AuditLog audit, IOptions<JobOption
         {
             Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);
             File.WriteAllBytes(Draft, []);
+            if (Directory.Exists(FilePath))
+                throw new IOException("It is a folder.");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -73,7 +82,10 @@ internal sealed class JobHealth(KeyRing keys, AuditLog audit, IOptions<JobOption
         {
             using var stream = File.OpenRead(FilePath);
             var report = JsonSerializer.Deserialize(stream, JobJson.Default.JobHealthReport);
-            return report is null || time.GetUtcNow() - report.At > Limit ? "The worker has not written its health file for a while." : report.Problem;
+            // A clock that was set back must not make a file young for ever.
+            return report is null || (time.GetUtcNow() - report.At).Duration() > Limit
+                ? "The worker has not written its health file for a while."
+                : report.Problem;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -83,7 +95,7 @@ internal sealed class JobHealth(KeyRing keys, AuditLog audit, IOptions<JobOption
 
     private string? Problem() =>
         audit.CheckStatus().Problem
-        ?? (IsQueueLost || HasBeatFailed ? "The queue cannot be read or written. The worker's log says why." : null)
+        ?? (IsQueueLost || HasBeatFailed || Volatile.Read(ref _stuckHands) > 0 ? "The queue cannot be read or written. The worker's log says why." : null)
         ?? Obstacle
         ?? (keys.CurrentOrDefault is not null && !keys.Health.Ready ? "The key may not be used." : null)
         ?? (time.GetElapsedTime(Volatile.Read(ref _queueAnswered)) > Limit + options.Value.MaxRetryDelay ? "The queue has not answered for a while." : null);

@@ -9,8 +9,8 @@ internal sealed partial class JobHeartbeat(
     IOptions<JobOptions> options, TimeProvider time, ILogger<JobHeartbeat> logger)
     : BackgroundService
 {
+    private readonly ToldFaults _faults = new();
     private (long, long, long) _told;
-    private bool _isFaultTold;
     private long _keyChecked = time.GetTimestamp();
 
     public override Task StartAsync(CancellationToken cancellationToken)
@@ -33,13 +33,12 @@ internal sealed partial class JobHeartbeat(
             try
             {
                 await BeatAsync(stoppingToken);
-                _isFaultTold = false;
+                _faults.End();
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
-                if (!_isFaultTold)
+                if (_faults.IsNews(queue.Describe(exception)))
                     LogFault(exception);
-                _isFaultTold = true;
                 TellOfFault();
             }
         }

@@ -9,6 +9,9 @@ internal sealed partial class JobProcessor(
     : BackgroundService
 {
     private static readonly TimeSpan s_faultDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_returnLimit = TimeSpan.FromSeconds(5);
+
+    private readonly ToldFaults _faults = new();
 
     // Not disposed of: it holds nothing, and whoever waits for it may still do so when the host is gone.
     private readonly SemaphoreSlim _hands = new(options.Value.Concurrency);
@@ -18,7 +21,6 @@ internal sealed partial class JobProcessor(
         try
         {
             await UntilItSucceedsAsync(() => queue.OpenAsync(stoppingToken), stoppingToken);
-            health.IsQueueLost = false;
             LogWatching(queue.Place);
             while (true)
             {
@@ -48,13 +50,13 @@ internal sealed partial class JobProcessor(
         {
             claimed = await queue.ClaimAsync(hands, stoppingToken);
             health.QueueAnswered();
-            if (health.IsQueueLost)
+            if (_faults.End())
                 LogQueueBack();
             health.IsQueueLost = false;
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            if (!health.IsQueueLost)
+            if (_faults.IsNews(queue.Describe(exception)))
                 LogQueueFault(exception);
             health.IsQueueLost = true;
         }
@@ -71,15 +73,17 @@ internal sealed partial class JobProcessor(
 
     private async Task WorkAsync(ClaimedJob job, CancellationToken stoppingToken)
     {
+        var began = time.GetTimestamp();
         metrics.Begun();
         try
         {
-            await UntilItSucceedsAsync(await AttemptAsync(job, stoppingToken), stoppingToken);
+            var (end, ended) = await AttemptAsync(job, began, stoppingToken);
+            await UntilItSucceedsAsync(end, stoppingToken);
+            ended();
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The queue could not be written before the end; the claim is taken up by the next worker.
-            LogLeft(job.Id);
+            await LeaveAsync(job, time.GetElapsedTime(began));
         }
         finally
         {
@@ -87,23 +91,27 @@ internal sealed partial class JobProcessor(
         }
     }
 
-    /// <returns>How the claim is to end.</returns>
-    private async Task<Func<Task>> AttemptAsync(ClaimedJob job, CancellationToken stoppingToken)
+    /// <returns>How the claim is to end, and what is counted then.</returns>
+    private async Task<(Func<Task> End, Action Ended)> AttemptAsync(ClaimedJob job, long began, CancellationToken stoppingToken)
     {
-        var began = time.GetTimestamp();
         try
         {
             var result = await answerer.AnswerAsync(job, stoppingToken);
+            var duration = time.GetElapsedTime(began);
             pace.Succeeded();
             health.Obstacle = null;
-            metrics.Done(time.GetElapsedTime(began));
-            LogDone(job.Id);
-            return () => queue.CompleteAsync(job, result, CancellationToken.None);
+            return (() => queue.CompleteAsync(job, result, CancellationToken.None), Done);
+
+            void Done()
+            {
+                metrics.Done(duration);
+                LogDone(job.Id);
+            }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            metrics.Returned(time.GetElapsedTime(began));
-            return () => queue.ReturnAsync(job, TimeSpan.Zero, isCounted: false, CancellationToken.None);
+            var duration = time.GetElapsedTime(began);
+            return (() => queue.ReturnAsync(job, TimeSpan.Zero, isCounted: false, CancellationToken.None), () => metrics.Returned(duration));
         }
         catch (Exception exception)
         {
@@ -111,7 +119,21 @@ internal sealed partial class JobProcessor(
         }
     }
 
-    private Func<Task> Judge(ClaimedJob job, Exception exception, TimeSpan duration)
+    // A queue that took no result may still take the job, whose attempt must not count. What cannot be given back, the next worker takes up.
+    private async Task LeaveAsync(ClaimedJob job, TimeSpan duration)
+    {
+        try
+        {
+            await queue.ReturnAsync(job, TimeSpan.Zero, isCounted: false, CancellationToken.None).WaitAsync(s_returnLimit);
+            metrics.Returned(duration);
+        }
+        catch (Exception)
+        {
+            LogLeft(job.Id);
+        }
+    }
+
+    private (Func<Task> End, Action Ended) Judge(ClaimedJob job, Exception exception, TimeSpan duration)
     {
         var (course, failure, retryAfter) = JobVerdict.Of(job, exception);
         if (failure.Code == "internal")
@@ -119,43 +141,53 @@ internal sealed partial class JobProcessor(
 
         if (course == JobCourse.Fail || (course == JobCourse.Retry && job.Attempt >= options.Value.MaxAttempts))
         {
-            metrics.Failed(duration);
             LogFailed(job.Id, failure.Code, job.Attempt);
-            return () => queue.FailAsync(job, failure, CancellationToken.None);
+            return (() => queue.FailAsync(job, failure, CancellationToken.None), () => metrics.Failed(duration));
         }
 
-        metrics.Returned(duration);
         if (course == JobCourse.Pause)
         {
             // What passes by itself is no reason to look after the worker.
             health.Obstacle = failure.Code is "mistral.rate_limited" or "mistral.unavailable" ? null : failure.Reason;
             var pause = pace.Hold(retryAfter);
-            LogPaused(failure.Code, pause);
-            return () => queue.ReturnAsync(job, TimeSpan.Zero, isCounted: false, CancellationToken.None);
+            LogPaused(job.Id, failure.Code, pause);
+            return (() => queue.ReturnAsync(job, TimeSpan.Zero, isCounted: false, CancellationToken.None), () => metrics.Returned(duration));
         }
 
         var delay = pace.DelayAfter(job.Attempt);
         LogRetry(job.Id, failure.Code, job.Attempt, delay);
-        return () => queue.ReturnAsync(job, delay, isCounted: true, CancellationToken.None);
+        return (() => queue.ReturnAsync(job, delay, isCounted: true, CancellationToken.None), () => metrics.Returned(duration));
     }
 
     // A full disk or a queue that is away keeps the hand busy, and so keeps further jobs from being claimed.
     private async Task UntilItSucceedsAsync(Func<Task> step, CancellationToken stoppingToken)
     {
-        for (var isTold = false; ; isTold = true)
+        var faults = new ToldFaults();
+        var isStuck = false;
+        while (await FaultOfAsync(step) is { } fault)
         {
-            try
-            {
-                await step();
-                return;
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                if (!isTold)
-                    LogQueueFault(exception);
-                health.IsQueueLost = true;
-                await Task.Delay(s_faultDelay, time, stoppingToken);
-            }
+            if (!isStuck)
+                health.HandStuck();
+            isStuck = true;
+            if (faults.IsNews(queue.Describe(fault)))
+                LogQueueFault(fault);
+            await Task.Delay(s_faultDelay, time, stoppingToken);
+        }
+
+        if (isStuck && health.HandFreed())
+            LogQueueBack();
+    }
+
+    private static async Task<Exception?> FaultOfAsync(Func<Task> step)
+    {
+        try
+        {
+            await step();
+            return null;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            return exception;
         }
     }
 
@@ -177,8 +209,8 @@ internal sealed partial class JobProcessor(
     [LoggerMessage(3005, LogLevel.Warning, "Job {Id} is tried again in {Delay}: {Code}, attempt {Attempt}.")]
     private partial void LogRetry(string id, string code, int attempt, TimeSpan delay);
 
-    [LoggerMessage(3006, LogLevel.Warning, "The worker waits for {Pause}: {Code}.")]
-    private partial void LogPaused(string code, TimeSpan pause);
+    [LoggerMessage(3006, LogLevel.Warning, "The worker waits for {Pause} after job {Id}: {Code}.")]
+    private partial void LogPaused(string id, string code, TimeSpan pause);
 
     [LoggerMessage(3007, LogLevel.Error, "Job {Id} met an error that nobody foresaw.")]
     private partial void LogUnexpected(string id, Exception exception);

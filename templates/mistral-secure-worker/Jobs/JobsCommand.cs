@@ -88,6 +88,7 @@ internal sealed class JobsCommand(Lazy<IServiceProvider> services, TextWriter ou
             return ExitCode.Success;
         }
 
+        output.WriteLine($"The jobs in {TerminalText.Clean(status.Place)}:");
         var counts = new Table().Border(TableBorder.Minimal).AddColumns("waiting", "delayed", "working", "done", "failed");
         counts.AddRow($"{status.Jobs.Waiting}", $"{status.Jobs.Delayed}", $"{status.Jobs.Working}", $"{status.Jobs.Done}", $"{status.Jobs.Failed}");
         console.Write(counts);

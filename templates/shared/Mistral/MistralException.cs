@@ -35,10 +35,13 @@ internal sealed class MistralException(MistralErrorKind kind, string message) : 
     /// <summary>Whether any other request would have fared the same: it is the key, the account, or the way to Mistral.</summary>
     public bool ConcernsAll => Kind is MistralErrorKind.Authentication or MistralErrorKind.RateLimited
         || Status == HttpStatusCode.PaymentRequired
-        || (Kind == MistralErrorKind.Unavailable && Status is null);
+        || (Kind == MistralErrorKind.Unavailable && Status is null && !HasEnded);
 
-    /// <summary>Why there was no connection, where there was none.</summary>
+    /// <summary>Why there was no connection, where there was none, or why it ended without an answer, which may be this request's own doing.</summary>
     public HttpRequestError? NotReached { get; init; }
+
+    // A connection that is reset after the request was sent has no error of its own in HTTP.
+    private bool HasEnded => NotReached is HttpRequestError.ResponseEnded or HttpRequestError.Unknown;
 
     /// <summary>Mistral's own code for the error, digits only, where it gave one.</summary>
     public string? Code { get; init; }

@@ -3,10 +3,7 @@ namespace Acme.App.Jobs;
 /// <summary>The folder of the jobs that failed, each with its reason beside it: <c>name.json</c> and <c>name.reason.json</c>.</summary>
 internal sealed class FailedFolder(string path)
 {
-    /// <summary>What a reason is called while it lies beside its claim.</summary>
-    public const string ReasonSuffix = ".reason";
-
-    private const string ReasonExtension = ReasonSuffix + ".json";
+    private const string ReasonExtension = ClaimFiles.ReasonSuffix + ".json";
 
     public string Place => path;
 
@@ -33,7 +30,7 @@ internal sealed class FailedFolder(string path)
     public void Publish(string claim)
     {
         // A job must not look like another's reason.
-        var first = Path.GetFileNameWithoutExtension(claim).EndsWith(ReasonSuffix, StringComparison.OrdinalIgnoreCase) ? 1 : 0;
+        var first = Path.GetFileNameWithoutExtension(claim).EndsWith(ClaimFiles.ReasonSuffix, StringComparison.OrdinalIgnoreCase) ? 1 : 0;
         string Job(int namesake) => FileMoves.Ended(path, claim, first + namesake, ".json");
         string Reason(int namesake) => FileMoves.Ended(path, claim, first + namesake, ReasonExtension);
 
@@ -41,7 +38,7 @@ internal sealed class FailedFolder(string path)
         var namesake = File.Exists(claim)
             ? FileMoves.ToFree(claim, namesake => File.Exists(Reason(namesake)) ? Reason(namesake) : Job(namesake))
             : Enumerable.Range(0, FileMoves.MostNamesakes).FirstOrDefault(namesake => File.Exists(Job(namesake)) && !File.Exists(Reason(namesake)));
-        FileMoves.ToFree(claim + ReasonSuffix, later => Reason(namesake + later));
+        FileMoves.ToFree(claim + ClaimFiles.ReasonSuffix, later => Reason(namesake + later));
     }
 
     /// <summary>The reasons whose jobs stand beside them: a job that somebody has put back by hand has failed no more.</summary>

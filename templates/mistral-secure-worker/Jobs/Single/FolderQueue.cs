@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Acme.App.Configuration;
 using Microsoft.Extensions.Options;
 
@@ -17,8 +15,6 @@ namespace Acme.App.Jobs;
 internal sealed partial class FolderQueue : IJobQueue, IDisposable
 {
     private const string Pattern = "*.json";
-    private const string AnswerSuffix = ".done";
-    private const string DraftSuffix = ".tmp";
     private const int CandidatesAtOnce = 4096;
     private const int LongestName = 180;
     private const int MostRefused = 100;
@@ -56,6 +52,12 @@ internal sealed partial class FolderQueue : IJobQueue, IDisposable
     }
 
     public string Place { get; }
+
+    private bool IsDurable => _options.Durability == Durability.Disk;
+
+    /// <summary>A folder that somebody looks into from outside must be there: a wrong one has no jobs either.</summary>
+    private FailedFolder Failures => Directory.Exists(Place) ? _failures
+        : throw new DirectoryNotFoundException($"There is no folder '{Place}'. The worker makes it; 'Jobs:Folder:Path' has to be the same for both.");
 
     public Task OpenAsync(CancellationToken cancellationToken)
     {
@@ -124,20 +126,22 @@ internal sealed partial class FolderQueue : IJobQueue, IDisposable
 
     public Task CompleteAsync(ClaimedJob job, JobResult result, CancellationToken cancellationToken)
     {
-        Commit(job.Handle, AnswerSuffix, result, JobJson.Readable.JobResult);
+        ClaimFiles.Commit(job.Handle, ClaimFiles.AnswerSuffix, result, JobJson.Readable.JobResult, IsDurable);
         PublishAnswer(job.Handle);
         return Task.CompletedTask;
     }
 
     public Task FailAsync(ClaimedJob job, JobFailure failure, CancellationToken cancellationToken)
     {
-        Commit(job.Handle, FailedFolder.ReasonSuffix, failure, JobJson.Readable.JobFailure);
+        ClaimFiles.Commit(job.Handle, ClaimFiles.ReasonSuffix, failure, JobJson.Readable.JobFailure, IsDurable);
         _failures.Publish(job.Handle);
         return Task.CompletedTask;
     }
 
     public Task ReturnAsync(ClaimedJob job, TimeSpan delay, bool isCounted, CancellationToken cancellationToken)
     {
+        if (ClaimFiles.IsCommitted(job.Handle))
+            throw new IOException("What came of the job counts already, and is published by whoever takes up its claim.");
         Postpone(job.Handle, isCounted ? job.Attempt : job.Attempt - 1, delay);
         return Task.CompletedTask;
     }
@@ -145,15 +149,15 @@ internal sealed partial class FolderQueue : IJobQueue, IDisposable
     public Task<JobCounts> CountAsync(CancellationToken cancellationToken) => Task.FromResult(new JobCounts(
         Count(_inbox, Pattern),
         Count(_waiting, Pattern),
-        Directory.Exists(_claims.Root) ? Directory.EnumerateDirectories(_claims.Root).Sum(folder => Count(folder, Pattern)) : 0,
+        Directory.Exists(_claims.Root) ? Directory.EnumerateDirectories(_claims.Root).Sum(ClaimFiles.Count) : 0,
         Count(_done, Pattern),
         _failures.Count()));
 
-    public Task<IReadOnlyList<JobFailure>> ListFailedAsync(int most, CancellationToken cancellationToken) => Task.FromResult(_failures.List(most));
+    public Task<IReadOnlyList<JobFailure>> ListFailedAsync(int most, CancellationToken cancellationToken) => Task.FromResult(Failures.List(most));
 
     public Task<bool> RetryAsync(string id, CancellationToken cancellationToken)
     {
-        if (_failures.Find(id) is not { } failed)
+        if (Failures.Find(id) is not { } failed)
             return Task.FromResult(false);
         Directory.CreateDirectory(_waiting);
         Postpone(failed.Job, attempts: 0, TimeSpan.Zero);
@@ -164,7 +168,7 @@ internal sealed partial class FolderQueue : IJobQueue, IDisposable
     public async Task<int> RetryAllAsync(CancellationToken cancellationToken)
     {
         var back = 0;
-        foreach (var id in _failures.Names())
+        foreach (var id in Failures.Names())
         {
             cancellationToken.ThrowIfCancellationRequested();
             back += await RetryAsync(id, cancellationToken) ? 1 : 0;
@@ -191,17 +195,20 @@ internal sealed partial class FolderQueue : IJobQueue, IDisposable
     private void FindCandidates()
     {
         var now = _time.GetUtcNow();
-        var due = Directory.EnumerateFiles(_waiting, Pattern).Select(path => (Path: path, Parts: Path.GetFileName(path).Split('~', 3)))
-            .Where(file => file.Parts.Length == 3 && Number(file.Parts[1]) <= now.ToUnixTimeMilliseconds())
+        // No wait is that long: the clock was set back after the job was put there.
+        var longest = _jobs.MaxRetryDelay > _jobs.RetryDelay ? _jobs.MaxRetryDelay : _jobs.RetryDelay;
+        var (due, tooLate) = (now.ToUnixTimeMilliseconds(), (now + longest + s_clockSkew).ToUnixTimeMilliseconds());
+        var waiting = Directory.EnumerateFiles(_waiting, Pattern).Select(path => (Path: path, Parts: Path.GetFileName(path).Split('~', 3)))
+            .Where(file => file.Parts.Length == 3 && (Number(file.Parts[1]) <= due || Number(file.Parts[1]) > tooLate))
             .Take(CandidatesAtOnce).OrderBy(file => Number(file.Parts[1]));
-        foreach (var (path, parts) in due)
+        foreach (var (path, parts) in waiting)
             _candidates.Enqueue((path, parts[2], (int)Math.Min(Number(parts[0]), int.MaxValue - 1)));
 
         var (settled, future) = (now.UtcDateTime - s_settleTime, now.UtcDateTime + s_clockSkew);
         foreach (var file in new DirectoryInfo(_inbox).EnumerateFiles(Pattern).Take(CandidatesAtOnce)
             .Where(file => file.LastWriteTimeUtc <= settled || file.LastWriteTimeUtc > future).OrderBy(file => file.LastWriteTimeUtc))
         {
-            if (file.Name.Contains(Unreadable))
+            if (file.Name.Contains(Unreadable) && !File.Exists(file.FullName))
                 Tell($"The name of '{file.FullName}' is not UTF-8, so that it cannot be opened. Rename it.");
             else
                 _candidates.Enqueue((file.FullName, Shorten(file.Name), 0));
@@ -231,11 +238,11 @@ internal sealed partial class FolderQueue : IJobQueue, IDisposable
     /// <summary>What a worker that is gone left in its folder: results that count are published, drafts do not count, and the rest is free.</summary>
     private int Recover(string folder)
     {
-        foreach (var answer in Directory.GetFiles(folder, "*" + AnswerSuffix))
-            PublishAnswer(answer[..^AnswerSuffix.Length]);
-        foreach (var reason in Directory.GetFiles(folder, "*" + FailedFolder.ReasonSuffix))
-            _failures.Publish(reason[..^FailedFolder.ReasonSuffix.Length]);
-        foreach (var draft in Directory.GetFiles(folder, "*" + DraftSuffix))
+        foreach (var answer in Directory.GetFiles(folder, "*" + ClaimFiles.AnswerSuffix))
+            PublishAnswer(answer[..^ClaimFiles.AnswerSuffix.Length]);
+        foreach (var reason in Directory.GetFiles(folder, "*" + ClaimFiles.ReasonSuffix))
+            _failures.Publish(reason[..^ClaimFiles.ReasonSuffix.Length]);
+        foreach (var draft in Directory.GetFiles(folder, "*" + ClaimFiles.DraftSuffix))
             File.Delete(draft);
         var claims = Directory.GetFiles(folder, Pattern);
         foreach (var claim in claims)
@@ -243,21 +250,10 @@ internal sealed partial class FolderQueue : IJobQueue, IDisposable
         return claims.Length;
     }
 
-    private void Commit<T>(string claim, string suffix, T value, JsonTypeInfo<T> type)
-    {
-        using (var stream = new FileStream(claim + DraftSuffix, FileMode.Create, FileAccess.Write, FileShare.None))
-        {
-            JsonSerializer.Serialize(stream, value, type);
-            stream.Flush(flushToDisk: _options.Durability == Durability.Disk);
-        }
-
-        File.Move(claim + DraftSuffix, claim + suffix, overwrite: true);
-    }
-
     private void PublishAnswer(string claim)
     {
         File.Delete(claim);
-        FileMoves.ToFree(claim + AnswerSuffix, namesake => FileMoves.Ended(_done, claim, namesake, ".json"));
+        FileMoves.ToFree(claim + ClaimFiles.AnswerSuffix, namesake => FileMoves.Ended(_done, claim, namesake, ".json"));
     }
 
     private void TryPostpone(string claim, int attempts)

@@ -1,4 +1,6 @@
 using Acme.App.Jobs;
+using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Time.Testing;
 
 namespace MistralTemplates.Tests.Rooms.Jobs;
 
@@ -38,6 +40,98 @@ public sealed class FolderQueueFaultTests : IDisposable
             await queue.ListFailedAsync(500, CancellationToken);
 
         Assert.Equal(500, await retry);
+    }
+
+    /// <summary>What was put back before the clock was set back is due again when it should be, or at once.</summary>
+    [Theory]
+    [InlineData(-60 * 24, 1)]
+    [InlineData(-30, 1)]
+    [InlineData(0, 0)]
+    [InlineData(11, 1)]
+    public async Task Claim_OfADelayedJob_AfterTheClockWasSet_IsNotPutOffForLong(int minutes, int claimed)
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        using var queue = await JobsRoom.OpenFolderAsync(_folder, time);
+        JobsRoom.Put(_folder, "a.json");
+        var job = Assert.Single(await queue.ClaimAsync(1, CancellationToken));
+        await queue.ReturnAsync(job, new JobOptions().MaxRetryDelay, isCounted: true, CancellationToken);
+
+        time.AdjustTime(time.GetUtcNow().AddMinutes(minutes));
+
+        Assert.Equal(claimed, (await queue.ClaimAsync(1, CancellationToken)).Count);
+    }
+
+    /// <summary>An answer is no less confidential than its question.</summary>
+    [Theory]
+    [InlineData("600", "600")]
+    [InlineData("640", "640")]
+    [InlineData("666", "640")]
+    [InlineData("444", "640")]
+    [InlineData("000", "600")]
+    public async Task Result_OfAJob_IsReadByNobodyWhoMayNotReadTheJob(string job, string expected)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Folders pass on their rights there.");
+            return;
+        }
+
+        using var queue = await JobsRoom.OpenFolderAsync(_folder);
+        foreach (var name in (string[])["done", "failed"])
+            File.SetUnixFileMode(JobsRoom.Put(_folder, name + ".json"), Mode(job));
+        foreach (var claim in (await queue.ClaimAsync(2, CancellationToken)).OrderBy(claim => claim.Id))
+            await (claim.Id == "done" ? queue.CompleteAsync(claim, JobsRoom.Result, CancellationToken) : queue.FailAsync(claim));
+
+        foreach (var file in (string[])["done/done.json", "failed/failed.reason.json"])
+            Assert.Equal(Mode(expected), File.GetUnixFileMode(Path.Combine(_folder, file)) & ~UnixFileMode.GroupWrite);
+
+        static UnixFileMode Mode(string octal) => (UnixFileMode)Convert.ToInt32(octal, 8);
+    }
+
+    /// <summary>The job would be done twice.</summary>
+    [Fact]
+    public async Task Return_OfAJobWhoseResultCounts_IsRefused_AndTheResultIsPublishedLater()
+    {
+        ClaimedJob job;
+        using (var queue = await JobsRoom.OpenFolderAsync(_folder))
+        {
+            JobsRoom.Put(_folder, "a.json");
+            job = Assert.Single(await queue.ClaimAsync(1, CancellationToken));
+            Directory.Move(Path.Combine(_folder, "done"), Path.Combine(_folder, "away"));
+
+            await Assert.ThrowsAnyAsync<IOException>(() => queue.CompleteAsync(job, JobsRoom.Result, CancellationToken));
+            await Assert.ThrowsAnyAsync<IOException>(() => queue.ReturnAsync(job, TimeSpan.Zero, isCounted: false, CancellationToken));
+
+            Assert.Equal(new JobCounts(0, 0, 1, 0, 0), await queue.CountAsync(CancellationToken));
+        }
+
+        using var next = await JobsRoom.OpenFolderAsync(_folder);
+
+        Assert.Equal(new JobCounts(0, 0, 0, 1, 0), await next.CountAsync(CancellationToken));
+    }
+
+    [Fact]
+    public async Task Claim_OfANameWithAReplacementCharacter_IsAJobLikeOthers()
+    {
+        var logger = new FakeLogger<FolderQueue>();
+        using var queue = await JobsRoom.OpenFolderAsync(_folder, logger: logger);
+        JobsRoom.Put(_folder, "caf\uFFFD.json");
+
+        Assert.Equal("caf\uFFFD", Assert.Single(await queue.ClaimAsync(1, CancellationToken)).Id);
+        Assert.Empty(logger.Collector.GetSnapshot());
+    }
+
+    [Fact]
+    public async Task Failed_InAFolderThatIsNotThere_IsAnErrorAndNotNone()
+    {
+        using var queue = JobsRoom.Folder(Path.Combine(_folder, "elsewhere"));
+
+        Func<Task>[] asks =
+        [
+            () => queue.ListFailedAsync(1, CancellationToken), () => queue.RetryAsync("a", CancellationToken), () => queue.RetryAllAsync(CancellationToken),
+        ];
+        foreach (var ask in asks)
+            Assert.Contains("elsewhere", (await Assert.ThrowsAsync<DirectoryNotFoundException>(ask)).Message, StringComparison.Ordinal);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

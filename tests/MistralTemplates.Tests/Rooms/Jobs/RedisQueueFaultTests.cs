@@ -103,7 +103,8 @@ public sealed class RedisQueueFaultTests : IAsyncLifetime
         Assert.Equal("b", Assert.Single(await gone.ClaimAsync(3, CancellationToken)).Id);
         await Task.Delay(s_heartbeat * 10, CancellationToken);
 
-        Assert.Equal((1, 1, 0), (await queue.TakeUpAsync(CancellationToken), await queue.TakeUpAsync(CancellationToken), await queue.TakeUpAsync(CancellationToken)));
+        foreach (var taken in (int[])[1, 1, 0])
+            Assert.Equal(taken, await queue.TakeUpAsync(CancellationToken));
         for (var job = 0; job < 3; job++)
             await queue.FailAsync(Assert.Single(await queue.ClaimAsync(3, CancellationToken)));
 
