@@ -28,7 +28,7 @@ internal static class ApiDescription
         })!,
         new() { Status = StatusCodes.Status401Unauthorized },
         new() { Status = StatusCodes.Status403Forbidden },
-        new() { Status = StatusCodes.Status404NotFound },
+        ChatProblems.NoSuchModel(),
         ChatProblems.From(new BadHttpRequestException("", StatusCodes.Status413PayloadTooLarge))!,
         ChatProblems.From(new BadHttpRequestException("", StatusCodes.Status415UnsupportedMediaType))!,
         ChatProblems.From(new ChatRefusedException(ChatRefusedException.SensitiveData, "The request holds sensitive data.") { Kinds = ["card"] })!,

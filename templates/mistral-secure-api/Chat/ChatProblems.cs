@@ -33,6 +33,8 @@ internal sealed partial class ChatProblems(IProblemDetailsService problemDetails
     public static ProblemDetails OutOfTime() =>
         Problem(StatusCodes.Status504GatewayTimeout, "request.timed_out", "The request took longer than this program allows.");
 
+    public static ProblemDetails NoSuchModel() => Problem(StatusCodes.Status404NotFound, "model.not_found", "The model is not on this environment's list.");
+
     /// <returns>Null for a fault that nobody foresaw: it becomes a bare 500.</returns>
     public static ProblemDetails? From(Exception exception) => exception switch
     {
@@ -91,6 +93,6 @@ internal sealed partial class ChatProblems(IProblemDetailsService problemDetails
         _ => StatusCodes.Status502BadGateway,
     };
 
-    [LoggerMessage(4001, LogLevel.Warning, "A request failed: {Code}. The audit has it as {RequestId}.")]
-    private static partial void LogFailed(ILogger logger, string code, string requestId);
+    [LoggerMessage(4001, LogLevel.Warning, "A request failed: {Code}. Its trace is {TraceId}.")]
+    private static partial void LogFailed(ILogger logger, string code, string traceId);
 }

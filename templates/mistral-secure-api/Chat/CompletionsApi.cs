@@ -54,9 +54,10 @@ internal static class CompletionsApi
     private static JsonHttpResult<CompletionModels> ListModels(IOptions<PolicyOptions> policy) =>
         TypedResults.Json(new CompletionModels("list", [.. policy.Value.AllowedModels.Select(Describe)]), CompletionJsonContext.Default.CompletionModels);
 
-    private static IResult FindModel(string id, IOptions<PolicyOptions> policy) => policy.Value.AllowedModels.Contains(id, StringComparer.Ordinal)
-        ? TypedResults.Json(Describe(id), CompletionJsonContext.Default.CompletionModel)
-        : TypedResults.Problem("The model is not on this environment's list.", statusCode: StatusCodes.Status404NotFound);
+    private static Results<JsonHttpResult<CompletionModel>, ProblemHttpResult> FindModel(string id, IOptions<PolicyOptions> policy) =>
+        policy.Value.AllowedModels.Contains(id, StringComparer.Ordinal)
+            ? TypedResults.Json(Describe(id), CompletionJsonContext.Default.CompletionModel)
+            : TypedResults.Problem(ChatProblems.NoSuchModel());
 
     private static CompletionModel Describe(string model) =>
         new(model, "model", 0, "mistralai", "base", new CompletionCapabilities(CompletionChat: true, FunctionCalling: true));

@@ -9,7 +9,7 @@ internal static class HealthApi
     {
         endpoints.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous().DisableRateLimiting();
         var readiness = ActivatorUtilities.CreateInstance<SharedReadiness>(endpoints.ServiceProvider);
-        endpoints.MapGet("/health/ready", readiness.WriteAsync).AllowAnonymous().DisableRateLimiting().ExcludeFromDescription();
+        endpoints.Map("/health/ready", (RequestDelegate)readiness.WriteAsync).AllowAnonymous().DisableRateLimiting();
         return endpoints;
     }
 }

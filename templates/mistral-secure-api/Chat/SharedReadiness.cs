@@ -9,6 +9,7 @@ namespace Acme.App.Chat;
 internal sealed class SharedReadiness(HealthCheckService checks, TimeProvider time)
 {
     private static readonly TimeSpan s_lifetime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
     private readonly Lock _lock = new();
     private (Task<HealthReport> Report, long AskedAt)? _last;
 
@@ -16,7 +17,7 @@ internal sealed class SharedReadiness(HealthCheckService checks, TimeProvider ti
     {
         var status = (await Report().WaitAsync(context.RequestAborted)).Status;
         context.Response.StatusCode = status == HealthStatus.Unhealthy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
-        context.Response.Headers.CacheControl = "no-store";
+        (context.Response.ContentType, context.Response.Headers.CacheControl) = ("text/plain", "no-store");
         await context.Response.WriteAsync(status.ToString(), context.RequestAborted);
     }
 
@@ -24,7 +25,8 @@ internal sealed class SharedReadiness(HealthCheckService checks, TimeProvider ti
     {
         lock (_lock)
         {
-            if (_last is not { } last || (last.Report.IsCompleted && time.GetElapsedTime(last.AskedAt) >= s_lifetime))
+            // A look that does not end is waited for by nobody who comes later.
+            if (_last is not { } last || time.GetElapsedTime(last.AskedAt) >= (last.Report.IsCompleted ? s_lifetime : s_patience))
                 _last = last = (checks.CheckHealthAsync(CancellationToken.None), time.GetTimestamp());
             return last.Report;
         }

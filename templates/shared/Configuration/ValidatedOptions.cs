@@ -132,6 +132,11 @@ internal sealed class ValidatedOptions<TOptions>(
     private static bool HasMoreHoursThanADay(string value) => value.IndexOf(':') is > 0 and var end
         && int.TryParse(value.AsSpan(0, end), NumberStyles.Integer, CultureInfo.InvariantCulture, out var hours) && hours is < -23 or > 23;
 
-    // A class: what is generic over it is compiled ahead, and each program starts sooner.
-    private sealed record Leaf(string Key, string Value);
+    // A class: what is generic over it is compiled ahead, and each program starts sooner. And no record, which would print its value.
+    private sealed class Leaf(string key, string value)
+    {
+        public string Key { get; } = key;
+
+        public string Value { get; } = value;
+    }
 }

@@ -23,7 +23,7 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
     };
 
     private readonly Option<string[]> _publicKeys =
-        new("--public-key") { Description = "A file with a public key (PEM) that checkpoints may be signed with; may be repeated." };
+        new("--public-key") { Description = "A file with a public key (PEM) that checkpoints may be signed with; may be repeated, the oldest first." };
     private readonly Option<bool> _withoutSecret =
         new("--without-secret") { Description = "Check with the public key alone: the checkpoints and the numbers, not each record." };
     private readonly Option<string?> _checkpoints =
@@ -127,11 +127,11 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
         var last = verdict.LastCheckpoint;
         _output.WriteLine(verdict.Problem is { } problem ? $"NOT AS WRITTEN: {problem}"
             : withSecret ? "The log is as it was written."
-            : !isChecked ? "NOT CHECKED: without the secret, and without a checkpoint, any log would look like this one."
+            : !isChecked ? "NOT CHECKED: without the secret, and without a checkpoint for its records, any log would look like this one."
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"The log agrees with its checkpoints. What lies between them, and the {arguments.GetValue(_beginsAt) + verdict.Records - 1 - last} records "
-                + $"after the last one, for record {last}, takes the secret to check."));
+                $"The log agrees with its checkpoints. What lies between them, and what follows record {last}, for which the last one is, "
+                + $"takes the secret to check."));
         return verdict.Problem is null && isChecked ? ExitCode.Success : ExitCode.CheckFailed;
     }
 

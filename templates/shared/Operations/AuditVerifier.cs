@@ -82,7 +82,7 @@ internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IP
                 unfinished++;
             else if (evidence.CheckpointKeys.FirstOrDefault(key => AuditCheckpoint.IdOf(key) == checkpoint.KeyId) is not { } key)
                 return $"{Path.GetFileName(path)}: the checkpoint for record {checkpoint.Sequence} was signed with another key ({checkpoint.KeyId}): "
-                    + "a former one belongs into Audit:PreviousCheckpointKeys, or its public key behind --public-key.";
+                    + "a former one belongs in Audit:PreviousCheckpointKeys, or its public key is given by --public-key.";
             else if (!checkpoint.IsSignedBy(key))
                 return $"{Path.GetFileName(path)}: the checkpoint for record {checkpoint.Sequence} was changed.";
             else if (checkpoint.Sequence >= evidence.BeginsAt)
@@ -90,10 +90,19 @@ internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IP
         }
 
         // Processes that share a log may sign in another order than they wrote.
-        checkpoints.OrderBy(checkpoint => checkpoint.Sequence).ToList().ForEach(_checkpoints.Enqueue);
+        var signers = evidence.CheckpointKeys.Select(AuditCheckpoint.IdOf).ToList();
+        var signer = 0;
+        foreach (var checkpoint in checkpoints.OrderBy(checkpoint => checkpoint.Sequence))
+        {
+            // Keys only ever follow one another here as well.
+            signer = signers.IndexOf(checkpoint.KeyId, signer);
+            if (signer < 0)
+                return $"{Path.GetFileName(path)}: the checkpoint for record {checkpoint.Sequence} was signed with a key that was not in use any more.";
+            _checkpoints.Enqueue(checkpoint);
+        }
 
         if (checkpoints.Count == 0)
-            _notes.Add("There are no checkpoints: an older state of the log and its seal, put back together, would not be noticed.");
+            _notes.Add("No checkpoint is for these records: an older state of the log and its seal, put back together, would not be noticed.");
         if (unfinished > 0)
             _notes.Add($"Unfinished lines among the checkpoints, as a sudden end leaves them: {unfinished}.");
         return null;

@@ -82,10 +82,10 @@ internal static class RoadChecks
         var files = services.GetRequiredService<AuditFiles>();
         if (new FileInfo(files.Current).LinkTarget is not null)
             return Verdict.Failed($"The audit file {files.Current} is a link.", "Set Audit:Path to the file itself.");
-        if (!CanWrite(files.Current))
+        if (!CanWrite(files.Current, withOthers: true))
             return Verdict.Failed(
                 $"The audit log cannot be written in {Path.GetDirectoryName(files.Current)}.", "Let the program's user write there, or set Audit:Path.");
-        if (!CanWrite(files.Checkpoints))
+        if (!CanWrite(files.Checkpoints, withOthers: options.Shared))
             return Verdict.Failed(
                 $"The checkpoints cannot be written to {files.Checkpoints}.", "Let the program's user write there, or set Audit:CheckpointPath.");
 
@@ -110,18 +110,20 @@ internal static class RoadChecks
                 + $"{(first > 1 ? "; those before it were archived, or removed" : "")}.{mode}");
     }
 
-    /// <summary>Whether a file can be written, and others be made beside it.</summary>
-    private static bool CanWrite(string file)
+    /// <summary>Whether a file can be written, and where it is needed others be made beside it.</summary>
+    private static bool CanWrite(string file, bool withOthers)
     {
         var folder = Path.GetDirectoryName(file)!;
         try
         {
             Directory.CreateDirectory(folder);
-            new FileStream(
-                Path.Combine(folder, Path.GetRandomFileName()),
-                new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose }).Dispose();
+            if (withOthers || !Path.Exists(file))
+                new FileStream(
+                    Path.Combine(folder, Path.GetRandomFileName()),
+                    new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose }).Dispose();
+            // To open a pipe for writing alone would wait for whoever reads it.
             if (Path.Exists(file))
-                File.Open(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete).Dispose();
+                File.Open(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete).Dispose();
             return true;
         }
         catch (IOException exception) when (AuditFiles.IsTaken(exception))

@@ -61,22 +61,27 @@ internal static class SettingsChecks
                 open.Add(file);
         if (Directory.Exists(audit) && (File.GetUnixFileMode(audit) & UnixFileMode.OtherWrite) != 0)
             open.Add(audit);
-        if (services.GetRequiredService<KeySource>().PrivateFile is { } secret && IsOpenToOthers(secret))
+        var secret = services.GetRequiredService<KeySource>().PrivateFile;
+        if (secret is not null && IsOpenToOthers(secret))
             open.Add(secret);
         return open.Count == 0
-            ? Verdict.Passed(files.Count == 0
+            ? Verdict.Passed((files.Count == 0
                 ? "There is no .env and no audit log yet."
                 : "The .env files and the audit log are open to the program's user alone.")
+                + (secret is null ? "" : " The file with the key is, too, or to its group."))
             : Verdict.Failed(
                 $"Others may read or write {string.Join(", ", open)}.",
-                "Run 'chmod 600' on each file, and 'chmod 700' on the folder of the log.");
+                "Run 'chmod 600' on each file, or 'chmod 640' on the key's where the program reads it by its group, and 'chmod 700' on the folder of the log.");
     }
 
-    /// <summary>The program may read its key by its group. What the container's host mounts for it, everybody in the container may read.</summary>
+    /// <summary>The program may read its key by its group. What Docker or Kubernetes mounts for it, everybody in the container may read.</summary>
     [UnsupportedOSPlatform("windows")]
-    private static bool IsOpenToOthers(string file) => new FileInfo(file) is { Exists: true, LinkTarget: null }
-        && (File.GetUnixFileMode(file) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite
-            | (file.StartsWith("/run/secrets/", StringComparison.Ordinal) ? UnixFileMode.None : UnixFileMode.OtherRead))) != 0;
+    private static bool IsOpenToOthers(string file)
+    {
+        var isMounted = new FileInfo(file).LinkTarget is ['.', '.', ..] || file.Contains("/run/secrets/", StringComparison.Ordinal);
+        var modes = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite | (isMounted ? UnixFileMode.None : UnixFileMode.OtherRead);
+        return File.Exists(file) && (File.GetUnixFileMode(file) & modes) != 0;
+    }
 
     // A value that is no such word is not off: who reads it may see it otherwise.
     private static bool IsOff(string? value) => string.IsNullOrEmpty(value) || (bool.TryParse(value, out var isOn) && !isOn);

@@ -11,7 +11,7 @@ internal sealed class ToolRun : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
-    private static readonly string[] s_secretive = ["MISTRAL", "AWS_", "AZURE_", "GOOGLE_", "VAULT_"];
+    private static readonly string[] s_secretive = ["MISTRAL", "AWS_", "AZURE_", "GOOGLE_", "VAULT_", "IDENTITY_", "MSI_", "OTEL_"];
 
     private readonly Process _process;
     private readonly Task<string> _errors;
@@ -47,7 +47,8 @@ internal sealed class ToolRun : IDisposable
 
     /// <summary>Whether a variable is a setting of .NET's configuration, Mistral's key, or what a secret store is entered with.</summary>
     internal static bool IsOfTheProgram(string variable) =>
-        variable.Contains("__", StringComparison.Ordinal) || variable.Contains(':', StringComparison.Ordinal)
+        (variable.Contains("__", StringComparison.Ordinal) && !variable.StartsWith("NuGet", StringComparison.OrdinalIgnoreCase))
+        || variable.Contains(':', StringComparison.Ordinal) || variable.Contains("CONNSTR_", StringComparison.OrdinalIgnoreCase)
         || s_secretive.Any(start => variable.StartsWith(start, StringComparison.OrdinalIgnoreCase));
 
     public StreamReader Text => _process.StandardOutput;

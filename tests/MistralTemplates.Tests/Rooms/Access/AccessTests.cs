@@ -124,6 +124,22 @@ public sealed class AccessTests
         Assert.Equal(isTrusted, id == theirs);
     }
 
+    /// <summary>Load balancers ask so.</summary>
+    [Theory]
+    [InlineData("/health/live")]
+    [InlineData("/health/ready")]
+    public async Task Head_OfHealth_IsAnsweredAndNotAudited(string path)
+    {
+        await using var room = await AccessRoom.StartAsync(CancellationToken);
+        using var request = new HttpRequestMessage(HttpMethod.Head, path);
+
+        using var response = await room.Client.SendAsync(request, CancellationToken);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("text/plain", response.Content.Headers.ContentType?.MediaType);
+        Assert.Empty(room.Audited("access.denied"));
+    }
+
     [Theory]
     [InlineData("/health/live", HttpStatusCode.OK)]
     [InlineData("/health/ready", HttpStatusCode.OK)]

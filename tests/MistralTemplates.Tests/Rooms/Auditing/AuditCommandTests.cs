@@ -41,7 +41,7 @@ public sealed class AuditCommandTests
 
         Assert.Equal(0, exitCode);
         Assert.Contains("The log agrees with its checkpoints.", _output.ToString(), StringComparison.Ordinal);
-        Assert.Contains("the 0 records after the last one, for record 12,", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("what follows record 12, for which the last one is,", _output.ToString(), StringComparison.Ordinal);
         Assert.Equal("", _errors.ToString());
     }
 
@@ -58,7 +58,7 @@ public sealed class AuditCommandTests
 
         Assert.Equal(1, exitCode);
         Assert.Contains("NOT CHECKED", _output.ToString(), StringComparison.Ordinal);
-        Assert.Contains("Note: There are no checkpoints", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Note: No checkpoint is for these records", _output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -73,7 +73,16 @@ public sealed class AuditCommandTests
         var known = await RunAsync(log, "verify");
 
         Assert.Equal((1, 0), (unknown, known));
-        Assert.Contains("belongs into Audit:PreviousCheckpointKeys", _output.ToString(), StringComparison.Ordinal);
+
+        // Once it is replaced, it is good for nothing later.
+        await log.WriteMoreAsync(5);
+        Assert.Equal(0, await RunAsync(log, "verify"));
+        var (sequence, mac) = LastOf(log);
+        using var leaked = AuditKeys.ImportSigningKey(former);
+        await File.AppendAllTextAsync(log.CheckpointFile, AuditCheckpoint.Sign(sequence, mac, DateTime.UtcNow, leaked) + "\n", TestContext.Current.CancellationToken);
+        Assert.Equal(1, await RunAsync(log, "verify"));
+        Assert.Contains("not in use any more", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("belongs in Audit:PreviousCheckpointKeys", _output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -247,6 +256,12 @@ public sealed class AuditCommandTests
         var rows = _output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Skip(1).ToList();
         Assert.Equal(250, rows.Count);
         Assert.Single(rows.Select(row => row.IndexOf("mistral-small-latest", StringComparison.Ordinal)).Distinct());
+    }
+
+    private static (long Sequence, string Mac) LastOf(SampleLog log)
+    {
+        using var record = System.Text.Json.JsonDocument.Parse(File.ReadAllLines(log.Files.Current)[^1]);
+        return (record.RootElement.GetProperty("sequence").GetInt64(), record.RootElement.GetProperty("mac").GetString()!);
     }
 
     private Task<int> RunAsync(SampleLog? log, params string[] arguments) => RunAsync(log, new FakeTerminal(_output, 80) { IsTerminal = false }, arguments);

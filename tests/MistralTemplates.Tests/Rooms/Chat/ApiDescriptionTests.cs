@@ -1,5 +1,8 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Acme.App.Chat;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using MistralTemplates.Harness;
 using MistralTemplates.Tests.Rooms.Access;
 
@@ -96,6 +99,30 @@ public sealed class ApiDescriptionTests
             JsonSerializer.Serialize(schema.GetProperty("required").EnumerateArray().Select(name => name.GetString()).Order(StringComparer.Ordinal));
     }
 
+    /// <summary>Endpoints that the owner adds: described as the framework does it, with who may call them.</summary>
+    [Fact]
+    public async Task Document_OfTheOwnersEndpoints_SaysWhoMayCallAndWhatIsRequired()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddOpenApi(ApiDescription.Configure);
+        builder.Services.AddAuthentication();
+        builder.Services.AddAuthorization(authorization => authorization.AddPolicy("operate", policy => policy.RequireAuthenticatedUser()));
+        await using var app = builder.Build();
+        app.MapPost("/open", (OwnersOrder order) => order.Item).AllowAnonymous();
+        app.MapGet("/operated", () => "").RequireAuthorization("operate");
+        app.MapOpenApi().AllowAnonymous();
+        await app.StartAsync(CancellationToken);
+        using var client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+
+        var document = JsonElement.Parse(await client.GetStringAsync(Document, CancellationToken));
+
+        var paths = document.GetProperty("paths");
+        Assert.Equal("[]", JsonSerializer.Serialize(paths.GetProperty("/open").GetProperty("post").GetProperty("security")));
+        Assert.Equal("""[{"Bearer":["operate"]}]""", JsonSerializer.Serialize(paths.GetProperty("/operated").GetProperty("get").GetProperty("security")));
+        Assert.Equal("""["item","count"]""", JsonSerializer.Serialize(document.GetProperty("components").GetProperty("schemas").GetProperty("OwnersOrder").GetProperty("required")));
+    }
+
     [Theory]
     [InlineData("Staging")]
     [InlineData("Production")]
@@ -170,4 +197,6 @@ public sealed class ApiDescriptionTests
 
     private static JsonElement Example(JsonElement operation, string status, string mediaType) =>
         operation.GetProperty("responses").GetProperty(status).GetProperty("content").GetProperty(mediaType).GetProperty("example");
+
+    private sealed record OwnersOrder(string Item, int Count, string? Note = null);
 }

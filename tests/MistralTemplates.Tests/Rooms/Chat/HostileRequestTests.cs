@@ -199,15 +199,12 @@ public sealed class HostileRequestTests(RunningApi api) : IClassFixture<RunningA
         await shared.StartAsync("Production", new Dictionary<string, string> { ["Access__Connections__MaxByAddress"] = "2", ["Access__KnownProxies__0"] = proxy });
         shared.Client.Dispose();
 
-        var first = await OpenAsync(shared, 5);
-        var second = await OpenAsync(shared, 1);
-
-        Assert.Equal((expected, 1), (first, second));
+        // It takes the server a moment to notice that those before are gone.
+        await shared.Process.WaitUntilAsync(() => OpenAsync(shared, 5).GetAwaiter().GetResult() == expected, CancellationToken);
+        await shared.Process.WaitUntilAsync(() => OpenAsync(shared, 1).GetAwaiter().GetResult() == 1, CancellationToken);
 
         static async Task<int> OpenAsync(RunningApi api, int number)
         {
-            // It takes the server a moment to notice that those before are gone.
-            await Task.Delay(TimeSpan.FromSeconds(1), CancellationToken);
             var connections = new List<Connection>();
             for (var opened = 0; opened < number; opened++)
             {
@@ -246,7 +243,15 @@ public sealed class HostileRequestTests(RunningApi api) : IClassFixture<RunningA
             var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             if (receiveBuffer is { } size)
                 socket.ReceiveBufferSize = size;
-            await socket.ConnectAsync(IPAddress.Loopback, api.Process.Port, CancellationToken);
+            try
+            {
+                await socket.ConnectAsync(IPAddress.Loopback, api.Process.Port, CancellationToken);
+            }
+            catch (SocketException exception) when (exception.SocketErrorCode == SocketError.ConnectionReset)
+            {
+                // Closed before it was known to be open; what is sent and read finds the same.
+            }
+
             return new Connection(socket);
         }
 

@@ -31,6 +31,21 @@ public sealed class SharedReadinessTests
         Assert.Equal(2, checks.Looked);
     }
 
+    [Fact]
+    public async Task Write_LookThatDoesNotEnd_IsFollowedByAnother()
+    {
+        var time = new FakeTimeProvider();
+        var checks = new FakeChecks();
+        var readiness = new SharedReadiness(checks, time);
+        var stuck = AskAsync(readiness);
+        time.Advance(TimeSpan.FromSeconds(11));
+        checks.Answer = new();
+        checks.Answer.SetResult(HealthStatus.Healthy);
+
+        Assert.Equal("200 Healthy", await AskAsync(readiness));
+        Assert.False(stuck.IsCompleted);
+    }
+
     private static async Task<string> AskAsync(SharedReadiness readiness)
     {
         var context = new DefaultHttpContext { Response = { Body = new MemoryStream() } };

@@ -18,6 +18,7 @@ public sealed class TelemetryTests
         {
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Endpoint.ToString(),
             ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+            ["OTEL_RESOURCE_ATTRIBUTES"] = "service.name=named-by-its-owner",
             ["Access__Limits__RequestsPerMinute"] = "1",
             ["Access__Limits__TokensPerMinute"] = "2000",
         }))
@@ -34,7 +35,7 @@ public sealed class TelemetryTests
         }
 
         var told = collector.Requests.ToLookup(request => request.Path, request => request.Body);
-        Assert.All(["POST /api/chat", "http.response.status_code", "service.name", "Acme-App"], text => Assert.Contains(text, string.Concat(told["/v1/traces"]), StringComparison.Ordinal));
+        Assert.All(["POST /api/chat", "http.response.status_code", "service.name", "named-by-its-owner"], text => Assert.Contains(text, string.Concat(told["/v1/traces"]), StringComparison.Ordinal));
         Assert.NotEmpty(told["/v1/logs"]);
         var metrics = string.Concat(told["/v1/metrics"]);
         Assert.All(

@@ -29,7 +29,7 @@ public sealed class KeySourceTests
         {
             [StoreFailure.Missing] = "There is no file with the key.",
             [StoreFailure.Broken] = "The file with the key cannot be read.",
-            [StoreFailure.Empty] = "The file with the key is empty.",
+            [StoreFailure.Empty] = "The file with the key is empty, or no regular file.",
         },
         ["gcp"] = new()
         {
