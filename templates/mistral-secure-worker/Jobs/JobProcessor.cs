@@ -124,7 +124,7 @@ internal sealed partial class JobProcessor(
     {
         try
         {
-            await queue.ReturnAsync(job, TimeSpan.Zero, isCounted: false, CancellationToken.None).WaitAsync(s_returnLimit);
+            await Task.Run(() => queue.ReturnAsync(job, TimeSpan.Zero, isCounted: false, CancellationToken.None)).WaitAsync(s_returnLimit, time);
             metrics.Returned(duration);
         }
         catch (Exception)
@@ -164,7 +164,7 @@ internal sealed partial class JobProcessor(
     {
         var faults = new ToldFaults();
         var isStuck = false;
-        while (await FaultOfAsync(step) is { } fault)
+        while (await FaultOfAsync(step, stoppingToken) is { } fault)
         {
             if (!isStuck)
                 health.HandStuck();
@@ -178,14 +178,14 @@ internal sealed partial class JobProcessor(
             LogQueueBack();
     }
 
-    private static async Task<Exception?> FaultOfAsync(Func<Task> step)
+    private static async Task<Exception?> FaultOfAsync(Func<Task> step, CancellationToken stoppingToken)
     {
         try
         {
             await step();
             return null;
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
         {
             return exception;
         }

@@ -74,7 +74,7 @@ internal sealed class AuditedCall(TimeProvider time, ICallerAccessor callers, st
     {
         { Status: { } status } => string.Create(
             CultureInfo.InvariantCulture, $"Mistral answered {(int)status}{(failure.Code is { } code ? $" with code {code}" : "")}."),
-        { NotReached: { } reason } => $"Mistral was not reached: {reason}.",
+        { NotReached: { } reason } => $"Mistral gave no answer: {reason}.",
         _ => null,
     };
 

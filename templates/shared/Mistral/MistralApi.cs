@@ -105,7 +105,7 @@ internal sealed class MistralApi(IHttpMessageHandlerFactory handlers, Lazy<IApiK
         catch (HttpRequestException exception)
         {
             throw new MistralException(
-                MistralErrorKind.Unavailable, $"Mistral could not be reached ({exception.HttpRequestError}). Check the network and 'Mistral:Endpoint'.")
+                MistralErrorKind.Unavailable, $"Mistral gave no answer ({exception.HttpRequestError}). Check the network and 'Mistral:Endpoint'.")
             {
                 NotReached = exception.HttpRequestError,
             };

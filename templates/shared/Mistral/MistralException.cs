@@ -41,7 +41,7 @@ internal sealed class MistralException(MistralErrorKind kind, string message) : 
     public HttpRequestError? NotReached { get; init; }
 
     // A connection that is reset after the request was sent has no error of its own in HTTP.
-    private bool HasEnded => NotReached is HttpRequestError.ResponseEnded or HttpRequestError.Unknown;
+    private bool HasEnded => NotReached is HttpRequestError.ResponseEnded or HttpRequestError.InvalidResponse or HttpRequestError.Unknown;
 
     /// <summary>Mistral's own code for the error, digits only, where it gave one.</summary>
     public string? Code { get; init; }

@@ -69,6 +69,8 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
 
     public async Task<IReadOnlyList<ClaimedJob>> ClaimAsync(int most, CancellationToken cancellationToken)
     {
+        // A hand that ends its job meanwhile must not make it look like one that was never given.
+        var known = _claims.Keys.ToHashSet();
         var from = _lostAfter ?? ">";
         _lostAfter ??= "0";
         try
@@ -78,7 +80,7 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
                 Group, _worker, most, MostAtOnce, jobs.Value.MaxJobBytes + 1L, from))!;
             ClaimedJob[] found = [.. entries.Select(entry => Read((RedisResult[])entry!))];
             _lostAfter = from == ">" || found.Length == 0 ? null : found[^1].Handle;
-            ClaimedJob[] claimed = [.. found.Where(job => !_claims.ContainsKey(job.Handle))];
+            ClaimedJob[] claimed = [.. found.Where(job => !known.Contains(job.Handle))];
             foreach (var job in claimed)
                 _claims[job.Handle] = true;
             return claimed;
@@ -109,7 +111,8 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
         var groups = length == 0 ? [] : await database.StreamGroupInfoAsync(Place);
         var working = groups.Where(group => group.Name == Group).Sum(group => group.PendingMessageCount);
         return new JobCounts(
-            length - working,
+            // An entry that somebody removed is still pending.
+            Math.Max(0, length - working),
             await database.SortedSetLengthAsync(_prefix + "delayed"),
             working,
             (long)await database.HashGetAsync(_prefix + "counts", "done"),

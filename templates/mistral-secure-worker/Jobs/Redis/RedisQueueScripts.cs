@@ -17,14 +17,17 @@ internal static class RedisQueueScripts
     /// Gives for each claim its entry, name, attempts used up and job, and whether the name has a result.
     /// </summary>
     public const string Claim = Read + Now + """
-        local due = room
+        local due, refused = room, nil
         for _ = 1, tonumber(ARGV[4]) do
           local member = due > 0 and redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, 1)[1]
           if not member then break end
           due = due - #member
           local job = cmsgpack.unpack(member)
           local put = redis.pcall('XADD', KEYS[1], '*', 'id', job[2], 'attempts', job[3], 'job', job[4])
-          if type(put) == 'table' and put.err then break end
+          if type(put) == 'table' and put.err then
+            refused = put
+            break
+          end
           redis.call('ZREM', KEYS[2], member)
         end
         local claims, from = {}, ARGV[6]
@@ -40,7 +43,7 @@ internal static class RedisQueueScripts
             redis.call('XACK', KEYS[1], ARGV[1], entry[1])
           end
         end
-        return claims
+        return #claims == 0 and refused or claims
         """;
 
     /// <summary>ARGV: group, entry, result, seconds to keep it, failures to keep, the reason if the name is taken.</summary>
@@ -155,9 +158,11 @@ internal static class RedisQueueScripts
         local room = 16 * 1024 * 1024
         local function read(entry)
           local job = {id = '', attempts = '0', job = '', failure = ''}
-          for i = 1, #entry[2], 2 do job[entry[2][i]] = entry[2][i + 1] end
+          for i = 1, #entry[2], 2 do
+            job[entry[2][i]] = entry[2][i + 1]
+            room = room - #entry[2][i] - #entry[2][i + 1]
+          end
           if job.id == '' then job.id = entry[1] end
-          room = room - #job.job
           return job
         end
 

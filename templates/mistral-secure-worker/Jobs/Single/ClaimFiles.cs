@@ -12,14 +12,13 @@ internal static class ClaimFiles
     public const string DraftSuffix = ".tmp";
 
     private const UnixFileMode Own = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const UnixFileMode Group = UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
     /// <summary>Writes what came of a job; from then on it counts.</summary>
     public static void Commit<T>(string claim, string suffix, T value, JsonTypeInfo<T> type, bool toDisk)
     {
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None };
         if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = ModeOf(claim);
+            options.UnixCreateMode = ModeOf(File.Exists(claim) ? claim : claim + suffix);
         using (var stream = new FileStream(claim + DraftSuffix, options))
         {
             JsonSerializer.Serialize(stream, value, type);
@@ -36,13 +35,13 @@ internal static class ClaimFiles
         .Select(file => Path.GetExtension(file) is AnswerSuffix or ReasonSuffix ? Path.ChangeExtension(file, null) : file)
         .Where(file => Path.GetExtension(file) == ".json").Distinct().Count();
 
-    // An answer is as confidential as its question: whoever may not read the one must not read the other.
+    // An answer is as confidential as its question: the worker's group reads it only where the question's group read that.
     [UnsupportedOSPlatform("windows")]
-    private static UnixFileMode ModeOf(string claim)
+    private static UnixFileMode ModeOf(string file)
     {
         try
         {
-            return Own | (File.GetUnixFileMode(claim) & Group);
+            return Own | (File.GetUnixFileMode(file) & UnixFileMode.GroupRead);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

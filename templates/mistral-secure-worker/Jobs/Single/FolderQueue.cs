@@ -57,7 +57,8 @@ internal sealed partial class FolderQueue : IJobQueue, IDisposable
 
     /// <summary>A folder that somebody looks into from outside must be there: a wrong one has no jobs either.</summary>
     private FailedFolder Failures => Directory.Exists(Place) ? _failures
-        : throw new DirectoryNotFoundException($"There is no folder '{Place}'. The worker makes it; 'Jobs:Folder:Path' has to be the same for both.");
+        : throw new DirectoryNotFoundException(
+            $"There is no folder '{Place}' that this account can see. The worker makes it; 'Jobs:Folder:Path' has to be the same for both.");
 
     public Task OpenAsync(CancellationToken cancellationToken)
     {
@@ -96,7 +97,8 @@ internal sealed partial class FolderQueue : IJobQueue, IDisposable
             var claim = Path.Combine(_claims.Folder, $"{candidate.Attempts + 1}~{candidate.Name}");
             try
             {
-                if (!FileMoves.TryRename(candidate.Path, claim))
+                // Beside an answer that could not be published yet, its namesake would be taken for that answer's own claim.
+                if (ClaimFiles.IsCommitted(claim) || !FileMoves.TryRename(candidate.Path, claim))
                     continue;
                 claimed.Add(new ClaimedJob
                 {
@@ -155,29 +157,32 @@ internal sealed partial class FolderQueue : IJobQueue, IDisposable
 
     public Task<IReadOnlyList<JobFailure>> ListFailedAsync(int most, CancellationToken cancellationToken) => Task.FromResult(Failures.List(most));
 
-    public Task<bool> RetryAsync(string id, CancellationToken cancellationToken)
-    {
-        if (Failures.Find(id) is not { } failed)
-            return Task.FromResult(false);
-        Directory.CreateDirectory(_waiting);
-        Postpone(failed.Job, attempts: 0, TimeSpan.Zero);
-        File.Delete(failed.Reason);
-        return Task.FromResult(true);
-    }
+    public Task<bool> RetryAsync(string id, CancellationToken cancellationToken) => Task.FromResult(Retry(id, TimeSpan.Zero));
 
-    public async Task<int> RetryAllAsync(CancellationToken cancellationToken)
+    public Task<int> RetryAllAsync(CancellationToken cancellationToken)
     {
         var back = 0;
         foreach (var id in Failures.Names())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            back += await RetryAsync(id, cancellationToken) ? 1 : 0;
+            // One after the other, where a millisecond would make them all due at once.
+            back += Retry(id, TimeSpan.FromMilliseconds(back)) ? 1 : 0;
         }
 
-        return back;
+        return Task.FromResult(back);
     }
 
     public void Dispose() => _claims.Dispose();
+
+    private bool Retry(string id, TimeSpan delay)
+    {
+        if (Failures.Find(id) is not { } failed)
+            return false;
+        Directory.CreateDirectory(_waiting);
+        Postpone(failed.Job, attempts: 0, delay);
+        File.Delete(failed.Reason);
+        return true;
+    }
 
     private void MakeFolders()
     {

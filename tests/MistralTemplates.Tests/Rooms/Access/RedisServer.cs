@@ -61,10 +61,11 @@ internal sealed class RedisServer : IAsyncDisposable
     }
 
     /// <summary>Tells the server what only its operator may.</summary>
-    public async Task CommandAsync(string command, params object[] arguments)
+    /// <returns>The answer, as text.</returns>
+    public async Task<string> CommandAsync(string command, params object[] arguments)
     {
         await using var connection = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{Port},password={Password},allowAdmin=true");
-        await connection.GetDatabase().ExecuteAsync(command, arguments);
+        return (await connection.GetDatabase().ExecuteAsync(command, arguments)).ToString();
     }
 
     /// <summary>How many keys programs have left here.</summary>

@@ -141,7 +141,7 @@ public sealed class AuditingChatClientTests
 
         await Assert.ThrowsAsync<MistralException>(() => room.Road(new ThrowingClient(failure)).GetResponseAsync(s_canary, cancellationToken: TestContext.Current.CancellationToken));
 
-        Assert.Equal("Mistral was not reached: NameResolutionError.", JsonDocument.Parse(room.Lines[^1]).RootElement.GetProperty("detail").GetString());
+        Assert.Equal("Mistral gave no answer: NameResolutionError.", JsonDocument.Parse(room.Lines[^1]).RootElement.GetProperty("detail").GetString());
     }
 
     /// <summary>Mistral may refuse the key that was current at first, and take the next one.</summary>

@@ -25,7 +25,7 @@ public sealed class FolderQueueFaultTests : IDisposable
         while ((await queue.CountAsync(CancellationToken)).Failed < 250)
             await Task.Delay(20, CancellationToken);
         await stop.CancelAsync();
-        Assert.Equal(Enumerable.Range(0, 250).Select(job => $"job-{job}").Order(), (await failing).Order());
+        Assert.Equal(Enumerable.Range(0, 250).Select(job => $"job-{job}"), await failing);
     }
 
     [Fact]
@@ -41,6 +41,26 @@ public sealed class FolderQueueFaultTests : IDisposable
 
         await retries;
         Assert.Equal(new JobCounts(0, 500, 0, 0, 0), await queue.CountAsync(CancellationToken));
+    }
+
+    /// <summary>While an answer cannot be published its claim is gone, and a second job of its name must not take the claim's place.</summary>
+    [Fact]
+    public async Task Claim_OfANamesake_WaitsUntilTheFirstAnswerIsPublished()
+    {
+        using var queue = await JobsRoom.OpenFolderAsync(_folder);
+        JobsRoom.Put(_folder, "a.json");
+        var first = Assert.Single(await queue.ClaimAsync(1, CancellationToken));
+        var (done, aside) = (Path.Combine(_folder, "done"), Path.Combine(_folder, "aside"));
+        Directory.Move(done, aside);
+        await Assert.ThrowsAnyAsync<IOException>(() => queue.CompleteAsync(first, JobsRoom.Result, CancellationToken));
+
+        JobsRoom.Put(_folder, "a.json");
+        Assert.Empty(await queue.ClaimAsync(1, CancellationToken));
+        Directory.Move(aside, done);
+        await queue.CompleteAsync(first, JobsRoom.Result, CancellationToken);
+
+        var second = Assert.Single(await queue.ClaimAsync(1, CancellationToken));
+        Assert.True(second.IsDuplicate);
     }
 
     /// <summary>What was put back before the clock was set back is due again when it should be, or at once.</summary>
@@ -69,7 +89,7 @@ public sealed class FolderQueueFaultTests : IDisposable
     [InlineData("666", "640")]
     [InlineData("444", "640")]
     [InlineData("000", "600")]
-    public async Task Result_OfAJob_IsReadByNobodyWhoMayNotReadTheJob(string job, string expected)
+    public async Task Result_OfAJob_IsReadByTheGroupOnlyWhereTheJobIs(string job, string expected)
     {
         if (OperatingSystem.IsWindows())
         {
@@ -84,7 +104,7 @@ public sealed class FolderQueueFaultTests : IDisposable
             await (claim.Id == "done" ? queue.CompleteAsync(claim, JobsRoom.Result, CancellationToken) : queue.FailAsync(claim));
 
         foreach (var file in (string[])["done/done.json", "failed/failed.reason.json"])
-            Assert.Equal(Mode(expected), File.GetUnixFileMode(Path.Combine(_folder, file)) & ~UnixFileMode.GroupWrite);
+            Assert.Equal(Mode(expected), File.GetUnixFileMode(Path.Combine(_folder, file)));
 
         static UnixFileMode Mode(string octal) => (UnixFileMode)Convert.ToInt32(octal, 8);
     }

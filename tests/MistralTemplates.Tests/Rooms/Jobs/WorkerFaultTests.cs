@@ -165,7 +165,7 @@ public sealed class WorkerFaultTests : IAsyncLifetime
 
         Assert.Equal((0, 1), (here.ExitCode, nowhere.ExitCode));
         Assert.StartsWith($"The jobs in {Path.Combine(_folder, "jobs")}:", here.Output, StringComparison.Ordinal);
-        Assert.Contains($"There is no folder '{Path.Combine(_folder, "nowhere")}'.", nowhere.Error, StringComparison.Ordinal);
+        Assert.Contains($"There is no folder '{Path.Combine(_folder, "nowhere")}' that", nowhere.Error, StringComparison.Ordinal);
     }
 
     [Fact]
