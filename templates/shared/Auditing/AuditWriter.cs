@@ -178,7 +178,7 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
         if (isNew)
             (_firstInFile, _day) = (_sequence + 1, DateOnly.FromDateTime(now));
         var isSealGood = isSealed ? sealedSequence > _sequence || IsSealOf(sealedSequence, seal)
-            : _sequence == 0 || (_sequence <= MostFirstNotes && tail.EndsInNote);
+            : _sequence <= MostFirstNotes && tail.EndsInNote;
         var lost = Interlocked.Read(ref _lost);
         var notes = OpeningNotes(isNew, torn, isSealGood, lost).ToList();
         if (notes.Count == 0)

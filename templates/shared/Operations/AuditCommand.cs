@@ -130,8 +130,7 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
             : !isChecked ? "NOT CHECKED: without the secret, and without a checkpoint for its records, any log would look like this one."
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"The log agrees with its checkpoints. What lies between them, and what follows record {last}, for which the last one is, "
-                + $"takes the secret to check."));
+                $"The log agrees with its checkpoints. What lies between them, or behind the last one, for record {last}, takes the secret to check."));
         return verdict.Problem is null && isChecked ? ExitCode.Success : ExitCode.CheckFailed;
     }
 

@@ -91,6 +91,12 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
             await OpenAsync(cancellationToken);
             return [];
         }
+        catch (RedisServerException exception) when (exception.Message.StartsWith("OOM", StringComparison.Ordinal))
+        {
+            // That delayed jobs found no room is said only where nothing was claimed.
+            _lostAfter = null;
+            throw;
+        }
     }
 
     public Task CompleteAsync(ClaimedJob job, JobResult result, CancellationToken cancellationToken) =>

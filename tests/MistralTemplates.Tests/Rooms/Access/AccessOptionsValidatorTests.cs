@@ -48,6 +48,7 @@ public sealed class AccessOptionsValidatorTests
             "RequestTimeout: It is not between a second and an hour.",
             "ShutdownTimeout: It is not between a second and an hour.",
             "Connections:MaxConcurrent: It lets nobody connect.",
+            "Connections:MaxByAddress: It lets nobody connect.",
             "Connections:MaxHeaders: It is not between 16 and 1000 headers.",
             "Connections:MaxHeaderBytes: It is not between 8192 and 1048576 bytes.",
             "Connections:HeadersTimeout: It is not between a second and an hour.",
@@ -63,6 +64,7 @@ public sealed class AccessOptionsValidatorTests
                 Connections = new()
                 {
                     MaxConcurrent = 0,
+                    MaxByAddress = 0,
                     MaxHeaders = 1,
                     MaxHeaderBytes = 0,
                     HeadersTimeout = TimeSpan.Zero,

@@ -41,7 +41,7 @@ public sealed class AuditCommandTests
 
         Assert.Equal(0, exitCode);
         Assert.Contains("The log agrees with its checkpoints.", _output.ToString(), StringComparison.Ordinal);
-        Assert.Contains("what follows record 12, for which the last one is,", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("behind the last one, for record 12,", _output.ToString(), StringComparison.Ordinal);
         Assert.Equal("", _errors.ToString());
     }
 

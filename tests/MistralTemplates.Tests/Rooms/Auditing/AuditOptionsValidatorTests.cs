@@ -47,9 +47,10 @@ public sealed class AuditOptionsValidatorTests
             ChainKey = secret,
             PreviousChainKeys = [secret],
             CheckpointKey = secret,
+            PreviousCheckpointKeys = [secret],
         }, "Development");
 
-        Assert.Equal(11, result.Errors.Count);
+        Assert.Equal(12, result.Errors.Count);
         Assert.All(result.Errors, error => Assert.False(string.IsNullOrEmpty(error.CustomState as string)));
         Assert.All(result.Errors, error => Assert.DoesNotContain(secret, error.ErrorMessage + error.CustomState, StringComparison.Ordinal));
     }

@@ -18,7 +18,7 @@ public sealed class FolderQueueFaultTests : IDisposable
         for (var job = 0; job < 250; job++)
             AddFailed($"job-{job}", DateTime.UtcNow.AddHours(-1).AddSeconds(job));
         using var stop = new CancellationTokenSource();
-        var failing = Task.Run(() => FailAllAsync(queue, stop.Token), CancellationToken);
+        var failing = Task.Run(() => queue.FailAllAsync(stop.Token), CancellationToken);
 
         Assert.Equal(250, await queue.RetryAllAsync(CancellationToken));
 
@@ -156,21 +156,6 @@ public sealed class FolderQueueFaultTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
-
-    private static async Task<List<string>> FailAllAsync(FolderQueue queue, CancellationToken cancellationToken)
-    {
-        var failed = new List<string>();
-        while (!cancellationToken.IsCancellationRequested)
-        {
-            foreach (var job in await queue.ClaimAsync(10, CancellationToken))
-            {
-                failed.Add(job.Id);
-                await queue.FailAsync(job);
-            }
-        }
-
-        return failed;
-    }
 
     private void AddFailed(string name, DateTime when)
     {

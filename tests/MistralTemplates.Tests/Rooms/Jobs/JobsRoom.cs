@@ -36,6 +36,22 @@ internal static class JobsRoom
     public static Task FailAsync(this IJobQueue queue, ClaimedJob job, string reason = "Wrong.") =>
         queue.FailAsync(job, new JobFailure(job.Id, "job.invalid", reason), TestContext.Current.CancellationToken);
 
+    /// <returns>What failed until it was stopped, in that order.</returns>
+    public static async Task<List<string>> FailAllAsync(this IJobQueue queue, CancellationToken stop)
+    {
+        var failed = new List<string>();
+        while (!stop.IsCancellationRequested)
+        {
+            foreach (var job in await queue.ClaimAsync(10, TestContext.Current.CancellationToken))
+            {
+                failed.Add(job.Id);
+                await queue.FailAsync(job);
+            }
+        }
+
+        return failed;
+    }
+
     /// <summary>Puts a job that nobody is still writing into the inbox.</summary>
     public static string Put(string folder, string name, string job = "{}")
     {

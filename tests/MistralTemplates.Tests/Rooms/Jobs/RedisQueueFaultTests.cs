@@ -115,6 +115,27 @@ public sealed class RedisQueueFaultTests : IAsyncLifetime
         Assert.Equal(new JobCounts(3, 0, 0, 0, 0), await queue.CountAsync(CancellationToken));
     }
 
+    /// <summary>A full Redis keeps back what was delayed, which is said, and what waits already is claimed all the same.</summary>
+    [Fact]
+    public async Task Claim_WhileDelayedJobsFindNoRoom_SaysSoAndGivesWhatWaits()
+    {
+        var queue = await OpenAsync();
+        await PutAsync("a", "{}");
+        await queue.ReturnAsync(Assert.Single(await queue.ClaimAsync(1, CancellationToken)), TimeSpan.FromMilliseconds(1), isCounted: true, CancellationToken);
+        await PutAsync("b", "{}");
+        await _server.CommandAsync("CONFIG", "SET", "maxmemory", "1");
+        await Task.Delay(20, CancellationToken);
+
+        Assert.Equal("b", Assert.Single(await queue.ClaimAsync(1, CancellationToken)).Id);
+        foreach (var _ in (int[])[1, 2, 3])
+            Assert.StartsWith("OOM", (await Assert.ThrowsAsync<RedisServerException>(() => queue.ClaimAsync(1, CancellationToken))).Message, StringComparison.Ordinal);
+
+        await _server.CommandAsync("CONFIG", "SET", "maxmemory", "0");
+        await PutAsync("c", "{}");
+        await _server.CommandAsync("CONFIG", "SET", "maxmemory", "1");
+        Assert.Equal("c", Assert.Single(await queue.ClaimAsync(1, CancellationToken)).Id);
+    }
+
     /// <summary>The answers to two claims did not arrive, and somebody has removed one job by hand.</summary>
     [Fact]
     public async Task Claim_AfterAnswersThatDidNotArrive_GivesWhatTheyTook()
@@ -158,7 +179,7 @@ public sealed class RedisQueueFaultTests : IAsyncLifetime
         for (var job = 0; job < 250; job++)
             await database.StreamAddAsync(Failed, [new("id", $"job-{job}"), new("failure", "{}"), new("job", "{}")]);
         using var stop = new CancellationTokenSource();
-        var failing = FailAllAsync(queue, stop.Token);
+        var failing = queue.FailAllAsync(stop.Token);
 
         Assert.Equal(250, await queue.RetryAllAsync(CancellationToken));
 
@@ -174,21 +195,6 @@ public sealed class RedisQueueFaultTests : IAsyncLifetime
             await _connection.DisposeAsync();
         if (_server is not null)
             await _server.DisposeAsync();
-    }
-
-    private static async Task<List<string>> FailAllAsync(RedisQueue queue, CancellationToken cancellationToken)
-    {
-        var failed = new List<string>();
-        while (!cancellationToken.IsCancellationRequested)
-        {
-            foreach (var job in await queue.ClaimAsync(10, CancellationToken))
-            {
-                failed.Add(job.Id);
-                await queue.FailAsync(job);
-            }
-        }
-
-        return failed;
     }
 
     private Task<RedisQueue> OpenAsync() => JobsRoom.OpenRedisAsync(_connection, new JobOptions { Heartbeat = s_heartbeat });

@@ -410,6 +410,19 @@ public sealed class DoctorCommandTests
     }
 
     [Fact]
+    public async Task Run_AuditFileIsALink_FailsTheAudit()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows lets not everybody make links.");
+        using var folder = await ProjectAsync();
+        Directory.CreateDirectory(Path.Combine(folder.Path, "audit"));
+        File.CreateSymbolicLink(Path.Combine(folder.Path, "audit", "audit.jsonl"), Path.Combine(folder.Path, "elsewhere.jsonl"));
+
+        var (_, json, _) = await RunAsync(folder, []);
+
+        Assert.Equal("failed", MarkOf(json, "audit"));
+    }
+
+    [Fact]
     public async Task Run_CheckpointsCannotBeWritten_FailsTheAudit()
     {
         using var folder = await ProjectAsync();
