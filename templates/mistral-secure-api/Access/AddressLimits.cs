@@ -33,10 +33,10 @@ internal static class AddressLimits
 
     private static async ValueTask RefuseAsync(HttpContext context, int most, DateTimeOffset now)
     {
-        var seconds = (long)Math.Ceiling((LimitWindows.NextMinute(now) - now).TotalSeconds);
+        var claim = LimitWindows.OfRequests(most, now);
         context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
-        context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-        LimitHeaders.Write(context.Response, most, left: 0, seconds);
+        context.Response.Headers.RetryAfter = Math.Ceiling((claim.Resets - now).TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        LimitHeaders.Tell(context, claim, left: 0, now);
         await Results.Problem(
             "Too many requests in a minute. Try again later.",
             statusCode: StatusCodes.Status429TooManyRequests,

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Authorization;
 
 namespace Acme.App.Access;
 
-/// <summary>Counts a caller's requests, those of a minute and those under way, and says what is left in the standard fields.</summary>
+/// <summary>Counts a caller's requests, those of a minute and those under way, and tells what is left in the standard fields.</summary>
 internal sealed class CallerLimitFilter(CallerLimiter limiter, AuditLog audit, TimeProvider time) : IEndpointFilter
 {
     /// <summary>Marks the endpoints before which this filter stands.</summary>
@@ -20,21 +20,15 @@ internal sealed class CallerLimitFilter(CallerLimiter limiter, AuditLog audit, T
     {
         var http = context.HttpContext;
         var (caller, limits) = limiter.Current!;
-        var now = time.GetUtcNow();
-        var resets = LimitWindows.NextMinute(now);
-        var seconds = (long)Math.Ceiling((resets - now).TotalSeconds);
         try
         {
-            var left = await limiter.TakeAsync(caller, [new LimitClaim(CallerLimiter.Requests, limits.RequestsPerMinute, 1, resets)], http.RequestAborted);
-            TellWithTheAnswer(http.Response, limits, left ?? limits.RequestsPerMinute, seconds);
+            await limiter.TakeAsync(caller, [LimitWindows.OfRequests(limits.RequestsPerMinute, time.GetUtcNow())], http.RequestAborted);
             var id = Guid.NewGuid().ToString("N");
             if (await limiter.EnterAsync(caller, limits.ConcurrentRequests, id, http.RequestAborted))
                 http.Response.RegisterForDisposeAsync(new UnderWay(limiter, caller, id));
         }
         catch (ChatRefusedException refusal)
         {
-            if (refusal.Code == ChatRefusedException.TooManyRequests)
-                TellWithTheAnswer(http.Response, limits, 0, seconds);
             if (refusal.Code != ChatRefusedException.LimitsUnavailable)
                 await audit.WriteAsync(AuditRecord.LimitExceeded(refusal.Code));
             throw;
@@ -42,13 +36,6 @@ internal sealed class CallerLimitFilter(CallerLimiter limiter, AuditLog audit, T
 
         return await next(context);
     }
-
-    /// <summary>At the last moment, since whoever writes a problem clears the headers first.</summary>
-    private static void TellWithTheAnswer(HttpResponse response, CallerLimits limits, long left, long seconds) => response.OnStarting(() =>
-    {
-        LimitHeaders.Write(response, limits.RequestsPerMinute, left, seconds);
-        return Task.CompletedTask;
-    });
 
     private sealed record LimitedCaller;
 

@@ -21,17 +21,20 @@ internal sealed class CallerLimiter(
     /// <returns>Who is served, and what it may; null outside a request.</returns>
     public CallerQuota? Current => accessor.HttpContext is { } context ? CallerQuota.Of(context) : null;
 
-    /// <summary>Takes all claims, or refuses.</summary>
-    /// <returns>What is left of the first; null when the count could not be reached and the limits stay open.</returns>
+    /// <summary>Takes all claims, or refuses; and tells with the answer what is left of the first, or of the one that refused.</summary>
+    /// <returns>False when the count could not be reached and the limits stay open.</returns>
     /// <exception cref="ChatRefusedException">A limit is reached, or the count cannot be reached and the limits stay closed.</exception>
-    public async ValueTask<long?> TakeAsync(string caller, LimitClaim[] claims, CancellationToken cancellationToken)
+    public async ValueTask<bool> TakeAsync(string caller, LimitClaim[] claims, CancellationToken cancellationToken)
     {
         if (await AskAsync(() => store.TakeAsync(caller, claims, cancellationToken)) is not { } decision)
-            return null;
+            return false;
+        var claim = claims[Math.Max(0, decision.Refused)];
+        var now = time.GetUtcNow();
+        if (accessor.HttpContext is { } context)
+            LimitHeaders.Tell(context, claim, decision.Remaining, now);
         if (decision.Refused < 0)
-            return decision.Remaining;
-        var claim = claims[decision.Refused];
-        throw Exceeded(claim.Limit, claim.Amount > claim.Most ? null : claim.Resets - time.GetUtcNow());
+            return true;
+        throw Exceeded(claim.Limit, claim.Amount > claim.Most ? null : claim.Resets - now);
     }
 
     public ValueTask CorrectAsync(string caller, LimitClaim[] claims, long difference) =>

@@ -5,11 +5,15 @@ namespace Acme.App.Access;
 /// <param name="Most">How much the limit allows until it begins anew.</param>
 /// <param name="Amount">How much is taken.</param>
 /// <param name="Resets">When it begins anew.</param>
-internal readonly record struct LimitClaim(string Limit, long Most, long Amount, DateTimeOffset Resets);
+internal readonly record struct LimitClaim(string Limit, long Most, long Amount, DateTimeOffset Resets)
+{
+    /// <summary>How many seconds the limit holds for, where they are always as many.</summary>
+    public int? Window { get; init; }
+}
 
 /// <summary>How a claim ended.</summary>
 /// <param name="Refused">The place of the claim that did not fit; -1 when all were taken.</param>
-/// <param name="Remaining">What is left of the first limit.</param>
+/// <param name="Remaining">What is left of the limit that refused, or else of the first.</param>
 internal readonly record struct LimitDecision(int Refused, long Remaining);
 
 /// <summary>Keeps count of what callers took. Where the count cannot be reached, each throws a <see cref="LimitStoreException"/>.</summary>

@@ -2,12 +2,30 @@ using System.Globalization;
 
 namespace Acme.App.Access;
 
-/// <summary>What is left of the requests of a minute, as draft-ietf-httpapi-ratelimit-headers has it.</summary>
+/// <summary>What is left of a caller's limits, as draft-ietf-httpapi-ratelimit-headers has it: a list with an item for each limit that was asked.</summary>
 internal static class LimitHeaders
 {
-    public static void Write(HttpResponse response, int most, long left, long seconds)
+    private static readonly object s_told = new();
+
+    /// <summary>Tells of a limit with the answer: at the last moment, since whoever writes a problem clears the headers first.</summary>
+    public static void Tell(HttpContext context, in LimitClaim claim, long left, DateTimeOffset now)
     {
-        response.Headers["RateLimit-Policy"] = string.Create(CultureInfo.InvariantCulture, $"\"{CallerLimiter.Requests}\";q={most};w=60");
-        response.Headers["RateLimit"] = string.Create(CultureInfo.InvariantCulture, $"\"{CallerLimiter.Requests}\";r={left};t={seconds}");
+        if (context.Response.HasStarted)
+            return;
+        if (context.Items[s_told] is not Dictionary<string, (string Policy, string Left)> told)
+        {
+            context.Items[s_told] = told = [];
+            context.Response.OnStarting(() =>
+            {
+                context.Response.Headers["RateLimit-Policy"] = string.Join(", ", told.Values.Select(limit => limit.Policy));
+                context.Response.Headers["RateLimit"] = string.Join(", ", told.Values.Select(limit => limit.Left));
+                return Task.CompletedTask;
+            });
+        }
+
+        var window = claim.Window is { } seconds ? string.Create(CultureInfo.InvariantCulture, $";w={seconds}") : "";
+        told[claim.Limit] = (
+            string.Create(CultureInfo.InvariantCulture, $"\"{claim.Limit}\";q={claim.Most}{window}"),
+            string.Create(CultureInfo.InvariantCulture, $"\"{claim.Limit}\";r={Math.Max(0, left)};t={Math.Ceiling((claim.Resets - now).TotalSeconds)}"));
     }
 }

@@ -13,11 +13,11 @@ internal sealed class TokenBudget(CallerLimiter limiter, TimeProvider time)
         var now = time.GetUtcNow();
         LimitClaim[] claims =
         [
-            new("tokens-minute", caller.Limits.TokensPerMinute, tokens, LimitWindows.NextMinute(now)),
-            new("tokens-day", caller.Limits.TokensPerDay, tokens, LimitWindows.NextDay(now)),
+            new("tokens-minute", caller.Limits.TokensPerMinute, tokens, LimitWindows.NextMinute(now)) { Window = 60 },
+            new("tokens-day", caller.Limits.TokensPerDay, tokens, LimitWindows.NextDay(now)) { Window = 86_400 },
             new("tokens-month", caller.Limits.TokensPerMonth, tokens, LimitWindows.NextMonth(now)),
         ];
-        var isTaken = await limiter.TakeAsync(caller.Key, claims, cancellationToken) is not null;
+        var isTaken = await limiter.TakeAsync(caller.Key, claims, cancellationToken);
         return new TokenReservation(limiter, caller.Key, isTaken ? claims : [], tokens);
     }
 }

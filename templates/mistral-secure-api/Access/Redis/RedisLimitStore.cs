@@ -14,7 +14,8 @@ internal sealed class RedisLimitStore(RedisConnection redis, IOptions<AccessOpti
     private const string Take = """
         for i = 1, #KEYS do
           local used = tonumber(redis.call('GET', KEYS[i]) or '0')
-          if used + tonumber(ARGV[3 * i - 2]) > tonumber(ARGV[3 * i - 1]) then return {i - 1, 0} end
+          local most = tonumber(ARGV[3 * i - 1])
+          if used + tonumber(ARGV[3 * i - 2]) > most then return {i - 1, most - used} end
         end
         local left = 0
         for i = 1, #KEYS do

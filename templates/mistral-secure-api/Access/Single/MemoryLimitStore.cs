@@ -19,7 +19,7 @@ internal sealed class MemoryLimitStore(TimeProvider time) : ILimitStore
             for (var index = 0; index < claims.Length; index++)
             {
                 if (account.Used(claims[index]) + claims[index].Amount > claims[index].Most)
-                    return new(new LimitDecision(index, 0));
+                    return new(new LimitDecision(index, claims[index].Most - account.Used(claims[index])));
             }
 
             foreach (var claim in claims)

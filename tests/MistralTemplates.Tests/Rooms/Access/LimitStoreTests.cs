@@ -47,7 +47,7 @@ public sealed class LimitStoreTests : IAsyncDisposable
         var refused = await store.TakeAsync("ada", [new("wide", 100, 10, Tomorrow), new("narrow", 5, 10, Tomorrow)], CancellationToken);
         var taken = await store.TakeAsync("ada", [new("wide", 100, 100, Tomorrow)], CancellationToken);
 
-        Assert.Equal(1, refused.Refused);
+        Assert.Equal(new LimitDecision(1, 5), refused);
         Assert.Equal(new LimitDecision(-1, 0), taken);
     }
 
