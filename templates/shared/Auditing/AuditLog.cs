@@ -22,7 +22,9 @@ internal sealed partial class AuditLog(
         .AuditTo.Sink(options.Durability == Durability.Disk ? new GroupCommit(writer) : (ILogEventSink)writer).CreateLogger();
 
     private readonly Logger? _forwarding = AuditForwarding.CreateLogger(forwardings);
-    private readonly Counter<long> _failures = meters.Create("Audit").CreateCounter<long>("audit.failures", "{record}", "Records that could not be written.");
+    private readonly Counter<long> _failures =
+        meters.Create("Acme.App.Auditing").CreateCounter<long>("audit.failures", "{record}", "Records that could not be written.");
+
     private string? _problem;
     private long _lost;
     private long _failedAt;

@@ -35,7 +35,7 @@ internal static class TelemetryServiceCollectionExtensions
             .ConfigureResource(resource => resource.AddService(builder.Environment.ApplicationName).AddEnvironmentVariableDetector())
             .WithTracing(traces => traces.AddSource("Microsoft.AspNetCore", "System.Net.Http", MistralServiceCollectionExtensions.TelemetrySource))
             .WithMetrics(metrics => metrics.AddMeter(
-                "Acme.App.*", "Audit", MistralServiceCollectionExtensions.TelemetrySource, "System.Net.Http",
+                "Acme.App.*", MistralServiceCollectionExtensions.TelemetrySource, "System.Net.Http",
                 "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel",
                 "Microsoft.AspNetCore.RateLimiting", "Microsoft.AspNetCore.Authentication"))
             .WithLogging()
