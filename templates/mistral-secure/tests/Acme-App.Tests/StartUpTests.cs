@@ -2,11 +2,11 @@ namespace Acme.App.Tests;
 
 public sealed class StartUpTests
 {
-//#if (kind == "console")
+    //#if (kind == "console")
     private static readonly string[] s_arguments = ["chat", "Hello"];
-//#else
+    //#else
     private static readonly string[] s_arguments = [];
-//#endif
+    //#endif
 
     [Fact]
     public async Task Start_WithoutAKey_SaysHowToGiveOne()

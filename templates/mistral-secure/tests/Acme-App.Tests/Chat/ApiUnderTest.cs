@@ -28,11 +28,11 @@ internal sealed class ApiUnderTest(MistralStandIn mistral, params (string Name, 
         builder.UseEnvironment("Development");
         // The test's own folder: no .env of the repository is read, and its settings are the project's.
         builder.UseContentRoot(AppContext.BaseDirectory);
-//#if (scale == "redis")
+        //#if (scale == "redis")
         // Redis is not needed, and one that is there keeps nothing of the tests under the program's own names.
         builder.UseSetting("Access:FailureMode", "Open");
         builder.UseSetting("Redis:KeyPrefix", $"test-{Guid.NewGuid():N}:");
-//#endif
+        //#endif
         builder.UseSetting("Audit:Path", AuditFile);
         builder.UseSetting("Mistral:Endpoint", mistral.Endpoint.ToString());
         foreach (var (setting, value) in TestTokens.Settings)

@@ -92,7 +92,8 @@ public sealed class StreamCases
     {
         await using var room = await MistralRoom.OpenAsync();
         room.StandIn.Enqueue(StandInReply.Json(
-            """{"id":"1","choices":[{"index":0,"message":{"role":"assistant","content":"Whole"},"finish_reason":"stop"}],"usage":{"total_tokens":3}}""") with { ContentType = type });
+            """{"id":"1","choices":[{"index":0,"message":{"role":"assistant","content":"Whole"},"finish_reason":"stop"}],"usage":{"total_tokens":3}}""") with
+        { ContentType = type });
 
         var response = await room.Client.GetStreamingResponseAsync("Hi", cancellationToken: Token).ToChatResponseAsync(Token);
 

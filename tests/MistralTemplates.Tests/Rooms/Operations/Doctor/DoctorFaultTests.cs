@@ -95,7 +95,9 @@ public sealed class DoctorFaultTests
         await other.CommitAsync();
         var environment = new Dictionary<string, string>
         {
-            ["GIT_DIR"] = Path.Combine(other.Path, ".git"), ["Mistral__Offline"] = "true", ["DOTNET_ENVIRONMENT"] = "Development",
+            ["GIT_DIR"] = Path.Combine(other.Path, ".git"),
+            ["Mistral__Offline"] = "true",
+            ["DOTNET_ENVIRONMENT"] = "Development",
         };
 
         var result = await RunAsync(folder, environment, "doctor", folder.Path, "--format", "json");
