@@ -33,7 +33,7 @@ internal static class AddressLimits
 
     private static async ValueTask RefuseAsync(HttpContext context, int most, DateTimeOffset now)
     {
-        var claim = LimitWindows.OfRequests(most, now);
+        var claim = LimitClaim.OneRequest(most, now);
         context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
         context.Response.Headers.RetryAfter = Math.Ceiling((claim.Resets - now).TotalSeconds).ToString(CultureInfo.InvariantCulture);
         LimitHeaders.Tell(context, claim, left: 0, now);

@@ -22,7 +22,7 @@ internal sealed class CallerLimitFilter(CallerLimiter limiter, AuditLog audit, T
         var (caller, limits) = limiter.Current!;
         try
         {
-            await limiter.TakeAsync(caller, [LimitWindows.OfRequests(limits.RequestsPerMinute, time.GetUtcNow())], http.RequestAborted);
+            await limiter.TakeAsync(caller, [LimitClaim.OneRequest(limits.RequestsPerMinute, time.GetUtcNow())], http.RequestAborted);
             var id = Guid.NewGuid().ToString("N");
             if (await limiter.EnterAsync(caller, limits.ConcurrentRequests, id, http.RequestAborted))
                 http.Response.RegisterForDisposeAsync(new UnderWay(limiter, caller, id));

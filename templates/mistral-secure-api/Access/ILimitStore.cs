@@ -9,6 +9,9 @@ internal readonly record struct LimitClaim(string Limit, long Most, long Amount,
 {
     /// <summary>How many seconds the limit holds for, where they are always as many.</summary>
     public int? Window { get; init; }
+
+    /// <summary>One of the requests of a minute.</summary>
+    public static LimitClaim OneRequest(int most, DateTimeOffset now) => new(CallerLimiter.Requests, most, 1, LimitWindows.NextMinute(now)) { Window = 60 };
 }
 
 /// <summary>How a claim ended.</summary>

@@ -3,8 +3,6 @@ namespace Acme.App.Access;
 /// <summary>When limits begin anew: with the clock's minute, day and month, in UTC, so that all replicas agree.</summary>
 internal static class LimitWindows
 {
-    public static LimitClaim OfRequests(int most, DateTimeOffset now) => new(CallerLimiter.Requests, most, 1, NextMinute(now)) { Window = 60 };
-
     public static DateTimeOffset NextMinute(DateTimeOffset now) => Utc(now.UtcDateTime.AddTicks(-(now.UtcTicks % TimeSpan.TicksPerMinute)).AddMinutes(1));
 
     public static DateTimeOffset NextDay(DateTimeOffset now) => Utc(now.UtcDateTime.Date.AddDays(1));

@@ -261,6 +261,7 @@ public sealed class AccessTests
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Null(response.Headers.RetryAfter);
+        Assert.Matches(", \"tokens-minute\";r=20;t=[0-9]+$", Assert.Single(response.Headers.GetValues("RateLimit")));
         Assert.Single(room.Audited("limit.exceeded"));
     }
 
@@ -281,6 +282,8 @@ public sealed class AccessTests
         using var counted = await room.ChatAsync(AccessRoom.Token(), CancellationToken);
 
         Assert.Equal([HttpStatusCode.OK, HttpStatusCode.OK], [open.StatusCode, counted.StatusCode]);
+        // What is left is told only where it was counted.
+        Assert.Equal([false, true], [open.Headers.Contains("RateLimit"), counted.Headers.Contains("RateLimit")]);
         Assert.Single(room.Audited("guard.failed"));
     }
 
