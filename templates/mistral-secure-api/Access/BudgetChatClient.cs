@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Text;
-using System.Text.Json;
 using Acme.App.Guards;
 using Microsoft.Extensions.AI;
 
@@ -97,10 +96,7 @@ internal sealed class BudgetChatClient(IChatClient innerClient, TokenBudget budg
 
         public static Estimate Of(IReadOnlyList<ChatMessage> messages, ChatOptions? options)
         {
-            var characters = (options?.Instructions?.Length ?? 0)
-                + (options?.Tools ?? []).Sum(tool => tool.Name.Length + tool.Description.Length + LengthOf((tool as AIFunctionDeclaration)?.JsonSchema))
-                + LengthOf((options?.ResponseFormat as ChatResponseFormatJson)?.Schema)
-                + (options?.AdditionalProperties ?? []).Values.OfType<JsonElement>().Sum(value => LengthOf(value));
+            var characters = options is null ? 0 : (options.Instructions?.Length ?? 0) + GuardedContent.LengthOf(options);
             var attachments = messages.SelectMany(message => message.Contents).Sum(content => content switch
             {
                 DataContent data => GuardedContent.IsText(data) ? 0 : Math.Max(TokensOfAnAttachment, data.Data.Length / BytesOfAToken),
@@ -122,7 +118,5 @@ internal sealed class BudgetChatClient(IChatClient innerClient, TokenBudget budg
 
             return tokens + (others * MostTokensOfACharacter);
         }
-
-        private static long LengthOf(JsonElement? json) => json is { ValueKind: not JsonValueKind.Undefined } value ? value.GetRawText().Length : 0;
     }
 }

@@ -42,7 +42,7 @@ internal sealed class RequestLimits
     /// <summary>The most characters of one message. The default is 100,000.</summary>
     public int MaxContentLength { get; set; } = 100_000;
 
-    /// <summary>The most characters of all messages together. The default is 400,000.</summary>
+    /// <summary>The most characters of all messages, tools and schemas together. The default is 400,000.</summary>
     public int MaxTotalLength { get; set; } = 400_000;
 
     /// <summary>The highest temperature. The default is 1; Mistral takes up to 1.5.</summary>

@@ -85,6 +85,12 @@ internal static class GuardedContent
     /// </summary>
     public static int LengthOf(ChatMessage message) => message.Contents.Sum(LengthOf);
 
+    /// <summary>How many characters go along with the messages: tools, the answer's schema and whatever Mistral is given as JSON.</summary>
+    public static long LengthOf(ChatOptions options) =>
+        (options.Tools ?? []).Sum(tool => tool.Name.Length + tool.Description.Length + LengthOf((tool as AIFunctionDeclaration)?.JsonSchema))
+        + LengthOf((options.ResponseFormat as ChatResponseFormatJson)?.Schema)
+        + (options.AdditionalProperties ?? []).Values.OfType<JsonElement>().Sum(value => LengthOf(value));
+
     /// <summary>Whether content is a document that is text, whatever its application calls it.</summary>
     public static bool IsText(DataContent data) => data.HasTopLevelMediaType("text")
         || (data.HasTopLevelMediaType("application") && s_textual.Any(word => data.MediaType.Contains(word, StringComparison.OrdinalIgnoreCase)));
@@ -102,6 +108,8 @@ internal static class GuardedContent
         HostedFileContent file => file.FileId.Length,
         _ => 0,
     } + (content.AdditionalProperties?.Values.OfType<string>().Sum(text => text.Length) ?? 0);
+
+    private static long LengthOf(JsonElement? json) => json is { ValueKind: not JsonValueKind.Undefined } value ? value.GetRawText().Length : 0;
 
     private static AIContent GuardTexts(this TextGuard guard, AIContent content, ISet<SensitiveKind> kinds)
     {

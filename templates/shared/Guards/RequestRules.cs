@@ -20,8 +20,9 @@ internal sealed class RequestRules : AbstractValidator<RequestRules.Asked>
             "The model is not on this environment's list, \"Policy:AllowedModels\".");
         Rule("messages", asked => asked.Messages.Count >= 1 && asked.Messages.Count <= limits.MaxMessages,
             $"There must be 1 to {limits.MaxMessages} messages.");
-        Rule("messages", asked => asked.Messages.Sum(message => (long)GuardedContent.LengthOf(message)) <= limits.MaxTotalLength,
-            $"All messages together must have at most {limits.MaxTotalLength} characters.");
+        Rule("messages", asked => asked.Messages.Sum(message => (long)GuardedContent.LengthOf(message)) + GuardedContent.LengthOf(asked.Options)
+                <= limits.MaxTotalLength,
+            $"All messages, tools and schemas together must have at most {limits.MaxTotalLength} characters.");
         Rule("temperature", asked => asked.Options.Temperature is not { } temperature || (temperature >= 0 && temperature <= limits.MaxTemperature),
             FormattableString.Invariant($"The temperature must be 0 to {limits.MaxTemperature}."));
         Rule("maxTokens", asked => asked.Options.MaxOutputTokens >= 1 && asked.Options.MaxOutputTokens <= MaxTokens,

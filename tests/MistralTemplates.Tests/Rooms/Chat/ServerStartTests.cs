@@ -39,6 +39,12 @@ public sealed class ServerStartTests
     public async Task Start_CollectorWithoutAnAddress_IsRefused(string endpoint) =>
         await AssertRefusedAsync("http://127.0.0.1:0", "http://localhost:4317", "OTEL_EXPORTER_OTLP_ENDPOINT", new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint });
 
+    [Theory]
+    [InlineData("http://localhost:4317", "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    [InlineData("notaurl", "http://localhost:4317")]
+    public async Task Start_CollectorOfOneSignalAlone_IsRefused(string endpoint, string said) => await AssertRefusedAsync(
+        "http://127.0.0.1:0", said, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", new() { ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = endpoint });
+
     /// <summary>What fails in the owner's own code is no matter of addresses.</summary>
     [Fact]
     public async Task Start_ServiceOfTheOwnersFails_IsLeftAsItIs()

@@ -31,7 +31,24 @@ public sealed class ChatRequestTests
 
     [Fact]
     public Task Rejects_AllContentsOverTheLimit() =>
-        AssertRejectedAsync(Request(messages: [.. Enumerable.Repeat(Message(new string('a', 90_000)), 5)]), "messages", "All messages together must have at most 400000 characters.");
+        AssertRejectedAsync(Request(messages: [.. Enumerable.Repeat(Message(new string('a', 90_000)), 5)]), "messages", "All messages, tools and schemas together must have at most 400000 characters.");
+
+    /// <summary>What is not a message is sent and paid for all the same.</summary>
+    [Fact]
+    public async Task Rejects_ToolsAndSchemasOverTheLimit()
+    {
+        var schema = JsonElement.Parse($$"""{ "description": "{{new string('a', 400_000)}}" }""");
+        ChatOptions[] overTheLimit =
+        [
+            new() { Tools = [AIFunctionFactory.CreateDeclaration("f", new string('a', 400_000), JsonElement.Parse("{}"))] },
+            new() { Tools = [AIFunctionFactory.CreateDeclaration("f", "", schema)] },
+            new() { ResponseFormat = ChatResponseFormat.ForJsonSchema(schema) },
+            new() { AdditionalProperties = new() { ["prediction"] = schema } },
+        ];
+
+        foreach (var options in overTheLimit)
+            Assert.Equal(["messages"], (await Guarding.RefusalAsync([new ChatMessage(ChatRole.User, "Hello")], options))!.Errors.Keys);
+    }
 
     [Theory]
     [InlineData(0)]
