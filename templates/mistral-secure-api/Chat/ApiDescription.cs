@@ -20,7 +20,7 @@ internal static class ApiDescription
     private const string Json = "application/json";
 
     /// <summary>What can go wrong, as it is answered: made by what answers.</summary>
-    private static readonly ProblemDetails[] s_problems = WithTitles(
+    private static readonly ProblemDetails[] s_problems = Array.ConvertAll<ProblemDetails, ProblemDetails>(
     [
         ChatProblems.From(new ChatRefusedException(ChatRefusedException.InvalidRequest, "The request breaks the rules of messages.")
         {
@@ -37,7 +37,7 @@ internal static class ApiDescription
         ChatProblems.From(new MistralException(MistralErrorKind.Unreadable, ""))!,
         ChatProblems.From(new MistralException(MistralErrorKind.Unavailable, ""))!,
         ChatProblems.From(new MistralException(MistralErrorKind.TimedOut, ""))!,
-    ]);
+    ], problem => TypedResults.Problem(problem).ProblemDetails);
 
     private static readonly int[] s_ofTheBody =
     [
@@ -172,14 +172,6 @@ internal static class ApiDescription
             var content = new OpenApiMediaType { Schema = new OpenApiSchemaReference(type.Name, document), Example = example };
             return new Dictionary<string, OpenApiMediaType> { [mediaType] = content };
         }
-    }
-
-    /// <summary>The framework writes a title into each as it is answered.</summary>
-    private static ProblemDetails[] WithTitles(ProblemDetails[] problems)
-    {
-        foreach (var problem in problems)
-            problem.Title = TypedResults.Problem(problem).ProblemDetails.Title;
-        return problems;
     }
 
     private static void NameAsOnTheWire(IOpenApiSchema? schema)

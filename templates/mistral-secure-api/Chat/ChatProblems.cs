@@ -48,15 +48,18 @@ internal sealed partial class ChatProblems(IProblemDetailsService problemDetails
         _ => null,
     };
 
-    /// <summary>Tells whoever reads the log alone of a request that failed without its caller's doing, and where more is said of it.</summary>
-    public static void Tell(HttpContext context, ProblemDetails problem)
+    /// <summary>
+    /// Fills in the title and the type that belong to the status, and the id under which the audit's records of the request are found; and tells
+    /// whoever reads the log alone of a request that failed without its caller's doing.
+    /// </summary>
+    public static void Complete(ProblemDetails problem, HttpContext context)
     {
+        // To make a result of it is what fills them in.
+        _ = TypedResults.Problem(problem);
+        problem.Extensions[TraceId] = HttpCallerAccessor.RequestIdOf(context);
         if (problem is { Status: >= StatusCodes.Status500InternalServerError, Type: { } type } && type.StartsWith(UrnPrefix, StringComparison.Ordinal))
             LogFailed(context.RequestServices.GetRequiredService<ILogger<ChatProblems>>(), type[UrnPrefix.Length..], HttpCallerAccessor.RequestIdOf(context));
     }
-
-    /// <summary>The id under which the audit's records of the request are found.</summary>
-    public static void AddTrace(ProblemDetails problem, HttpContext context) => problem.Extensions[TraceId] = HttpCallerAccessor.RequestIdOf(context);
 
     /// <summary>
     /// How problem details are written, as the framework has it: generated here, it would not compile where a minus is another sign than ASCII's.

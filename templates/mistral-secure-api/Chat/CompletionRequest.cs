@@ -39,9 +39,11 @@ internal sealed class CompletionRequest
     /// <summary>OpenAI's name of <c>random_seed</c>.</summary>
     public long? Seed { get; set; }
 
-    /// <summary>OpenAI's wish for the usage in a stream, which Mistral sends unasked.</summary>
-    public JsonElement? StreamOptions { get; set; }
+    /// <summary>OpenAI's wish for the usage in a stream, which Mistral sends unasked, and for no padding, which it never sends.</summary>
+    public CompletionStreamExtras? StreamOptions { get; set; }
 }
+
+internal sealed record CompletionStreamExtras(bool? IncludeUsage, bool? IncludeObfuscation);
 
 /// <summary>A message as a client sends it; OpenAI's sends its own answers back with fields that are null.</summary>
 internal sealed class CompletionMessage : WireMessage

@@ -23,7 +23,6 @@ internal static class CompletionRequests
             throw Refused("n", "Only one answer can be asked for.");
         if (request.Tools is { Count: > MostTools })
             throw Refused("tools", $"There must be at most {MostTools} tools.");
-        CheckStreamOptions(request.StreamOptions);
         var choice = ChoiceOf(request.ToolChoice);
         if (choice is RequiredChatToolMode && request.Tools is not { Count: > 0 })
             throw Refused("tool_choice", "There are no tools to choose from.");
@@ -43,17 +42,6 @@ internal static class CompletionRequests
             FrequencyPenalty = Penalty(request.FrequencyPenalty, "frequency_penalty"),
             AdditionalProperties = OthersOf(request),
         };
-    }
-
-    /// <summary>OpenAI's clients set these; Mistral sends the usage unasked, and pads nothing.</summary>
-    private static void CheckStreamOptions(JsonElement? options)
-    {
-        if (options is null or { ValueKind: JsonValueKind.Null })
-            return;
-        if (options is not { ValueKind: JsonValueKind.Object } set
-            || set.EnumerateObject().Any(option => option.Name is not ("include_usage" or "include_obfuscation")
-                || option.Value.ValueKind is not (JsonValueKind.True or JsonValueKind.False or JsonValueKind.Null)))
-            throw Refused("stream_options", "It takes include_usage and include_obfuscation, true or false.");
     }
 
     /// <summary>A refusal of one field, in the words of <see cref="ChatRefusedException"/>.</summary>

@@ -36,10 +36,7 @@ internal sealed class EventStream(
         }
         catch (Exception exception) when (response.HasStarted && ProblemOf(exception, httpContext) is { } problem)
         {
-            // The title that belongs to the status, as every other problem has it.
-            problem = TypedResults.Problem(problem).ProblemDetails;
-            ChatProblems.AddTrace(problem, httpContext);
-            ChatProblems.Tell(httpContext, problem);
+            ChatProblems.Complete(problem, httpContext);
             if (errorEvent is not null)
                 response.BodyWriter.Write(Encoding.UTF8.GetBytes($"event: {errorEvent}\n"));
             // The request's own token is cancelled once its time is up.

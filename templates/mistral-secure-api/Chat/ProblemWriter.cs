@@ -22,10 +22,7 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
         // The framework's own time limit has no words.
         if (problem is { Status: StatusCodes.Status504GatewayTimeout, Type: null })
             problem = ChatProblems.OutOfTime();
-        // It fills in the title and the type that belong to the status.
-        problem = TypedResults.Problem(problem).ProblemDetails;
-        ChatProblems.AddTrace(problem, http);
-        ChatProblems.Tell(http, problem);
+        ChatProblems.Complete(problem, http);
         return new ValueTask(http.Request.Path.StartsWithSegments(CompletionsApi.Prefix)
             ? http.Response.WriteAsJsonAsync(ToError(problem), CompletionJsonContext.Default.CompletionError, contentType: null, http.RequestAborted)
             : http.Response.WriteAsJsonAsync(problem, options: null, "application/problem+json", http.RequestAborted));

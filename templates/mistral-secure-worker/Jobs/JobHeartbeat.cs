@@ -47,7 +47,9 @@ internal sealed partial class JobHeartbeat(
 
     private async Task BeatAsync(CancellationToken cancellationToken)
     {
-        var (taken, counts) = await AskAsync(cancellationToken);
+        health.HasBeatFailed = true;
+        var (taken, counts) = (await queue.TakeUpAsync(cancellationToken), await queue.CountAsync(cancellationToken));
+        health.HasBeatFailed = false;
         if (taken > 0)
             LogTakenUp(taken);
 
@@ -61,14 +63,6 @@ internal sealed partial class JobHeartbeat(
         if (totals != _told)
             LogProgress(totals.Done, totals.Failed, totals.Returned, counts.Waiting + counts.Delayed);
         _told = totals;
-    }
-
-    private async Task<(int TakenUp, JobCounts Counts)> AskAsync(CancellationToken cancellationToken)
-    {
-        health.HasBeatFailed = true;
-        var (taken, counts) = (await queue.TakeUpAsync(cancellationToken), await queue.CountAsync(cancellationToken));
-        health.HasBeatFailed = false;
-        return (taken, counts);
     }
 
     /// <summary>Without the counts, which may be what cannot be had.</summary>

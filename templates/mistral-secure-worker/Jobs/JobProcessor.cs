@@ -162,33 +162,27 @@ internal sealed partial class JobProcessor(
     // A full disk or a queue that is away keeps the hand busy, and so keeps further jobs from being claimed.
     private async Task UntilItSucceedsAsync(Func<Task> step, CancellationToken stoppingToken)
     {
-        var faults = new ToldFaults();
-        var isStuck = false;
-        while (await FaultOfAsync(step, stoppingToken) is { } fault)
+        var (faults, isStuck) = (new ToldFaults(), false);
+        while (true)
         {
-            if (!isStuck)
-                health.HandStuck();
-            isStuck = true;
-            if (faults.IsNews(queue.Describe(fault)))
-                LogQueueFault(fault);
-            await Task.Delay(s_faultDelay, time, stoppingToken);
+            try
+            {
+                await step();
+                break;
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
+            {
+                if (!isStuck)
+                    health.HandStuck();
+                isStuck = true;
+                if (faults.IsNews(queue.Describe(fault)))
+                    LogQueueFault(fault);
+                await Task.Delay(s_faultDelay, time, stoppingToken);
+            }
         }
 
         if (isStuck && health.HandFreed())
             LogQueueBack();
-    }
-
-    private static async Task<Exception?> FaultOfAsync(Func<Task> step, CancellationToken stoppingToken)
-    {
-        try
-        {
-            await step();
-            return null;
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
-        {
-            return exception;
-        }
     }
 
     [LoggerMessage(3001, LogLevel.Information, "Jobs are taken from {Place}.")]

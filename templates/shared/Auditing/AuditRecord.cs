@@ -6,13 +6,9 @@ namespace Acme.App.Auditing;
 /// What is known of one event; what is null is left out of its line. It has no place for a prompt, an answer or a key. The log
 /// fills in who is served, where the event does not say it, and where it happened.
 /// </summary>
-internal sealed record AuditRecord
+/// <param name="Action">One of <see cref="AuditActions"/>.</param>
+internal sealed record AuditRecord(string Action)
 {
-    public AuditRecord(string action) => Action = action;
-
-    /// <summary>One of <see cref="AuditActions"/>.</summary>
-    public string Action { get; }
-
     public bool Success { get; init; } = true;
 
     /// <summary>Why it did not succeed: a stable name, never a message.</summary>

@@ -32,9 +32,7 @@ internal sealed class ChatRefusedException(string code, string message) : Except
 
     public static ChatRefusedException Invalid(ValidationResult result)
     {
-        var errors = result.Errors
-            .GroupBy(failure => failure.PropertyName)
-            .ToDictionary(field => field.Key, field => field.Select(failure => failure.ErrorMessage).ToArray());
+        var errors = result.ToDictionary().AsReadOnly();
         return new ChatRefusedException(InvalidRequest, $"The request breaks the rules of {string.Join(", ", errors.Keys)}.") { Errors = errors };
     }
 }

@@ -34,14 +34,8 @@ internal sealed class TextGuard(GuardOptions options, bool isOutput)
 
     public void RefuseBlocked(IEnumerable<SensitiveKind> kinds, int? messageIndex)
     {
-        var blocked = new List<string>();
-        foreach (var kind in kinds)
-        {
-            if (_detector.ModeOf(kind) == GuardMode.Block)
-                blocked.Add(NameOf(kind));
-        }
-
-        if (blocked.Count == 0)
+        string[] blocked = [.. kinds.Where(kind => _detector.ModeOf(kind) == GuardMode.Block).Select(NameOf)];
+        if (blocked.Length == 0)
             return;
         foreach (var kind in blocked)
             GuardKinds.CountFound(kind);

@@ -9,8 +9,7 @@ using Polly.CircuitBreaker;
 namespace Acme.App.Mistral;
 
 /// <summary>Sends requests to Mistral with the current key; every failure of Mistral's leaves it as a <see cref="MistralException"/>.</summary>
-/// <param name="keys">Lazy, since the keys' room may itself ask this one to check a key.</param>
-internal sealed class MistralApi(IHttpMessageHandlerFactory handlers, Lazy<IApiKeys> keys, IOptions<MistralOptions> options, TimeProvider time) : IDisposable
+internal sealed class MistralApi(IHttpMessageHandlerFactory handlers, IApiKeys keys, IOptions<MistralOptions> options, TimeProvider time) : IDisposable
 {
     public const string ClientName = "Mistral";
     private const int LongestErrorBody = 64 * 1024;
@@ -43,10 +42,10 @@ internal sealed class MistralApi(IHttpMessageHandlerFactory handlers, Lazy<IApiK
         HttpResponseMessage? response = null;
         try
         {
-            var key = given ?? keys.Value.Current;
+            var key = given ?? keys.Current;
             response = await SendAsync(address, body, key, clock);
             if (response.StatusCode == HttpStatusCode.Unauthorized && given is null
-                && await keys.Value.RefreshAsync(key, clock.Token) is var next && !next.SameAs(key))
+                && await keys.RefreshAsync(key, clock.Token) is var next && !next.SameAs(key))
             {
                 response.Dispose();
                 key = next;

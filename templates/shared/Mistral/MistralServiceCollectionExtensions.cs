@@ -23,11 +23,7 @@ internal static class MistralServiceCollectionExtensions
             // At Trace the factory's loggers hand the Authorization header, unredacted, to every structured log.
             .RemoveAllLoggers();
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(provider => new MistralApi(
-            provider.GetRequiredService<IHttpMessageHandlerFactory>(),
-            new Lazy<IApiKeys>(provider.GetRequiredService<IApiKeys>),
-            provider.GetRequiredService<IOptions<MistralOptions>>(),
-            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<MistralApi>();
         services.TryAddSingleton<MistralModels>();
         services.TryAddSingleton<IKeyVerifier>(provider => provider.GetRequiredService<MistralModels>());
         services.TryAddSingleton<MistralModeration>();

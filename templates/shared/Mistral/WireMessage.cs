@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.AI;
 
 namespace Acme.App.Mistral;
@@ -70,7 +69,7 @@ internal sealed class WireContentConverter : JsonConverter<WireContent>
         {
             return reader.TokenType == JsonTokenType.String
                 ? new WireContent(reader.GetString())
-                : new WireContent(null, JsonSerializer.Deserialize(ref reader, ChunksOf(options)));
+                : new WireContent(null, JsonSerializer.Deserialize<IReadOnlyList<WireChunk?>>(ref reader, options));
         }
         catch (JsonException exception)
         {
@@ -86,10 +85,6 @@ internal sealed class WireContentConverter : JsonConverter<WireContent>
         else
             JsonSerializer.Serialize(writer, value.Chunks, MistralJsonContext.Default.IReadOnlyListWireChunk);
     }
-
-    /// <summary>As strict as whoever reads the message around the chunks.</summary>
-    private static JsonTypeInfo<IReadOnlyList<WireChunk?>> ChunksOf(JsonSerializerOptions options) =>
-        (JsonTypeInfo<IReadOnlyList<WireChunk?>>)options.GetTypeInfo(typeof(IReadOnlyList<WireChunk>));
 }
 
 /// <summary>Reads a string as it is and any other JSON as its text: a tool call's arguments come as either.</summary>

@@ -92,13 +92,7 @@ internal sealed class SecretFinder(SensitiveDataDetector detector, IReadOnlyList
     }
 
     /// <summary>Looks in a text that git decoded.</summary>
-    public void FindInText(string text, Dictionary<string, FoundSecret> found)
-    {
-        foreach (var key in keys)
-            if (text.IndexOf(key, StringComparison.Ordinal) is var at and >= 0)
-                Add(key, 1 + text.AsSpan(0, at).Count('\n'), found);
-        FindInText(text, 1, isFinal: true, found);
-    }
+    public void FindInText(string text, Dictionary<string, FoundSecret> found) => FindInText(text, 1, isFinal: true, found);
 
     private void FindInVersion(ReadOnlySpan<byte> text, string path, Dictionary<string, FoundSecret> found)
     {
@@ -129,15 +123,14 @@ internal sealed class SecretFinder(SensitiveDataDetector detector, IReadOnlyList
             return;
         }
 
-        var text = _chars.AsSpan(0, encoding.GetChars(piece, _chars));
-        foreach (var key in keys)
-            if (text.IndexOf(key) is var at and >= 0)
-                Add(key, line + text[..at].Count('\n'), found);
-        FindInText(text, line, isFinal, found);
+        FindInText(_chars.AsSpan(0, encoding.GetChars(piece, _chars)), line, isFinal, found);
     }
 
     private void FindInText(ReadOnlySpan<char> text, int line, bool isFinal, Dictionary<string, FoundSecret> found)
     {
+        foreach (var key in keys)
+            if (text.IndexOf(key) is var at and >= 0)
+                Add(key, line + text[..at].Count('\n'), found);
         var (position, floor, counted) = (0, 0, 0);
         while (detector.Next(text, isFinal, ref position, ref floor, out _) is { } finding)
         {

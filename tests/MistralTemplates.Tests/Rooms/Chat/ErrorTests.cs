@@ -39,6 +39,8 @@ public sealed class ErrorTests(RunningApi api) : IClassFixture<RunningApi>
     [InlineData(Completions, """{"messages":[{"role":"user","content":"Hello"}],"tools":[{"type":"function"}]}""", "tools[0]")]
     [InlineData(Completions, """{"messages":[{"role":"user","content":[{"type":"text","text":5}]}]}""", "messages[0].content")]
     [InlineData(Completions, """{"messages":[{"role":"user","content":5}]}""", "messages[0].content")]
+    [InlineData(Completions, """{"messages":[],"stream_options":{"bogus":1}}""", "stream_options.bogus")]
+    [InlineData(Completions, """{"messages":[],"stream_options":[]}""", "stream_options")]
     public async Task Body_OfAnotherShape_IsA400ThatNamesTheField(string path, string body, string field)
     {
         using var response = await api.PostAsync(path, body, traceId: _trace);

@@ -110,7 +110,7 @@ public sealed class FuzzTests
     {
         var options = Options.Create(new MistralOptions { MaxResponseBytes = 4096 });
         var handlers = new OneHandler(new BytesHandler(body, bytesPerRead, mediaType));
-        return new MistralChatClient(new MistralApi(handlers, new Lazy<IApiKeys>(new FakeApiKeys("key")), options, TimeProvider.System), options);
+        return new MistralChatClient(new MistralApi(handlers, new FakeApiKeys("key"), options, TimeProvider.System), options);
     }
 
     private sealed class OneHandler(HttpMessageHandler handler) : IHttpMessageHandlerFactory
