@@ -79,6 +79,7 @@ internal static class AccessServiceCollectionExtensions
                 .AllowAnyHeader().WithMethods("GET", "POST").WithExposedHeaders("Retry-After", "RateLimit", "RateLimit-Policy")));
         // AllowedHosts is the framework's own setting; whoever asks for another host gets a 400 without its page of HTML.
         services.Configure<HostFilteringOptions>(hosts => hosts.IncludeFailureMessage = false);
+        services.AddSingleton(new StartUpCheck((_, _) => CheckHosts(builder.Configuration)));
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<AccessOptions>>((forwarded, access) => Believe(forwarded, access.Value.KnownProxies));
         services.AddHttpsRedirection(https => https.HttpsPort ??= builder.Environment.IsDevelopment() ? null : HttpsPortOf(builder.Configuration));
         return builder;
@@ -106,16 +107,8 @@ internal static class AccessServiceCollectionExtensions
     }
 
     /// <summary>For a group of endpoints: only callers whose token has this scope, each within its limits.</summary>
-    public static RouteGroupBuilder RequireAccess(this RouteGroupBuilder group, string policy)
-    {
-        group.RequireAuthorization(policy);
-        group.AddEndpointFilterFactory((factory, next) =>
-        {
-            var filter = ActivatorUtilities.CreateInstance<CallerLimitFilter>(factory.ApplicationServices);
-            return context => filter.InvokeAsync(context, next);
-        });
-        return group.WithMetadata(CallerLimitFilter.IsOnTheWay);
-    }
+    public static RouteGroupBuilder RequireAccess(this RouteGroupBuilder group, string policy) =>
+        group.RequireAuthorization(policy).AddEndpointFilter<CallerLimitFilter>().WithMetadata(CallerLimitFilter.IsOnTheWay);
 
     /// <summary>For an endpoint that is a page: its own scripts and styles may run, and may ask this program.</summary>
     public static void RequirePageHeaders(this IEndpointConventionBuilder page) => page.WithSecurityHeadersPolicy(PagePolicy);
@@ -132,6 +125,17 @@ internal static class AccessServiceCollectionExtensions
         return int.TryParse(configuration["https_port"] ?? configuration["https_ports"]?.Split(';')[0], out var port) ? port
             : own is not null ? BindingAddress.Parse(own.Trim()).Port
             : HttpsPort;
+    }
+
+    /// <summary>A name that no caller can ask for would shut everybody out, the probes included.</summary>
+    private static Task CheckHosts(IConfigurationManager configuration)
+    {
+        const string setting = "AllowedHosts";
+        var hosts = (configuration[setting] ?? "*").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return hosts.All(host => host == "*" || Uri.CheckHostName(host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host) != UriHostNameType.Unknown)
+            ? Task.CompletedTask
+            : throw new ConfigurationException([new(
+                setting, configuration.OriginOf(setting), "A host in it is no name.", "Write names alone, without a scheme, a port or a path, as \"api.example;*.example\".")]);
     }
 
     private static void AllowThisPage(CspBuilder policy)

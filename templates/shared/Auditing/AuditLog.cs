@@ -94,11 +94,10 @@ internal sealed partial class AuditLog(
         {
             Fail(exception);
             _failures.Add(1);
-            if (mode == FailureMode.Closed)
-                throw new AuditUnavailableException(Describe(exception));
-
             Interlocked.Increment(ref _lost);
             writer.CountLost();
+            if (mode == FailureMode.Closed)
+                throw new AuditUnavailableException(Describe(exception));
         }
     }
 

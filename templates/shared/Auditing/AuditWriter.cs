@@ -211,7 +211,7 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
         if (!_started)
             yield return new AuditRecord(AuditActions.AuditStarted) { Environment = environment.EnvironmentName };
         else if (!_letGo)
-            yield return Recovered("log.unavailable", $"The log could not be written for a time; {lost} records were lost.");
+            yield return Recovered("log.unavailable", $"The log could not be written for a time; records lost: {lost}.");
     }
 
     private AuditRecord Rolled() => new(AuditActions.AuditRolled) { PreviousMac = Convert.ToHexStringLower(_mac) };

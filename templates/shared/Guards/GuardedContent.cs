@@ -12,7 +12,10 @@ internal static class GuardedContent
 {
     private const int LongestNumber = 20;
 
-    private static readonly string[] s_textual = ["json", "xml", "yaml", "javascript", "sql", "csv"];
+    private static readonly string[] s_textual = ["json", "jsonl", "xml", "yaml", "javascript", "sql", "csv"];
+
+    // What calls itself Latin-1 is this (WHATWG, Encoding Standard), of which each byte is a character.
+    private static readonly Encoding s_anyByte = CodePagesEncodingProvider.Instance.GetEncoding(1252)!;
 
     /// <summary>Guards a message's contents. Whoever shows its texts shows them joined: what is sought may be cut over several, with others between.</summary>
     public static List<AIContent> Guard(this TextGuard guard, IList<AIContent> contents, ISet<SensitiveKind> kinds)
@@ -85,15 +88,17 @@ internal static class GuardedContent
     /// </summary>
     public static int LengthOf(ChatMessage message) => message.Contents.Sum(LengthOf);
 
-    /// <summary>How many characters go along with the messages: tools, the answer's schema and whatever Mistral is given as JSON.</summary>
+    /// <summary>How many characters go along with the messages: tools, the answer's schema, stop sequences and whatever Mistral is given as JSON.</summary>
     public static long LengthOf(ChatOptions options) =>
-        (options.Tools ?? []).Sum(tool => tool.Name.Length + tool.Description.Length + LengthOf((tool as AIFunctionDeclaration)?.JsonSchema))
-        + LengthOf((options.ResponseFormat as ChatResponseFormatJson)?.Schema)
+        (options.StopSequences ?? []).Sum(stop => stop.Length)
+        + (options.Tools ?? []).Sum(tool => tool.Name.Length + tool.Description.Length + LengthOf((tool as AIFunctionDeclaration)?.JsonSchema))
+        + (options.ResponseFormat is ChatResponseFormatJson json ? LengthOf(json.Schema) + (json.SchemaDescription?.Length ?? 0) : 0)
         + (options.AdditionalProperties ?? []).Values.OfType<JsonElement>().Sum(value => LengthOf(value));
 
-    /// <summary>Whether content is a document that is text, whatever its application calls it.</summary>
+    /// <summary>Whether content is a document that is text: it says so, or has nothing in it that is none.</summary>
     public static bool IsText(DataContent data) => data.HasTopLevelMediaType("text")
-        || (data.HasTopLevelMediaType("application") && s_textual.Any(word => data.MediaType.Contains(word, StringComparison.OrdinalIgnoreCase)));
+        || s_textual.Contains(data.MediaType.Split(';')[0].TrimEnd().Split('/', '+', '-', '.')[^1], StringComparer.OrdinalIgnoreCase)
+        || (Utf8.IsValid(data.Data.Span) && data.Data.Span.IndexOfAnyInRange((byte)0, (byte)8) < 0);
 
     private static int LengthOf(AIContent content) => content switch
     {
@@ -146,26 +151,40 @@ internal static class GuardedContent
         }
     }
 
-    /// <summary>What is no UTF-8 is read byte by byte, and goes on as it was where there is nothing to guard.</summary>
+    /// <summary>Judges a document in each encoding that it may have, and writes it anew only where there is something to mask or hidden.</summary>
     private static DataContent GuardDocument(this TextGuard guard, DataContent data, ISet<SensitiveKind> kinds)
     {
         var name = data.Name is null ? null : guard.Apply(null, data.Name, kinds);
-        var bytes = data.Data.Span;
-        var encoding = bytes is [0xFF, 0xFE, ..] ? Encoding.Unicode
-            : bytes is [0xFE, 0xFF, ..] ? Encoding.BigEndianUnicode
-            : data.MediaType.Contains("utf-16", StringComparison.OrdinalIgnoreCase) ? Encoding.Unicode
-            : Utf8.IsValid(bytes) ? Encoding.UTF8
-            : Encoding.Latin1;
-        var text = encoding.GetString(bytes);
-        var guarded = guard.Apply(null, text, kinds);
-        if (guarded == text && name == data.Name)
-            return data;
-        return new DataContent(guarded == text ? data.Data : encoding.GetBytes(guarded), data.MediaType)
+        var bytes = data.Data;
+        Encoding ofBytes = Utf8.IsValid(bytes.Span) ? Encoding.UTF8 : s_anyByte;
+        var own = ToldEncoding(data) ?? (bytes.Span.Contains((byte)0) ? null : ofBytes);
+        // What it tells may not be so.
+        foreach (var encoding in own == ofBytes ? [ofBytes] : new[] { Encoding.Unicode, Encoding.BigEndianUnicode, ofBytes })
         {
-            Name = name,
-            AdditionalProperties = data.AdditionalProperties,
-        };
+            var mark = bytes.Span.StartsWith(encoding.Preamble) ? encoding.Preamble.Length : 0;
+            var text = encoding.GetString(bytes.Span[mark..]);
+            var found = new HashSet<SensitiveKind>();
+            var guarded = guard.GuardJsonOrText(null, text, found);
+            // Read in another encoding than its own, a text is noise, and what seems hidden there is none; nor is a letter of Latin-1.
+            if (found.Count > 0 || (encoding == own && own != s_anyByte && guarded != text.ReplaceLineEndings("\n")))
+                bytes = (byte[])[.. bytes.Span[..mark], .. encoding.GetBytes(guarded)];
+            kinds.UnionWith(found);
+        }
+
+        return name == data.Name && bytes.Equals(data.Data)
+            ? data
+            : new DataContent(bytes, data.MediaType) { Name = name, AdditionalProperties = data.AdditionalProperties };
     }
+
+    /// <summary>UTF-16, where a document's byte order mark or its media type tells it.</summary>
+    private static Encoding? ToldEncoding(DataContent data) => data.Data.Span switch
+    {
+        [0xFF, 0xFE, ..] => Encoding.Unicode,
+        [0xFE, 0xFF, ..] => Encoding.BigEndianUnicode,
+        _ when data.MediaType.Contains("utf-16be", StringComparison.OrdinalIgnoreCase) => Encoding.BigEndianUnicode,
+        _ when data.MediaType.Contains("utf-16", StringComparison.OrdinalIgnoreCase) => Encoding.Unicode,
+        _ => null,
+    };
 
     private static string TextOf(object? value) => value as string ?? JsonSerializer.Serialize(value, AIJsonUtilities.DefaultOptions);
 

@@ -5,7 +5,7 @@ namespace Acme.App.Guards;
 
 /// <summary>
 /// Takes out what a reader does not see: terminals' escape sequences (ECMA-48), control characters, bidirectional overrides, and the invisible
-/// characters by which text is smuggled or detection evaded.
+/// characters by which text is smuggled or detection evaded (Unicode's Default_Ignorable_Code_Point). Line ends of every kind become line feeds.
 /// </summary>
 internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
 {
@@ -13,6 +13,7 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
 
     private State _state;
     private char _previous;
+    private char _high;
 
     private enum State
     {
@@ -20,7 +21,7 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
         Escaped,
         Sequence,
         String,
-        Plane14,
+        Pair,
     }
 
     /// <summary>Cleans a whole text; gives the same instance when it is clean.</summary>
@@ -30,7 +31,7 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
     /// <summary>Cleans a piece of a text; what is hidden holds nothing back, wherever it is cut.</summary>
     public string Push(string piece)
     {
-        var clean = _state == State.Text ? FirstHidden(piece) : 0;
+        var clean = _state == State.Text && _previous != '\r' ? FirstHidden(piece) : 0;
         if (clean == piece.Length)
         {
             _previous = piece.Length > 0 ? piece[^1] : _previous;
@@ -50,7 +51,7 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
         while (text[index..].IndexOfAnyExceptInRange(' ', '~') is var offset and >= 0)
         {
             index += offset;
-            if (IsHidden(text[index]) || text[index] == '\udb40' || IsJudgedByPrevious(text[index]))
+            if (IsHidden(text[index]) || BeginsHiddenPair(text[index]) || IsJudgedByPrevious(text[index]))
                 return index;
             index++;
         }
@@ -79,8 +80,11 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
                 return;
             case State.String when character is not ('\n' or Escape):
                 return;
-            case State.Plane14 when char.IsLowSurrogate(character):
-                Hide(0xE0000 + (character - 0xDC00), output);
+            case State.Pair when char.IsLowSurrogate(character):
+                if (IsHiddenPair(char.ConvertToUtf32(_high, character)))
+                    Hide(char.ConvertToUtf32(_high, character), output);
+                else
+                    output.Append(_high).Append(_previous = character);
                 _state = State.Text;
                 return;
         }
@@ -88,14 +92,20 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
         _state = character switch
         {
             Escape => State.Escaped,
-            '\u009b' => State.Sequence,
-            '\u0090' or '\u0098' or '\u009d' or '\u009e' or '\u009f' => State.String,
-            '\udb40' => State.Plane14,
+            _ when BeginsHiddenPair(character) => State.Pair,
             _ => State.Text,
         };
+        if (_state == State.Pair)
+            _high = character;
         if (_state != State.Text)
             return;
-        if (IsHidden(character) || (IsJudgedByPrevious(character) && char.IsAscii(_previous)) || (IsSelector(character) && IsSelector(_previous)))
+        if (IsLineEnd(character) || character == '\n')
+        {
+            if (character != '\n' || _previous != '\r')
+                output.Append('\n');
+            _previous = character;
+        }
+        else if (IsHidden(character) || (IsJudgedByPrevious(character) && char.IsAscii(_previous)) || (IsSelector(character) && IsSelector(_previous)))
             Hide(character, output);
         else
             output.Append(_previous = character);
@@ -110,14 +120,21 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
     /// <summary>Joiners and variation selectors are judged by what they follow: scripts and emoji need them, plain letters do not.</summary>
     private static bool IsJudgedByPrevious(char character) => character is '\u200c' or '\u200d' || IsSelector(character);
 
-    private static bool IsSelector(char character) => character is >= '\ufe00' and <= '\ufe0f';
+    private static bool IsSelector(char character) => character is (>= '\ufe00' and <= '\ufe0f') or (>= '\u180b' and <= '\u180d') or '\u180f';
+
+    /// <summary>What ends a line besides a line feed (The Unicode Standard, 5.8). Taken out, it would join two words.</summary>
+    private static bool IsLineEnd(char character) => character is '\r' or '\v' or '\f' or '\u0085' or '\u2028' or '\u2029';
+
+    private static bool BeginsHiddenPair(char character) => character is '\ud82f' or '\ud834' or (>= '\udb40' and <= '\udb43');
+
+    private static bool IsHiddenPair(int code) => code is (>= 0x1BCA0 and <= 0x1BCA3) or (>= 0x1D173 and <= 0x1D17A) or (>= 0xE0000 and <= 0xE0FFF);
 
     private static bool IsHidden(char character) => character switch
     {
         '\n' or '\t' => false,
         < ' ' or (>= '\u007f' and <= '\u009f') => true,
-        '\u00ad' or '\u034f' or '\u061c' or '\u115f' or '\u1160' or '\u180e' or '\u3164' or '\ufeff' or '\uffa0' => true,
-        '\u200b' or '\u200e' or '\u200f' or (>= '\u2028' and <= '\u202e') or (>= '\u2060' and <= '\u206f') or (>= '\ufff9' and <= '\ufffb') => true,
+        '\u00ad' or '\u034f' or '\u061c' or '\u115f' or '\u1160' or '\u17b4' or '\u17b5' or '\u180e' or '\u3164' or '\ufeff' or '\uffa0' => true,
+        '\u200b' or '\u200e' or '\u200f' or (>= '\u2028' and <= '\u202e') or (>= '\u2060' and <= '\u206f') or (>= '\ufff0' and <= '\ufffb') => true,
         _ => false,
     };
 }

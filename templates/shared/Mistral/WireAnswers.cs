@@ -10,6 +10,9 @@ internal static class WireAnswers
 
     private const double EndOfTime = 253_402_300_800;
 
+    // What no answer costs: a sum of such counts would begin anew below zero.
+    private const long EndOfCounting = 1L << 40;
+
     public static ChatResponse ToResponse(WireAnswer wire, MistralAnswer answer)
     {
         if (wire is not { Error: null, Choices: [{ Message: { } message } choice, ..] })
@@ -107,5 +110,5 @@ internal static class WireAnswers
         CachedInputTokenCount = Count(usage.NumCachedTokens),
     };
 
-    private static long? Count(long? tokens) => tokens < 0 ? null : tokens;
+    private static long? Count(long? tokens) => tokens is >= 0 and < EndOfCounting ? tokens : null;
 }

@@ -18,7 +18,7 @@ internal sealed class MemoryLimitStore(TimeProvider time) : ILimitStore
             account.Forget(time.GetUtcNow() - s_late);
             for (var index = 0; index < claims.Length; index++)
             {
-                if (account.Used(claims[index]) + claims[index].Amount > claims[index].Most)
+                if (claims[index].Amount > claims[index].Most - account.Used(claims[index]))
                     return new(new LimitDecision(index, claims[index].Most - account.Used(claims[index])));
             }
 

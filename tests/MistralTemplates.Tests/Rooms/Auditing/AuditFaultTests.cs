@@ -122,7 +122,30 @@ public sealed class AuditFaultTests : IDisposable
 
         var lines = await File.ReadAllLinesAsync(Path.Combine(_folder, "audit.jsonl"), cancellationToken);
         var written = lines.Count(line => line.Contains("\"chat.complete\"", StringComparison.Ordinal));
-        Assert.Contains($"{101 - written} records were lost.", Assert.Single(lines, line => line.Contains("log.unavailable", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains($"records lost: {101 - written}.", Assert.Single(lines, line => line.Contains("log.unavailable", StringComparison.Ordinal)), StringComparison.Ordinal);
+        program.Kill();
+    }
+
+    /// <summary>Where nothing happens without a record, the chat whose record failed had been answered all the same.</summary>
+    [Fact]
+    public async Task Chat_RecordFailsOnceMistralHasAnswered_IsToldAsLost()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux lifts the limit of a running process.");
+        var cancellationToken = TestContext.Current.CancellationToken;
+        await using var program = ApiProcess.Start(_folder, ApiProcess.Settings(_folder), largestFile: 16);
+        await program.WaitUntilItAnswersAsync(cancellationToken);
+        var status = HttpStatusCode.OK;
+        for (var asked = 0; asked < 100 && status == HttpStatusCode.OK; asked++)
+            status = await AskAsync(program, cancellationToken);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+
+        var lifted = await Command.RunAsync("prlimit", ["--pid", $"{program.Id}", "--fsize=unlimited:"], _folder, TimeSpan.FromMinutes(1), cancellationToken);
+        Assert.Equal(0, lifted.ExitCode);
+        await Task.Delay(TimeSpan.FromSeconds(1.1), cancellationToken);
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(program, cancellationToken));
+
+        var lines = await File.ReadAllLinesAsync(Path.Combine(_folder, "audit.jsonl"), cancellationToken);
+        Assert.Contains("records lost: 1.", Assert.Single(lines, line => line.Contains("log.unavailable", StringComparison.Ordinal)), StringComparison.Ordinal);
         program.Kill();
     }
 

@@ -40,6 +40,26 @@ public sealed class ServerStartTests
         await AssertRefusedAsync("http://127.0.0.1:0", "http://localhost:4317", "OTEL_EXPORTER_OTLP_ENDPOINT", new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint });
 
     [Theory]
+    [InlineData("http://api.example")]
+    [InlineData("api.example;localhost:8080")]
+    [InlineData("api.example/path")]
+    [InlineData("api example")]
+    public async Task Start_AllowedHostThatIsNoName_IsRefused(string hosts) =>
+        await AssertRefusedAsync("http://127.0.0.1:0", "A host in it is no name.", "AllowedHosts", new() { ["AllowedHosts"] = hosts });
+
+    [Theory]
+    [InlineData("*")]
+    [InlineData("")]
+    [InlineData("localhost; *.api.example;[::1];127.0.0.1;my_host")]
+    public async Task Start_AllowedHostsThatAreNames_Starts(string hosts)
+    {
+        using var folder = new TemporaryFolder();
+        await using var api = ApiProcess.Start(folder.Path, new Dictionary<string, string>(ApiProcess.Settings(folder.Path)) { ["AllowedHosts"] = hosts });
+
+        await api.WaitUntilItAnswersAsync(CancellationToken);
+    }
+
+    [Theory]
     [InlineData("http://localhost:4317", "OTEL_EXPORTER_OTLP_ENDPOINT")]
     [InlineData("notaurl", "http://localhost:4317")]
     public async Task Start_CollectorOfOneSignalAlone_IsRefused(string endpoint, string said) => await AssertRefusedAsync(

@@ -43,6 +43,8 @@ public sealed class ChatRequestTests
             new() { Tools = [AIFunctionFactory.CreateDeclaration("f", new string('a', 400_000), JsonElement.Parse("{}"))] },
             new() { Tools = [AIFunctionFactory.CreateDeclaration("f", "", schema)] },
             new() { ResponseFormat = ChatResponseFormat.ForJsonSchema(schema) },
+            new() { ResponseFormat = ChatResponseFormat.ForJsonSchema(JsonElement.Parse("{}"), "f", new string('a', 400_000)) },
+            new() { StopSequences = [new string('a', 400_000)] },
             new() { AdditionalProperties = new() { ["prediction"] = schema } },
         ];
 

@@ -11,8 +11,11 @@ public sealed class SafeTextTests
     [InlineData("\u001b[31mred\u001b[0m", "red")]
     [InlineData("\u001b]0;title\u0007text", "text")]
     [InlineData("\u001b]8;;https://e.example\u001b\\link", "link")]
-    [InlineData("\u009b2Jgone", "gone")]
-    [InlineData("a\u0008b\rc\0d", "abcd")]
+    [InlineData("\u009b2J is only words", "2J is only words")]
+    [InlineData("He said â€œhelloâ€\u009d and left", "He said â€œhelloâ€ and left")]
+    [InlineData("a\u0008b\0d", "abd")]
+    [InlineData("a\r\nb\rc\n\rd", "a\nb\nc\n\nd")]
+    [InlineData("a\fb\vc\u0085d\u2028e\u2029f", "a\nb\nc\nd\ne\nf")]
     [InlineData("user\u202etxt.exe", "usertxt.exe")]
     [InlineData("pa\u200bss\u200dword", "password")]
     [InlineData("tag\U000E0041\U000E0042 end", "tag end")]
@@ -24,7 +27,49 @@ public sealed class SafeTextTests
     [InlineData("Grüße aus Köln, 日本語, 👩\u200d💻 and ❤\ufe0f.")]
     [InlineData("葛\ufe00 and ⛹\ufe0f\u200d♀\ufe0f")]
     [InlineData("می\u200cخواهم")]
+    [InlineData("𝄞 and 𝄀, 𝅘𝅥𝅮, ᠠ\u180b, ⠠⠓\u2800")]
     public void Clean_WhatReadersNeed_Stays(string text) => Assert.Equal(text, TerminalText.Clean(text));
+
+    /// <summary>Unicode 16, DerivedCoreProperties.txt: Default_Ignorable_Code_Point.</summary>
+    [Theory]
+    [InlineData(0x00AD, 0x00AD)]
+    [InlineData(0x034F, 0x034F)]
+    [InlineData(0x061C, 0x061C)]
+    [InlineData(0x115F, 0x1160)]
+    [InlineData(0x17B4, 0x17B5)]
+    [InlineData(0x180B, 0x180F)]
+    [InlineData(0x200B, 0x200F)]
+    [InlineData(0x202A, 0x202E)]
+    [InlineData(0x2060, 0x206F)]
+    [InlineData(0x3164, 0x3164)]
+    [InlineData(0xFE00, 0xFE0F)]
+    [InlineData(0xFEFF, 0xFEFF)]
+    [InlineData(0xFFA0, 0xFFA0)]
+    [InlineData(0xFFF0, 0xFFF8)]
+    [InlineData(0x1BCA0, 0x1BCA3)]
+    [InlineData(0x1D173, 0x1D17A)]
+    [InlineData(0xE0000, 0xE0FFF)]
+    public void Clean_WhatUnicodeCallsIgnorable_IsGoneBetweenLetters(int first, int last)
+    {
+        for (var code = first; code <= last; code++)
+            Assert.Equal((code, "ab"), (code, TerminalText.Clean($"a{char.ConvertFromUtf32(code)}b")));
+    }
+
+    /// <summary>What is cut anywhere is cleaned as the whole is.</summary>
+    [Fact]
+    public void Push_CutAnywhere_GivesWhatTheWholeGives()
+    {
+        const string text = "a\r\nb\u001b[1mc\U0001D173d\U000E0041e𝄞\rf\n👩\u200d💻";
+        var whole = TerminalText.Clean(text);
+
+        for (var cut = 0; cut <= text.Length; cut++)
+        {
+            var filter = new HiddenCharacterFilter(HiddenCharacters.Strip);
+            Assert.Equal(whole, filter.Push(text[..cut]) + filter.Push(text[cut..]));
+        }
+
+        Assert.Equal("a\nbcde𝄞\nf\n👩\u200d💻", whole);
+    }
 
     [Fact]
     public void Apply_Show_WritesTheCodeOut()
@@ -281,5 +326,60 @@ public sealed class SafeTextTests
         var guarded = (DataContent)Guarding.Output().Guard(telling, new HashSet<SensitiveKind>());
         Assert.Equal("Grüße, [email]", Encoding.GetEncoding(encoding).GetString(guarded.Data.Span));
         Assert.Equal("notes.txt", guarded.AdditionalProperties!["document_name"]);
+    }
+
+    /// <summary>An encoding that a document tells, or that it seems to have, does not hide what it holds.</summary>
+    [Theory]
+    [InlineData("text/plain", "ascii", "", "FFFE")]
+    [InlineData("text/plain;charset=utf-16", "ascii", "", "")]
+    [InlineData("text/plain;charset=utf-16be", "utf-16BE", "", "")]
+    [InlineData("text/plain", "utf-16BE", "", "")]
+    [InlineData("text/plain", "utf-16", "", "")]
+    [InlineData("text/plain", "utf-16", "Grüße 路, ", "FFFE")]
+    [InlineData("text/plain", "utf-16BE", "Grüße 路, ", "FEFF")]
+    [InlineData("application/octet-stream", "utf-8", "Grüße, ", "")]
+    public void Guard_DocumentInAnyEncoding_IsMaskedInItsOwn(string mediaType, string encoding, string before, string mark)
+    {
+        byte[] Written(string secret) => [.. Convert.FromHexString(mark), .. Encoding.GetEncoding(encoding).GetBytes($"{before}{secret} 1")];
+        HashSet<SensitiveKind> kinds = [];
+
+        var guarded = (DataContent)Guarding.Output().Guard(new DataContent(Written(SensitiveSamples.Card), mediaType), kinds);
+
+        Assert.Equal([SensitiveKind.Card], kinds);
+        Assert.Equal(Written("[card]"), guarded.Data.ToArray());
+    }
+
+    [Fact]
+    public void Guard_JsonDocumentWithAnEscapedLetter_IsReadThroughIt()
+    {
+        var document = new DataContent(Encoding.UTF8.GetBytes($$"""{"card":"\u0034{{SensitiveSamples.Card[1..]}}"}"""), "application/json");
+
+        var guarded = (DataContent)Guarding.Output().Guard(document, new HashSet<SensitiveKind>());
+
+        Assert.Equal("""{"card":"[card]"}""", Encoding.UTF8.GetString(guarded.Data.Span));
+    }
+
+    /// <summary>What the guard does not understand it does not touch.</summary>
+    [Theory]
+    [InlineData("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "504B0304140000000800AB007F0D0A90989D8D")]
+    [InlineData("application/vnd.sqlite3", "53514C69746520666F726D617420330010000101")]
+    [InlineData("text/plain", "5661F865206E9E6E6ED92031303020809D0D0A7465787420907465787420989F2E")]
+    [InlineData("text/csv", "FFFE61003B0062000D000A0041003B004200")]
+    [InlineData("text/csv", "EFBBBF613B620D0A413B42")]
+    public void Guard_DocumentWithNothingToFind_StaysByteForByte(string mediaType, string bytes)
+    {
+        var document = new DataContent(Convert.FromHexString(bytes), mediaType);
+
+        Assert.Same(document, Guarding.Output().Guard(document, new HashSet<SensitiveKind>()));
+    }
+
+    [Fact]
+    public void Guard_HiddenCharactersInADocument_AreTakenOut()
+    {
+        var document = new DataContent(Encoding.UTF8.GetBytes("Read\U000E0041\U000E0042 this.\r\n"), "text/plain");
+
+        var guarded = (DataContent)Guarding.Output().Guard(document, new HashSet<SensitiveKind>());
+
+        Assert.Equal("Read this.\n", Encoding.UTF8.GetString(guarded.Data.Span));
     }
 }

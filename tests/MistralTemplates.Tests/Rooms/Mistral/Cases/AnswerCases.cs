@@ -108,6 +108,8 @@ public sealed class AnswerCases
     [InlineData("data: {\"id\":\"1\",\"choices\":[{\"delta\":{\"content\":\"Hi\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2,\"total_tokens\":3}}\n\n", 3)]
     [InlineData("data: {\"id\":\"1\",\"choices\":[{\"delta\":{\"content\":\"Hi\"},\"finish_reason\":\"stop\"}]}\n\ndata: {\"id\":\"1\",\"choices\":[],\"usage\":{\"total_tokens\":3}}\n\n", 3)]
     [InlineData("data: {\"id\":\"1\",\"choices\":[{\"delta\":{\"content\":\"Hi\"},\"finish_reason\":\"stop\"}],\"usage\":null}\n\n", null)]
+    [InlineData("data: {\"id\":\"1\",\"choices\":[{\"delta\":{\"content\":\"Hi\"},\"finish_reason\":\"stop\"}],\"usage\":{\"total_tokens\":9223372036854775807}}\n\n", null)]
+    [InlineData("data: {\"id\":\"1\",\"choices\":[{\"delta\":{\"content\":\"Hi\"},\"finish_reason\":\"stop\"}],\"usage\":{\"total_tokens\":-1}}\n\n", null)]
     public async Task Case15_Usage_WithContentAloneOrAbsent_IsRead(string events, int? total)
     {
         await using var room = await MistralRoom.OpenAsync();
