@@ -132,10 +132,11 @@ internal static class AccessServiceCollectionExtensions
     {
         const string setting = "AllowedHosts";
         var hosts = (configuration[setting] ?? "*").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        return hosts.All(host => host == "*" || Uri.CheckHostName(host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host) != UriHostNameType.Unknown)
-            ? Task.CompletedTask
-            : throw new ConfigurationException([new(
-                setting, configuration.OriginOf(setting), "A host in it is no name.", "Write names alone, without a scheme, a port or a path, as \"api.example;*.example\".")]);
+        if (Array.TrueForAll(hosts, host => host == "*" || Uri.CheckHostName(host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host) != default))
+            return Task.CompletedTask;
+        throw new ConfigurationException([new(
+            setting, configuration.OriginOf(setting), "A host in it is no name.",
+            "Write names alone, without a scheme, a port or a path, as \"api.example;*.example\".")]);
     }
 
     private static void AllowThisPage(CspBuilder policy)

@@ -7,5 +7,6 @@ internal static class LimitWindows
 
     public static DateTimeOffset NextDay(DateTimeOffset now) => now.UtcDateTime.Date.AddDays(1);
 
-    public static DateTimeOffset NextMonth(DateTimeOffset now) => NextDay(now.AddDays(DateTime.DaysInMonth(now.UtcDateTime.Year, now.UtcDateTime.Month) - now.UtcDateTime.Day));
+    public static DateTimeOffset NextMonth(DateTimeOffset now) =>
+        new DateTimeOffset(now.UtcDateTime.Year, now.UtcDateTime.Month, 1, 0, 0, 0, TimeSpan.Zero).AddMonths(1);
 }

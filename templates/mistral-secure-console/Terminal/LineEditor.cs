@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Spectre.Console.Rendering;
 
 namespace Acme.App.Terminal;
@@ -7,11 +8,17 @@ internal sealed class LineEditor(TextWriter output, Func<int> width)
 {
     private const string Prompt = "> ";
 
-    private readonly EditedLine _line = new();
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(10);
 
-    /// <returns>The line; nothing when the user leaves.</returns>
+    private readonly EditedLine _line = new();
+    private volatile bool _isLeaving;
+
+    /// <returns>The line; nothing when the user leaves, or the program is told to end.</returns>
     public string? Read(string initial)
     {
+        // A sudden end would leave the terminal as it is here, without an echo and without Ctrl+C.
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Leave);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Leave);
         Console.TreatControlCAsInput = true;
         try
         {
@@ -24,6 +31,8 @@ internal sealed class LineEditor(TextWriter output, Func<int> width)
                 if (!Console.KeyAvailable)
                     Draw();
                 isAhead &= Console.KeyAvailable;
+                if (!WaitForKey())
+                    return End(null);
                 var key = Console.ReadKey(intercept: true);
                 if (key is { Modifiers: ConsoleModifiers.Control, Key: ConsoleKey.C or ConsoleKey.D } && _line.Length == 0)
                     return End(null);
@@ -41,6 +50,21 @@ internal sealed class LineEditor(TextWriter output, Func<int> width)
         {
             Console.TreatControlCAsInput = false;
         }
+    }
+
+    private void Leave(PosixSignalContext signal) => signal.Cancel = _isLeaving = true;
+
+    /// <summary>To read a key would wait for it, whatever else happens.</summary>
+    private bool WaitForKey()
+    {
+        while (!Console.KeyAvailable)
+        {
+            if (_isLeaving)
+                return false;
+            Thread.Sleep(s_look);
+        }
+
+        return true;
     }
 
     private string? End(string? text)

@@ -12,7 +12,6 @@ internal sealed class DotEnvFile
     private const int MaxBytes = 256 * 1024;
     private const string Export = "export ";
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
     private static readonly UTF8Encoding s_strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly StringBuilder _accepted = new();
@@ -22,41 +21,31 @@ internal sealed class DotEnvFile
         Name = Path.GetFileName(path);
         try
         {
-            // A pipe has no length, and one that nobody writes to would keep the start for ever.
-            var bytes = new FileInfo(path).Length > 0 ? Read(path) : Task.Run(() => Read(path)).WaitAsync(s_patience).GetAwaiter().GetResult();
+            var bytes = BoundedFile.Read(path, MaxBytes);
             if (bytes.Length > MaxBytes)
                 Refuse(1, Name, "The file is too large.", $"Keep it under {MaxBytes / 1024} KiB.");
             else
                 Scan(s_strictUtf8.GetString(bytes).TrimStart('\uFEFF').Replace("\r\n", "\n", StringComparison.Ordinal).Split('\n', '\r'));
         }
-        catch (Exception exception) when (exception is DecoderFallbackException or IOException or UnauthorizedAccessException or TimeoutException)
+        catch (Exception exception) when (exception is DecoderFallbackException or IOException or UnauthorizedAccessException)
         {
             Refuse(1, Name, "The file cannot be read as UTF-8 text.", "Save it as UTF-8, and let the program's user read it.");
         }
 
         // Which source wins is decided by the configuration's order, so nothing is loaded into the process, where its children would inherit it.
         using var text = new MemoryStream(s_strictUtf8.GetBytes(_accepted.ToString()));
-        if (Problems.Count == 0)
-            Values = DotEnv.Read(new DotEnvOptions(ignoreExceptions: false, envStreams: [text], trimValues: false, overwriteExistingVars: false));
+        Values = DotEnv.Read(new DotEnvOptions(ignoreExceptions: false, envStreams: [text], trimValues: false, overwriteExistingVars: false));
     }
 
     public string Name { get; }
 
-    /// <summary>The variables, by name; none when the file has a problem.</summary>
-    public IDictionary<string, string> Values { get; } = new Dictionary<string, string>();
+    /// <summary>The variables of the lines that have no problem, by name.</summary>
+    public IDictionary<string, string> Values { get; }
 
     /// <summary>The line on which each variable stands.</summary>
     public Dictionary<string, int> Lines { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     public List<ConfigurationProblem> Problems { get; } = [];
-
-    // Read on to its end: a device has no length beforehand.
-    private static byte[] Read(string path)
-    {
-        using var file = File.OpenRead(path);
-        var bytes = new byte[MaxBytes + 1];
-        return bytes[..file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
-    }
 
     private void Scan(string[] lines)
     {

@@ -81,6 +81,15 @@ public sealed class DoctorProgramTests(PackFixture fixture)
         var said = Assert.Single((clean.Output + clean.Error).Trim().Split('\n'));
         Assert.EndsWith("No secret in 1 version of a file in what the next commit would bring.", said, StringComparison.Ordinal);
         Assert.NotEqual(before, await folder.GitAsync("rev-parse", "HEAD"));
+
+        await folder.GitAsync("checkout", "-q", "-b", "side");
+        folder.Write("side.txt", $"MISTRAL_API_KEY={key}\n");
+        await folder.GitAsync("add", "-A");
+        await folder.GitAsync("commit", "-q", "--no-verify", "-m", "leak");
+        await folder.GitAsync("checkout", "-q", "-");
+
+        Assert.NotEqual(0, (await folder.TryGitAsync("merge", "-q", "--no-ff", "-m", "merge", "side")).ExitCode);
+        Assert.Equal("clean", (await folder.GitAsync("log", "-1", "--format=%s")).Trim());
     }
 
     /// <summary>A copy of the built output, committed: bin and obj are there, and ignored.</summary>

@@ -67,6 +67,33 @@ public sealed class ProgramTests(PackFixture fixture)
         Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
     }
 
+    /// <summary>At the prompt the terminal shows no letter by itself, and Ctrl+C is a key.</summary>
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("HUP")]
+    public async Task Console_ToldToEndAtItsPrompt_GivesTheTerminalBackAndEndsItsAudit(string signal)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "There, script makes a terminal.");
+        var program = await fixture.BuiltAsync(Variant.FindBuilt("mistral-secure", "console"));
+        var folder = fixture.NewFolder("prompt-" + signal);
+        var audit = Path.Combine(folder, "audit.jsonl");
+        var settings = new Dictionary<string, string> { ["DOTNET_ENVIRONMENT"] = "Development", ["Mistral__Offline"] = "true", ["Audit__Path"] = audit, ["TERM"] = "xterm" };
+        var session = Path.Combine(folder, "session.sh");
+        await File.WriteAllTextAsync(session, $"(echo \"pid=$BASHPID.\"; exec dotnet '{program.ProgramFile}' chat)\necho \"code=$?.\"\nstty -a\n", CancellationToken);
+        await using var terminal = RunningProgram.Start("bash", ["-c", $"script -qec 'bash \"{session}\"' /dev/null < <(sleep 60)"], folder, settings);
+        await terminal.WaitForAsync(() => terminal.Output.Contains("/exit leaves", StringComparison.Ordinal), s_jobLimit, CancellationToken);
+        // The prompt itself ends no line, by which the output comes here.
+        await Task.Delay(TimeSpan.FromSeconds(1), CancellationToken);
+
+        var id = terminal.Output.Split("pid=")[1].Split('.')[0];
+        (await Command.RunAsync("kill", ["-s", signal, id], folder, s_jobLimit, CancellationToken)).EnsureSuccess("kill");
+        await terminal.WaitForAsync(() => terminal.Output.Contains("-echoprt", StringComparison.Ordinal), s_jobLimit, CancellationToken);
+
+        Assert.Contains("code=0.", terminal.Output, StringComparison.Ordinal);
+        Assert.Contains("isig icanon iexten echo ", terminal.Output.Replace(" -", " !", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("\"audit.stopped\"", (await File.ReadAllLinesAsync(audit, CancellationToken))[^1], StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Output_OfAllVariants_IsFormatted() => Assert.Empty(await fixture.FormatComplaintsAsync());
 

@@ -36,7 +36,7 @@ internal sealed class FailedFolder(string path)
 
         // A name is free where neither stands. A job that had moved before a kill waits there for its reason.
         var namesake = File.Exists(claim)
-            ? FileMoves.ToFree(claim, namesake => File.Exists(Reason(namesake)) ? Reason(namesake) : Job(namesake))
+            ? FileMoves.ToFree(claim, namesake => Path.Exists(Reason(namesake)) ? Reason(namesake) : Job(namesake))
             : Enumerable.Range(0, FileMoves.MostNamesakes).FirstOrDefault(namesake => File.Exists(Job(namesake)) && !File.Exists(Reason(namesake)));
         FileMoves.ToFree(claim + ClaimFiles.ReasonSuffix, later => Reason(namesake + later));
     }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Acme.App.Configuration;
 
 namespace Acme.App.Operations.Doctor;
 
@@ -12,7 +13,7 @@ internal sealed class AllowFile
     public const string DefaultName = ".doctor-allow";
 
     private const int FingerprintLength = 12;
-    private const long MaxBytes = 1024 * 1024;
+    private const int MaxBytes = 1024 * 1024;
 
     private readonly HashSet<string> _fingerprints = [];
 
@@ -35,13 +36,16 @@ internal sealed class AllowFile
     {
         try
         {
-            var lines = new FileInfo(path).Length <= MaxBytes ? File.ReadAllLines(path) : throw new IOException("The file is too large.");
-            for (var index = 0; index < lines.Length; index++)
-                Add(lines[index].Trim(), $"{Path.GetFileName(path)} line {index + 1}");
+            var bytes = BoundedFile.Read(path, MaxBytes);
+            if (bytes.Length > MaxBytes)
+                throw new IOException("The file is too large.");
+            foreach (var (index, line) in Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF').Split('\n').Index())
+                Add(line.Trim(), $"{Path.GetFileName(path)} line {index + 1}");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new DoctorInputException($"The file with false alarms '{path}' cannot be read. Correct its name, or let your user read it.");
+            throw new DoctorInputException(
+                $"The file with false alarms '{path}' cannot be read, or is larger than {MaxBytes / 1024} KiB. Correct its name, or let your user read it.");
         }
     }
 

@@ -26,6 +26,10 @@ internal sealed record GitRepository(string Top, bool IsShallow)
             var lines = git.Text.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
             if (git.End(out var error) == 0 && lines is [var shallow, var top])
                 return new GitRepository(top, shallow == "true");
+            if (error.Contains("dubious ownership", StringComparison.Ordinal))
+                throw new DoctorInputException(
+                    $"The repository around '{folder}' belongs to another user, and git does not read it. "
+                    + "If you trust it, run 'git config --global --add safe.directory' with its folder.");
             if (isDemanded || HasMarker(folder))
                 throw new DoctorInputException(
                     $"'{folder}' is not in a git repository that can be read: {Said(error)} "
@@ -44,6 +48,10 @@ internal sealed record GitRepository(string Top, bool IsShallow)
         foreach (var name in s_ofCallers)
             Environment.SetEnvironmentVariable(name, null);
     }
+
+    /// <summary>Whether versions of files may be missing, because the clone left them with its origin.</summary>
+    public bool IsPartial(CancellationToken cancellationToken) =>
+        List(["config", "-z", "--get-regexp", @"^remote\..*\.promisor$"], cancellationToken).Length > 0;
 
     /// <summary>The output of a command, split where it wrote a NUL.</summary>
     public string[] List(string[] arguments, CancellationToken cancellationToken, params string[] input)
@@ -84,6 +92,15 @@ internal sealed record GitRepository(string Top, bool IsShallow)
     {
         if (git.End(out var error) != 0)
             throw Broken(error);
+    }
+
+    /// <summary>A line of what git writes between contents of files.</summary>
+    public static string ReadLine(Stream stream)
+    {
+        var line = new StringBuilder();
+        for (var next = stream.ReadByte(); next is >= 0 and not '\n'; next = stream.ReadByte())
+            line.Append((char)next);
+        return line.ToString();
     }
 
     public static DoctorInputException Broken(string error) =>

@@ -84,16 +84,8 @@ internal static class RepositoryChecks
         var patient = services.GetRequiredService<Patient>();
         if (patient.Git is not { } git)
             return s_noRepository;
-        var search = new SecretSearch(git, AllowFile.Read(patient), GuardsOf(services), await KeyChecks.ValuesAsync(services, cancellationToken));
-        try
-        {
-            return search.SearchAll(cancellationToken);
-        }
-        catch (DoctorInputException) when (git.List(["config", "-z", "--get-regexp", @"^remote\..*\.promisor$"], cancellationToken).Length > 0)
-        {
-            return Verdict.NotChecked(
-                "this clone is partial, and lacks versions of files.", "Run 'git fetch --refetch --no-filter' and the doctor again.");
-        }
+        var keys = await KeyChecks.ValuesAsync(services, cancellationToken);
+        return new SecretSearch(git, AllowFile.Read(patient), GuardsOf(services), keys).SearchAll(cancellationToken);
     }
 
     private static Verdict SearchStaged(IServiceProvider services, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using Acme.App.Guards;
@@ -5,7 +6,7 @@ using Acme.App.Guards;
 namespace Acme.App.Operations.Doctor;
 
 /// <summary>
-/// Searches the work tree, the index and every commit of every branch, with the messages and names. <c>git log --raw</c> says which commit brought which
+/// Searches the work tree, the index and every commit of every ref, with the messages and names. <c>git log --raw</c> says which commit brought which
 /// blob, once each, and <c>git cat-file --batch</c> streams them, one process for each core, the versions of a file after one another.
 /// </summary>
 internal sealed class SecretSearch(GitRepository git, AllowFile allowed, SensitiveDataOptions guards, IReadOnlyList<string> keys)
@@ -25,29 +26,48 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
     private static readonly string[] s_history =
     [
         "log", "-z", "--all", "--reverse", "--raw", "-c", "--root", "--no-abbrev", "--no-renames",
-        "--no-ext-diff", "--no-show-signature", "--no-color", "--format=%H %an%n%B",
+        "--no-ext-diff", "--no-show-signature", "--no-color", "--encoding=UTF-8", "--format=%H%n%an%n%ae%n%cn%n%ce%n%B",
     ];
 
     private readonly SecretFinder _finder = SecretFinder.For(guards, keys);
     private readonly HashSet<string> _blobs = [];
-    private readonly HashSet<string> _paths = [];
+    private readonly HashSet<string> _names = [];
+    private readonly HashSet<string> _secretNames = [];
     private readonly List<Version> _versions = [];
     private readonly HashSet<(string Path, string Fingerprint)> _known = [];
     private readonly List<Place> _found = [];
     private int _files;
     private int _binary;
     private int _allowed;
-    private int _submodules;
+    private int _repositories;
+    private int _missing;
 
     public Verdict SearchAll(CancellationToken cancellationToken)
     {
-        AddHistory(cancellationToken);
-        foreach (var entry in git.List(["ls-files", "-s", "-z"], cancellationToken))
-            if (entry.Split('\t', 2) is [var file, var path] && file.Split(' ') is [var mode, var blob, _])
-                AddToIndex(mode, blob, path);
-        SearchBlobs(cancellationToken);
+        try
+        {
+            AddHistory(cancellationToken);
+        }
+        catch (DoctorInputException) when (git.IsPartial(cancellationToken))
+        {
+            _missing++;
+        }
 
-        foreach (var path in git.List(["ls-files", "-z", "-m", "-o", "--exclude-standard"], cancellationToken).Distinct())
+        AddRefs(cancellationToken);
+        List<string> unwatched = [];
+        foreach (var entry in git.List(["ls-files", "-s", "-v", "-z"], cancellationToken))
+            if (entry.Split('\t', 2) is [var file, var path] && file.Split(' ') is [var tag, var mode, var blob, _])
+            {
+                AddEntry(mode, blob, path);
+                // What git is told to take for unchanged, or to leave out.
+                if (tag == "S" || char.IsAsciiLetterLower(tag[0]))
+                    unwatched.Add(path);
+            }
+
+        if (git.IsPartial(cancellationToken))
+            LeaveOutMissing(cancellationToken);
+        SearchBlobs(cancellationToken);
+        foreach (var path in git.List(["ls-files", "-z", "-m", "-o", "--exclude-standard"], cancellationToken).Union(unwatched))
             SearchFile(path);
         return ToVerdict("in the work tree, the index and the whole history of all branches", isHistory: true);
     }
@@ -61,7 +81,7 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
         foreach (var pair in fields.Chunk(2))
         {
             var (mode, blob) = ResultOf(pair[0]);
-            AddToIndex(mode, blob, pair[1]);
+            AddEntry(mode, blob, pair[1]);
         }
 
         SearchBlobs(cancellationToken);
@@ -87,24 +107,51 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
             {
                 change = raw;
             }
-            else if (text.Split('\n', 2) is [var head, var message] && head.Split(' ', 2) is [var hash, var name])
+            else if (text.Split('\n', 6) is [var hash, var name, var mail, var committer, var itsMail, var message])
             {
                 (commit, author) = (hash, name);
+                SearchName(name, "(a commit's author)", commit);
+                SearchName($"{mail} {committer} {itsMail}", "(a commit's author)", commit);
                 SearchText(message, new Version("(commit message)", Blob: "", commit, author));
+            }
+            else if (text.Length > 0)
+            {
+                throw GitRepository.Broken("its log is written in a way that is not known");
             }
         }
 
         GitRepository.EndWell(log);
-        foreach (var tag in git.List(["for-each-ref", "refs/tags", "--format=%(objecttype) %(refname:short)%0a%(contents)%00"], cancellationToken))
-            if (tag.TrimStart('\n').Split('\n', 2) is [['t', 'a', 'g', ' ', .. var name], var text])
-                SearchText(text, new Version($"(message of the tag {name})", Blob: ""));
     }
 
-    private void SearchText(string text, Version version)
+    private void AddRefs(CancellationToken cancellationToken)
+    {
+        foreach (var named in GitRefs.Read(git, cancellationToken))
+        {
+            SearchName(named.Ref, "(the name of a branch or a tag)");
+            if (named.Type == "blob")
+                Add(new Version(named.Ref, named.Hash));
+            foreach (var entry in named.Type == "tree" ? git.List(["ls-tree", "-r", "-z", named.Hash], cancellationToken) : [])
+                if (entry.Split('\t', 2) is [var file, var path] && file.Split(' ') is [var mode, _, var blob])
+                    AddEntry(mode, blob, path);
+            // Its head first, that lines are those of the message.
+            foreach (var part in named.Text.Split("\n\n", 2))
+                SearchText(part, new Version($"(message of the tag {Sayable(named.Ref).Replace("refs/tags/", "", StringComparison.Ordinal)})", Blob: ""));
+        }
+    }
+
+    private bool SearchText(string text, Version version)
     {
         var found = new Dictionary<string, FoundSecret>();
         _finder.FindInText(text, found);
         Keep(version with { IsFile = false }, found.Values, isBinary: false);
+        return found.Count > 0;
+    }
+
+    /// <summary>A name in which a secret was found is not told any more.</summary>
+    private void SearchName(string name, string what, string? commit = null, string? author = null)
+    {
+        if (_names.Add(name) && SearchText(name, new Version(what, Blob: "", commit, author)))
+            _secretNames.Add(name);
     }
 
     /// <summary>What a raw line says of the result: after as many modes and hashes as there are parents, and colons.</summary>
@@ -115,10 +162,10 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
         return (fields[parents], fields[(2 * parents) + 1]);
     }
 
-    private void AddToIndex(string mode, string blob, string path)
+    private void AddEntry(string mode, string blob, string path)
     {
         if (mode == Submodule)
-            _submodules++;
+            _repositories++;
         else
             Add(new Version(path, blob));
     }
@@ -127,8 +174,19 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
     {
         if (_blobs.Add(version.Blob))
             _versions.Add(version);
-        if (_paths.Add(version.Path))
-            SearchText(version.Path, version with { Path = "(a file's name)" });
+        SearchName(version.Path, "(a file's name)", version.Commit, version.Author);
+    }
+
+    /// <summary>What a partial clone left with its origin; git would end at the first of it that is asked for.</summary>
+    private void LeaveOutMissing(CancellationToken cancellationToken)
+    {
+        using var objects = git.Start(["rev-list", "--objects", "--no-object-names", "--missing=print", "--all"], [], cancellationToken);
+        var missing = new HashSet<string>();
+        while (objects.Text.ReadLine() is { } line)
+            if (line is ['?', .. var hash])
+                missing.Add(hash);
+        GitRepository.EndWell(objects);
+        _missing += _versions.RemoveAll(version => missing.Contains(version.Blob));
     }
 
     private void SearchBlobs(CancellationToken cancellationToken)
@@ -139,7 +197,7 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
             .Select(part => ToolRun.OnThreadAsync(() => Read(part, cancellationToken))).ToArray();
         foreach (var (version, secrets, isBinary) in Task.WhenAll(reading).GetAwaiter().GetResult().SelectMany(part => part))
             Keep(version, secrets, isBinary);
-        _files += _blobs.Count;
+        _files += _versions.Count;
     }
 
     /// <summary>Reads blobs one after another, and gives those of which there is something to tell.</summary>
@@ -152,11 +210,11 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
         var stream = new BufferedStream(content.Text.BaseStream, SecretFinder.PieceBytes);
         foreach (var version in versions)
         {
-            var header = ReadLine(stream);
+            var header = GitRepository.ReadLine(stream);
             if (header.Length == 0)
                 GitRepository.EndWell(content);
             if (header.Split(' ') is not ["blob", var size])
-                throw GitRepository.Broken($"an object of {version.Path} is missing");
+                throw GitRepository.Broken($"an object of {Sayable(version.Path)} is missing");
             var found = new Dictionary<string, FoundSecret>();
             finder.Find(stream, long.Parse(size, CultureInfo.InvariantCulture), found, version.Path);
             stream.ReadByte();
@@ -168,16 +226,10 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
         return notable;
     }
 
-    private static string ReadLine(Stream stream)
-    {
-        var line = new StringBuilder();
-        for (var next = stream.ReadByte(); next is >= 0 and not '\n'; next = stream.ReadByte())
-            line.Append((char)next);
-        return line.ToString();
-    }
-
     private void SearchFile(string path)
     {
+        if (path.EndsWith('/'))
+            _repositories++;
         var file = new FileInfo(Path.Combine(git.Top, path));
         // .NET reads a name that is not UTF-8 so, and finds no file by it.
         if (!file.Exists && path.Contains('\uFFFD', StringComparison.Ordinal))
@@ -206,16 +258,20 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
             if (allowed.Holds(secret.Fingerprint))
                 _allowed++;
             else
-                _found.Add(new Place(version.Path, secret.Line, version.Commit, version.Author, secret.Fingerprint, version.IsFile));
+                _found.Add(new Place(Sayable(version.Path), secret.Line, version.Commit, Sayable(version.Author), secret.Fingerprint, version.IsFile));
         }
     }
+
+    [return: NotNullIfNotNull(nameof(name))]
+    private string? Sayable(string? name) => name is not null && _secretNames.Contains(name) ? "(a name that holds a secret)" : name;
 
     private Verdict ToVerdict(string where, bool isHistory)
     {
         var notes = string.Concat(
             _allowed > 0 ? $" Allowed as false alarms: {_allowed}." : "",
             _binary > 0 ? $" Binary files, in which only this program's own keys were looked for: {_binary}." : "",
-            _submodules > 0 ? $" Submodules, which were not searched: {_submodules}. Run the doctor in each." : "");
+            _repositories > 0 ? $" Submodules and other repositories within, which were not searched: {_repositories}. Run the doctor in each." : "",
+            _found.Count > 0 && (_missing > 0 || git.IsShallow) ? " What this clone lacks was not searched." : "");
         if (_found.Count > 0)
             return Verdict.Failed(
                 $"{_found.Count} {(_found.Count == 1 ? "secret" : "secrets")} {where}"
@@ -223,10 +279,10 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
                 isHistory ? HistoryRemedy : StagedRemedy,
                 [.. _found.Take(MostPlaces)]);
 
-        return isHistory && git.IsShallow
+        return isHistory && (git.IsShallow || _missing > 0)
             ? Verdict.NotChecked(
-                $"this clone is shallow; no secret in the {_files} versions of files that are here.{notes}",
-                "Run 'git fetch --unshallow' and the doctor again.")
+                $"this clone is {(git.IsShallow ? "shallow" : "partial")}; no secret in the {_files} versions of files that are here.{notes}",
+                $"Run 'git fetch {(git.IsShallow ? "--unshallow" : "--refetch --no-filter")}' and the doctor again.")
             : Verdict.Passed($"No secret in {_files} {(_files == 1 ? "version of a file" : "versions of files")} {where}.{notes}");
     }
 

@@ -35,7 +35,9 @@ internal sealed class ToolRun : IDisposable
         // Nor must it wait for anybody.
         foreach (var (name, value) in new[]
         {
-            ("GIT_OPTIONAL_LOCKS", "0"), ("GIT_TERMINAL_PROMPT", "0"), ("GIT_NO_LAZY_FETCH", "1"), ("GIT_NO_REPLACE_OBJECTS", "1"), ("LC_ALL", "C"),
+            ("GIT_OPTIONAL_LOCKS", "0"), ("GIT_TERMINAL_PROMPT", "0"), ("GIT_NO_LAZY_FETCH", "1"), ("LC_ALL", "C"),
+            // What they put in a commit's place, or hide, is pushed all the same.
+            ("GIT_NO_REPLACE_OBJECTS", "1"), ("GIT_GRAFT_FILE", "/dev/null/none"),
         })
             start.Environment[name] = value;
         _process = Process.Start(start)!;

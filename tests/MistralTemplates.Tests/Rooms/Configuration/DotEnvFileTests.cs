@@ -89,7 +89,7 @@ public sealed class DotEnvFileTests
 
         var found = Assert.Single(file.Problems, one => one.Problem == problem);
         Assert.Equal($".env line {line}", found.Source);
-        Assert.Empty(file.Values);
+        Assert.DoesNotContain(file.Values, one => one.Value.Contains("canary", StringComparison.Ordinal));
         Assert.All(file.Problems, one => Assert.DoesNotContain("canary", one.ToString(), StringComparison.Ordinal));
     }
 

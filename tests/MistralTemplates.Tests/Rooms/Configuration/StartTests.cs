@@ -126,6 +126,8 @@ public sealed class StartTests
 
         Assert.Equal(78, code);
         Assert.Contains("from:  .env line 2", errors, StringComparison.Ordinal);
+        // The key that stands there is not said to be missing.
+        Assert.Contains("has 1 problem", errors, StringComparison.Ordinal);
         Assert.DoesNotContain("canary", errors, StringComparison.Ordinal);
         Assert.DoesNotContain(Key('e'), errors, StringComparison.Ordinal);
     }

@@ -43,6 +43,25 @@ public sealed class FolderQueueFaultTests : IDisposable
         Assert.Equal(new JobCounts(0, 500, 0, 0, 0), await queue.CountAsync(CancellationToken));
     }
 
+    /// <summary>Whatever bears its name, a job ends beside it.</summary>
+    [Fact]
+    public async Task Job_WhoseNameAFolderBears_EndsUnderTheNext()
+    {
+        using var queue = await JobsRoom.OpenFolderAsync(_folder);
+        foreach (var taken in (string[])["done/a.json", "failed/b.json", "failed/c.reason.json"])
+            Directory.CreateDirectory(Path.Combine(_folder, taken));
+        foreach (var job in (string[])["a", "b", "c"])
+            JobsRoom.Put(_folder, job + ".json");
+        var claims = (await queue.ClaimAsync(3, CancellationToken)).OrderBy(claim => claim.Id, StringComparer.Ordinal).ToArray();
+
+        await queue.CompleteAsync(claims[0], JobsRoom.Result, CancellationToken);
+        foreach (var claim in claims[1..])
+            await queue.FailAsync(claim);
+
+        string[] ended = ["done/a-2.json", "failed/b-2.json", "failed/b-2.reason.json", "failed/c-2.json", "failed/c-2.reason.json"];
+        Assert.All(ended, file => Assert.True(File.Exists(Path.Combine(_folder, file)), file));
+    }
+
     /// <summary>While an answer cannot be published its claim is gone, and a second job of its name must not take the claim's place.</summary>
     [Fact]
     public async Task Claim_OfANamesake_WaitsUntilTheFirstAnswerIsPublished()

@@ -23,7 +23,7 @@ public sealed class DoctorFaultTests
     }
 
     [Fact]
-    public async Task Doctor_RepositoryOfSomebodyElse_IsExitCode2WithGitsReason()
+    public async Task Doctor_RepositoryOfSomebodyElse_IsExitCode2AndSaysHowToTrustIt()
     {
         using var folder = await GitFolder.CreateAsync();
         var environment = new Dictionary<string, string> { ["GIT_TEST_ASSUME_DIFFERENT_OWNER"] = "1", ["GIT_CONFIG_NOSYSTEM"] = "1", ["GIT_CONFIG_GLOBAL"] = Path.Combine(folder.Path, "none") };
@@ -31,7 +31,7 @@ public sealed class DoctorFaultTests
         var result = await RunAsync(folder, environment, "doctor", folder.Path, "--staged");
 
         Assert.Equal(2, result.ExitCode);
-        Assert.Contains("is not in a git repository that can be read: git says \"fatal: detected dubious ownership", result.Error, StringComparison.Ordinal);
+        Assert.Contains("belongs to another user, and git does not read it. If you trust it, run 'git config --global --add safe.directory' with its folder.", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -234,6 +234,131 @@ public sealed class SecretSearchTests
         Assert.Contains("shallow", verdict.Found, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("blob:none")]
+    [InlineData("tree:0")]
+    public async Task SearchAll_PartialClone_NamesWhatIsHereAndIsNoSilentPass(string filter)
+    {
+        using var origin = await GitFolder.CreateAsync();
+        await origin.GitAsync("config", "uploadpack.allowFilter", "true");
+        origin.Write("a.txt", "old\n");
+        await origin.CommitAsync();
+        origin.Write("a.txt", "new\n");
+        await origin.CommitAsync();
+        using var folder = await GitFolder.CreateAsync();
+        var clone = Path.Combine(folder.Path, "clone");
+        await folder.GitAsync("clone", "-q", "--filter=" + filter, new Uri(origin.Path).AbsoluteUri, "clone");
+
+        var clean = Search(clone);
+        File.WriteAllText(Path.Combine(clone, "b.env"), $"MISTRAL_API_KEY={GitFolder.NewKey()}\n");
+        var leaking = Search(clone);
+
+        Assert.Equal(CheckMark.NotChecked, clean.Mark);
+        Assert.Contains("partial", clean.Found, StringComparison.Ordinal);
+        Assert.Equal("b.env", Assert.Single(leaking.Places).Path);
+        Assert.Contains("What this clone lacks was not searched.", leaking.Found, StringComparison.Ordinal);
+    }
+
+    /// <summary>All of it is pushed with the ref that names it.</summary>
+    [Theory]
+    [InlineData("blob")]
+    [InlineData("tree")]
+    [InlineData("inner tag")]
+    [InlineData("other ref")]
+    [InlineData("tagger")]
+    [InlineData("author")]
+    [InlineData("ref's name")]
+    public async Task SearchAll_SecretThatNoCommitHolds_IsFoundWithoutItsValue(string place)
+    {
+        using var folder = await GitFolder.CreateAsync();
+        var key = "gh" + "p_" + SensitiveSamples.Mixed[..36];
+        await folder.CommitAsync();
+        folder.Write("key.txt", $"key = {key}\n");
+        switch (place)
+        {
+            case "blob":
+                await folder.GitAsync("tag", "data", (await folder.GitAsync("hash-object", "-w", "key.txt")).Trim());
+                break;
+            case "tree":
+                await folder.GitAsync("add", "key.txt");
+                await folder.GitAsync("tag", "-a", "-m", "data", "data", (await folder.GitAsync("write-tree")).Trim());
+                await folder.GitAsync("reset", "-q");
+                break;
+            case "inner tag":
+                await folder.GitAsync("tag", "-a", "-m", key, "inner");
+                await folder.GitAsync("tag", "-a", "-m", "outer", "outer", "inner");
+                await folder.GitAsync("tag", "-d", "inner");
+                break;
+            case "other ref":
+                await folder.GitAsync("tag", "-a", "-m", key, "kept");
+                await folder.GitAsync("update-ref", "refs/archive/kept", (await folder.GitAsync("rev-parse", "kept")).Trim());
+                await folder.GitAsync("tag", "-d", "kept");
+                break;
+            case "tagger":
+                await folder.GitAsync("-c", $"alias.make=!GIT_COMMITTER_NAME={key} git tag -a -m text", "make", "kept");
+                break;
+            case "author":
+                await folder.GitAsync("commit", "-q", "--allow-empty", "--author", $"{key} <a@example.org>", "-m", "text");
+                await folder.GitAsync("commit", "-q", "--allow-empty", "--author", $"{key} <a@example.org>", "-m", $"MISTRAL_API_KEY={GitFolder.NewKey()}");
+                break;
+            default:
+                await folder.GitAsync("tag", key);
+                break;
+        }
+
+        File.Delete(Path.Combine(folder.Path, "key.txt"));
+        var verdict = Search(folder);
+
+        Assert.Contains(AllowFile.FingerprintOf(key), verdict.Places.Select(found => found.Fingerprint));
+        Assert.DoesNotContain(key, string.Concat(verdict.Places) + verdict, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("grafts")]
+    [InlineData("encoding")]
+    public async Task SearchAll_SettingThatHidesTheHistory_HidesNothing(string setting)
+    {
+        using var folder = await GitFolder.CreateAsync();
+        folder.Write("a.env", $"MISTRAL_API_KEY={GitFolder.NewKey()}\n");
+        await folder.CommitAsync();
+        File.Delete(Path.Combine(folder.Path, "a.env"));
+        var clean = await folder.CommitAsync();
+        if (setting == "grafts")
+            await File.WriteAllTextAsync(Path.Combine(folder.Path, ".git", "info", "grafts"), clean + "\n", Token);
+        else
+            await folder.GitAsync("config", "i18n.logOutputEncoding", "UTF-16");
+
+        Assert.Equal("a.env", Assert.Single(Search(folder).Places).Path);
+    }
+
+    /// <summary>So local secrets are kept in a file that is tracked.</summary>
+    [Theory]
+    [InlineData("--skip-worktree")]
+    [InlineData("--assume-unchanged")]
+    public async Task SearchAll_FileThatGitDoesNotLookAt_IsSearched(string flag)
+    {
+        using var folder = await GitFolder.CreateAsync();
+        folder.Write("settings.json", "{}\n");
+        await folder.CommitAsync();
+        await folder.GitAsync("update-index", flag, "settings.json");
+        folder.Write("settings.json", $"MISTRAL_API_KEY={GitFolder.NewKey()}\n");
+
+        Assert.Equal("settings.json", Assert.Single(Search(folder).Places).Path);
+    }
+
+    [Fact]
+    public async Task SearchAll_RepositoryWithin_IsNamedAsNotSearched()
+    {
+        using var folder = await GitFolder.CreateAsync();
+        await folder.CommitAsync();
+        await folder.GitAsync("init", "-q", "inner");
+        folder.Write("inner/a.txt", "text\n");
+        await folder.GitAsync("-C", "inner", "add", "-A");
+        await folder.GitAsync("-C", "inner", "commit", "-q", "-m", "text");
+
+        Assert.Contains("other repositories within, which were not searched: 1.", Search(folder).Found, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task SearchAll_Submodule_IsNamedAsNotSearched()
     {
@@ -243,7 +368,7 @@ public sealed class SecretSearchTests
         await folder.GitAsync("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.Path, "inner");
         await folder.CommitAsync();
 
-        Assert.Contains("Submodules, which were not searched: 1.", Search(folder).Found, StringComparison.Ordinal);
+        Assert.Contains("Submodules and other repositories within, which were not searched: 1.", Search(folder).Found, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -412,6 +537,21 @@ public sealed class SecretSearchTests
         var exception = Assert.Throws<DoctorInputException>(() => Search(folder));
 
         Assert.Equal(".doctor-allow line 2 is malformed. Write the fingerprint that the doctor shows, 12 hexadecimal digits, then a space and the reason.", exception.Message);
+    }
+
+    /// <summary>Git keeps links, and so a branch of somebody else's may bring one.</summary>
+    [Theory]
+    [InlineData("ln", "-s", "/dev/zero")]
+    [InlineData("mkfifo")]
+    public async Task AllowFile_ThatHasNoEnd_IsRefused(params string[] make)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows keeps no devices among its files.");
+        using var folder = await GitFolder.CreateAsync();
+        (await Command.RunAsync(make[0], [.. make[1..], AllowFile.DefaultName], folder.Path, TimeSpan.FromSeconds(10), Token)).EnsureSuccess(make[0]);
+
+        var exception = await Assert.ThrowsAsync<DoctorInputException>(() => Task.Run(() => Search(folder), Token).WaitAsync(TimeSpan.FromSeconds(30), Token));
+
+        Assert.Contains("cannot be read, or is larger than 1024 KiB", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
