@@ -1,9 +1,7 @@
 namespace Acme.App.Access;
 
 /// <summary>An amount that is taken from one of a caller's limits.</summary>
-/// <param name="Limit">The limit's name.</param>
 /// <param name="Most">How much the limit allows until it begins anew.</param>
-/// <param name="Amount">How much is taken.</param>
 /// <param name="Resets">When it begins anew.</param>
 internal readonly record struct LimitClaim(string Limit, long Most, long Amount, DateTimeOffset Resets)
 {

@@ -15,7 +15,6 @@ internal static class TerminalCommandLine
         ? (OperatingSystem.IsWindows() ? Path.GetFileNameWithoutExtension(file) : file)
         : RootCommand.ExecutableName;
 
-    /// <param name="arguments">The program's arguments.</param>
     /// <param name="start">Starts the program when a command needs it.</param>
     /// <param name="others">Commands that are run elsewhere, for help and completion.</param>
     public static async Task<int> RunAsync(string[] arguments, Func<CancellationToken, Task<IHost>> start, Func<IEnumerable<Command>> others)

@@ -2,7 +2,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Acme.App.Guards;
-using Microsoft.Extensions.AI;
 
 namespace Acme.App.Jobs;
 
@@ -11,16 +10,11 @@ namespace Acme.App.Jobs;
 /// <param name="User">On whose behalf the job is done. The audit names them.</param>
 internal sealed record Job(string? Id, string? User, string? Model, IReadOnlyList<ChatRequestMessage>? Messages, float? Temperature, int? MaxTokens)
 {
-    public ChatRequest ToChatRequest(string defaultModel) =>
-        new() { Model = Model ?? defaultModel, Messages = Messages, Temperature = Temperature, MaxTokens = MaxTokens };
+    public ChatRequest ToChatRequest() => new() { Model = Model, Messages = Messages, Temperature = Temperature, MaxTokens = MaxTokens };
 }
 
 /// <summary>A finished job: its answer, and at which attempt it came.</summary>
-internal sealed record JobResult(string Id, string User, string? Model, string Content, string? FinishReason, ChatUsage Usage, int Attempts)
-{
-    public static JobResult FromResponse(string id, string user, int attempts, ChatResponse response) =>
-        new(id, user, response.ModelId, response.Text, response.FinishReason?.Value, ChatUsage.FromDetails(response.Usage), attempts);
-}
+internal sealed record JobResult(string Id, string User, string? Model, string Content, string? FinishReason, ChatUsage Usage, int Attempts);
 
 /// <summary>Why a job failed, as it is kept beside the job. It quotes nothing of the job but the names of its fields.</summary>
 /// <param name="Id">Its name in the queue, by which it is retried.</param>

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Acme.App.Auditing;
-using Acme.App.Mistral;
+using Acme.App.Guards;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 
@@ -8,7 +8,7 @@ namespace Acme.App.Jobs;
 
 /// <summary>Has one job answered. The request's rules are those of the road; the attempt is on record before anything is sent.</summary>
 internal sealed class JobAnswerer(
-    IChatClient chatClient, AuditLog audit, JobCallerAccessor caller, JobPace pace, IOptions<JobOptions> options, IOptions<MistralOptions> mistral)
+    IChatClient chatClient, AuditLog audit, JobCallerAccessor caller, JobPace pace, IOptions<JobOptions> options)
 {
     public async Task<JobResult> AnswerAsync(ClaimedJob claim, CancellationToken cancellationToken)
     {
@@ -26,12 +26,13 @@ internal sealed class JobAnswerer(
             throw Wrong(claim, "job.invalid", "The job names no user. Set \"user\" to the person or system that it is done for.");
 
         var id = job.Id ?? claim.Id;
-        var request = job.ToChatRequest(mistral.Value.Model);
+        var request = job.ToChatRequest();
         caller.Serve(job.User, id);
         await pace.WaitForTurnAsync(cancellationToken);
         await audit.WriteAsync(new AuditRecord(AuditActions.JobAttempted) { Detail = $"Attempt {claim.Attempt}." });
         var response = await chatClient.GetResponseAsync(request.ToChatMessages(), request.ToChatOptions(), cancellationToken);
-        return JobResult.FromResponse(id, job.User, claim.Attempt, response);
+        return new JobResult(
+            id, job.User, response.ModelId, response.Text, response.FinishReason?.Value, ChatUsage.FromDetails(response.Usage), claim.Attempt);
     }
 
     /// <exception cref="JsonException">It is no job.</exception>

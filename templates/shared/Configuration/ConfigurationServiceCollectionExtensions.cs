@@ -17,7 +17,6 @@ internal static class ConfigurationServiceCollectionExtensions
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
     /// <summary>Reads the settings in their order and brings in the environment's policy. The first room to add.</summary>
-    /// <param name="builder">The host's builder.</param>
     /// <param name="home">The program's home; without it, the builder's content root.</param>
     public static IHostApplicationBuilder AddConfiguration(this IHostApplicationBuilder builder, ProgramHome? home = null)
     {

@@ -6,9 +6,6 @@ namespace Acme.App.Configuration;
 internal abstract class OptionsValidator<TOptions> : AbstractValidator<TOptions>
 {
     /// <param name="setting">The setting's name below the section, for example <c>Resilience:MaxRetries</c>.</param>
-    /// <param name="holds">Whether the rule holds.</param>
-    /// <param name="problem">What is wrong where it does not.</param>
-    /// <param name="remedy">How to mend it.</param>
     /// <remarks>It is a rule on the options as a whole: rules on numbers and times would be compiled at every start, for each type anew.</remarks>
     protected void Rule(string setting, Func<TOptions, bool> holds, string problem, string remedy) =>
         RuleFor(options => options).Must(holds).OverridePropertyName(setting).WithMessage(problem).WithState(_ => remedy);

@@ -21,9 +21,6 @@ internal sealed class ChatRefusedException(string code, string message) : Except
     /// <summary>The kinds found: <c>secret</c>, <c>card</c>, or categories of moderation.</summary>
     public IReadOnlyCollection<string> Kinds { get; init; } = [];
 
-    /// <summary>The message that holds what was found, counted from 0; null when it is not one message.</summary>
-    public int? MessageIndex { get; init; }
-
     /// <summary>The rules broken, by field: <c>messages[0].content</c>.</summary>
     public IReadOnlyDictionary<string, string[]> Errors { get; init; } = new Dictionary<string, string[]>();
 

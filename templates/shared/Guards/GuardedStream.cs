@@ -49,7 +49,7 @@ internal sealed class GuardedStream(TextGuard guard)
             End(ref _text, settled);
         }
 
-        guard.RefuseBlocked(_kinds, messageIndex: null);
+        guard.RefuseBlocked(_kinds);
         return settled;
     }
 

@@ -72,7 +72,7 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
             var copy = message.Clone();
             copy.Contents = _input.Guard(message.Contents, kinds);
             copy.RawRepresentation = null;
-            _input.RefuseBlocked(kinds, safe.Count);
+            _input.RefuseBlocked(kinds);
             safe.Add(copy);
         }
 
@@ -87,7 +87,7 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
                 guarded.AdditionalProperties![name] = ((FunctionResultContent)_input.Guard(new FunctionResultContent(name, json), kinds)).Result;
         }
 
-        _input.RefuseBlocked(kinds, messageIndex: null);
+        _input.RefuseBlocked(kinds);
         return (safe, guarded, kinds);
     }
 
@@ -121,7 +121,7 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
             message.RawRepresentation = null;
         }
 
-        _output.RefuseBlocked(found, messageIndex: null);
+        _output.RefuseBlocked(found);
         response.RawRepresentation = null;
         response.AdditionalProperties = GuardKinds.Join(response.AdditionalProperties, Report(kinds.Concat(found)));
         return response;

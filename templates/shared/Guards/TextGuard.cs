@@ -32,7 +32,7 @@ internal sealed class TextGuard(GuardOptions options, bool isOutput)
         return (piece, isFinal) => Encode(redaction.Push(hidden.Push(piece), isFinal));
     }
 
-    public void RefuseBlocked(IEnumerable<SensitiveKind> kinds, int? messageIndex)
+    public void RefuseBlocked(IEnumerable<SensitiveKind> kinds)
     {
         string[] blocked = [.. kinds.Where(kind => _detector.ModeOf(kind) == GuardMode.Block).Select(NameOf)];
         if (blocked.Length == 0)
@@ -43,7 +43,6 @@ internal sealed class TextGuard(GuardOptions options, bool isOutput)
             ChatRefusedException.SensitiveData, $"The {(isOutput ? "answer" : "request")} holds sensitive data: {string.Join(", ", blocked)}.")
         {
             Kinds = blocked,
-            MessageIndex = messageIndex,
         };
     }
 

@@ -17,7 +17,6 @@ internal static class Operator
     /// Runs a command or shows the help, and refuses any other word, or a command after a setting: the program must not start, and open
     /// a port, in its stead.
     /// </summary>
-    /// <param name="arguments">The program's arguments.</param>
     /// <param name="build">Composes the program as it would run, without starting it.</param>
     /// <param name="ownCommands">The commands of the kind's own rooms.</param>
     /// <returns>The exit code, or nothing when the arguments are settings alone.</returns>

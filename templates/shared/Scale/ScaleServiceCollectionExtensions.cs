@@ -1,5 +1,4 @@
 using Acme.App.Configuration;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Acme.App.Scale;
 
@@ -8,10 +7,8 @@ internal static class ScaleServiceCollectionExtensions
     /// <summary>The connection to Redis, through which several processes share what they count and queue.</summary>
     public static IHostApplicationBuilder AddScale(this IHostApplicationBuilder builder)
     {
-        if (builder.Services.Any(service => service.ServiceType == typeof(RedisConnection)))
-            return builder;
         builder.AddValidatedOptions<RedisOptions, RedisOptionsValidator>(RedisOptions.SectionName);
-        builder.Services.TryAddSingleton<RedisConnection>();
+        builder.Services.AddSingleton<RedisConnection>();
         return builder;
     }
 }

@@ -14,10 +14,7 @@ internal static class DoctorReport
     private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.Default };
 
     /// <param name="format"><c>table</c>, <c>json</c> or <c>sarif</c>.</param>
-    /// <param name="results">The verdicts.</param>
     /// <param name="checklist">The file at which SARIF shows a finding without a place.</param>
-    /// <param name="output">Where programs read.</param>
-    /// <param name="console">Where a person reads.</param>
     /// <param name="isBrief">Whether a table in which all is well is too much: whoever commits sees it each time.</param>
     public static void Write(
         string format, IReadOnlyList<CheckResult> results, string checklist, TextWriter output, IAnsiConsole console, bool isBrief)

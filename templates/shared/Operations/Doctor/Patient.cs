@@ -6,7 +6,6 @@ using Microsoft.Extensions.Options;
 namespace Acme.App.Operations.Doctor;
 
 /// <summary>What is examined.</summary>
-/// <param name="home">The program's folder.</param>
 /// <param name="git">The repository around it, or nothing where there is none.</param>
 /// <param name="allowPath">The file with false alarms, when it is not where it usually is.</param>
 /// <param name="build">Composes the program once more.</param>

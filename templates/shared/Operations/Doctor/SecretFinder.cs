@@ -61,7 +61,6 @@ internal sealed class SecretFinder(SensitiveDataDetector detector, IReadOnlyList
         Find(stream, file.Length, found);
     }
 
-    /// <param name="stream">Read from here.</param>
     /// <param name="length">The bytes of the file; fewer when the stream ends.</param>
     /// <param name="found">Takes the findings, each value once.</param>
     /// <param name="path">When the file before was a version of the same one, only what differs is searched.</param>
