@@ -131,12 +131,13 @@ internal static class AccessServiceCollectionExtensions
     private static Task CheckHosts(IConfigurationManager configuration)
     {
         const string setting = "AllowedHosts";
-        var hosts = (configuration[setting] ?? "*").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        if (Array.TrueForAll(hosts, host => host == "*" || Uri.CheckHostName(host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host) != default))
+        var hosts = (configuration[setting] ?? "*").Split(';', StringSplitOptions.RemoveEmptyEntries);
+        if (Array.TrueForAll(hosts, host => host is "*" or ['[', ..] || Uri.CheckHostName(host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host)
+                is UriHostNameType.Dns or UriHostNameType.IPv4))
             return Task.CompletedTask;
         throw new ConfigurationException([new(
             setting, configuration.OriginOf(setting), "A host in it is no name.",
-            "Write names alone, without a scheme, a port or a path, as \"api.example;*.example\".")]);
+            "Write names alone, without a space, a scheme, a port or a path, as \"api.example;*.example\".")]);
     }
 
     private static void AllowThisPage(CspBuilder policy)

@@ -34,7 +34,8 @@ internal sealed class LineEditor(TextWriter output, Func<int> width)
                 if (!WaitForKey())
                     return End(null);
                 var key = Console.ReadKey(intercept: true);
-                if (key is { Modifiers: ConsoleModifiers.Control, Key: ConsoleKey.C or ConsoleKey.D } && _line.Length == 0)
+                // A terminal that is gone gives empty keys without end.
+                if (key == default || key is { Modifiers: ConsoleModifiers.Control, Key: ConsoleKey.C or ConsoleKey.D } && _line.Length == 0)
                     return End(null);
 
                 // More keys at once after Enter: a text of several lines was pasted, and is one message.
@@ -57,21 +58,24 @@ internal sealed class LineEditor(TextWriter output, Func<int> width)
     /// <summary>To read a key would wait for it, whatever else happens.</summary>
     private bool WaitForKey()
     {
-        while (!Console.KeyAvailable)
-        {
-            if (_isLeaving)
-                return false;
+        while (!_isLeaving && !Console.KeyAvailable)
             Thread.Sleep(s_look);
-        }
-
-        return true;
+        return !_isLeaving;
     }
 
     private string? End(string? text)
     {
-        // A line that scrolled sideways is shown whole in the end.
-        output.WriteLine($"\r\u001b[K{Prompt}{text}");
-        output.Flush();
+        try
+        {
+            // A line that scrolled sideways is shown whole in the end.
+            output.WriteLine($"\r\u001b[K{Prompt}{text}");
+            output.Flush();
+        }
+        catch (IOException) when (text is null)
+        {
+            // Who leaves may have closed the terminal.
+        }
+
         _line.Remember(text ?? "");
         return text;
     }

@@ -12,7 +12,7 @@ internal static class GuardedContent
 {
     private const int LongestNumber = 20;
 
-    private static readonly string[] s_textual = ["json", "jsonl", "xml", "yaml", "javascript", "sql", "csv"];
+    private static readonly string[] s_textual = ["json", "ndjson", "jsonl", "jsonlines", "json5", "xml", "yaml", "javascript", "sql", "csv"];
 
     // What calls itself Latin-1 is this (WHATWG, Encoding Standard), of which each byte is a character.
     private static readonly Encoding s_anyByte = CodePagesEncodingProvider.Instance.GetEncoding(1252)!;
@@ -97,7 +97,7 @@ internal static class GuardedContent
 
     /// <summary>Whether content is a document that is text: it says so, or has nothing in it that is none.</summary>
     public static bool IsText(DataContent data) => data.HasTopLevelMediaType("text")
-        || s_textual.Contains(data.MediaType.Split(';')[0].TrimEnd().Split('/', '+', '-', '.')[^1], StringComparer.OrdinalIgnoreCase)
+        || data.MediaType.Split(';')[0].Split('/', '+', '-', '.', ' ').Intersect(s_textual, StringComparer.OrdinalIgnoreCase).Any()
         || (Utf8.IsValid(data.Data.Span) && data.Data.Span.IndexOfAnyInRange((byte)0, (byte)8) < 0);
 
     private static int LengthOf(AIContent content) => content switch
@@ -156,17 +156,23 @@ internal static class GuardedContent
     {
         var name = data.Name is null ? null : guard.Apply(null, data.Name, kinds);
         var bytes = data.Data;
-        Encoding ofBytes = Utf8.IsValid(bytes.Span) ? Encoding.UTF8 : s_anyByte;
-        var own = ToldEncoding(data) ?? (bytes.Span.Contains((byte)0) ? null : ofBytes);
-        // What it tells may not be so.
-        foreach (var encoding in own == ofBytes ? [ofBytes] : new[] { Encoding.Unicode, Encoding.BigEndianUnicode, ofBytes })
+        var told = ToldEncoding(data);
+        // What it tells may not be so, nor need all of it be what most of it is.
+        Encoding[] readings =
+        [
+            .. told is not null || bytes.Span.Contains((byte)0) ? [Encoding.Unicode, Encoding.BigEndianUnicode] : Array.Empty<Encoding>(),
+            .. Utf8.IsValid(bytes.Span) ? [] : new[] { s_anyByte },
+            Encoding.UTF8,
+        ];
+        foreach (var encoding in readings)
         {
             var mark = bytes.Span.StartsWith(encoding.Preamble) ? encoding.Preamble.Length : 0;
             var text = encoding.GetString(bytes.Span[mark..]);
             var found = new HashSet<SensitiveKind>();
             var guarded = guard.GuardJsonOrText(null, text, found);
-            // Read in another encoding than its own, a text is noise, and what seems hidden there is none; nor is a letter of Latin-1.
-            if (found.Count > 0 || (encoding == own && own != s_anyByte && guarded != text.ReplaceLineEndings("\n")))
+            // Read in another encoding than its own, a text is noise, and a control character there a part of a letter.
+            var isHiding = (encoding == told || encoding == Encoding.UTF8) && guarded != text && WithoutControls(guarded) != WithoutControls(text);
+            if (found.Count > 0 || isHiding)
                 bytes = (byte[])[.. bytes.Span[..mark], .. encoding.GetBytes(guarded)];
             kinds.UnionWith(found);
         }
@@ -175,6 +181,8 @@ internal static class GuardedContent
             ? data
             : new DataContent(bytes, data.MediaType) { Name = name, AdditionalProperties = data.AdditionalProperties };
     }
+
+    private static string WithoutControls(string text) => string.Concat(text.Where(character => !char.IsControl(character)));
 
     /// <summary>UTF-16, where a document's byte order mark or its media type tells it.</summary>
     private static Encoding? ToldEncoding(DataContent data) => data.Data.Span switch

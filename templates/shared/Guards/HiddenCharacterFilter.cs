@@ -103,7 +103,7 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
         {
             if (character != '\n' || _previous != '\r')
                 output.Append('\n');
-            _previous = character;
+            _previous = character == '\r' ? '\r' : '\n';
         }
         else if (IsHidden(character) || (IsJudgedByPrevious(character) && char.IsAscii(_previous)) || (IsSelector(character) && IsSelector(_previous)))
             Hide(character, output);

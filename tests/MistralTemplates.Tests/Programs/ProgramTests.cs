@@ -74,25 +74,52 @@ public sealed class ProgramTests(PackFixture fixture)
     public async Task Console_ToldToEndAtItsPrompt_GivesTheTerminalBackAndEndsItsAudit(string signal)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "There, script makes a terminal.");
-        var program = await fixture.BuiltAsync(Variant.FindBuilt("mistral-secure", "console"));
         var folder = fixture.NewFolder("prompt-" + signal);
-        var audit = Path.Combine(folder, "audit.jsonl");
-        var settings = new Dictionary<string, string> { ["DOTNET_ENVIRONMENT"] = "Development", ["Mistral__Offline"] = "true", ["Audit__Path"] = audit, ["TERM"] = "xterm" };
-        var session = Path.Combine(folder, "session.sh");
-        await File.WriteAllTextAsync(session, $"(echo \"pid=$BASHPID.\"; exec dotnet '{program.ProgramFile}' chat)\necho \"code=$?.\"\nstty -a\n", CancellationToken);
-        await using var terminal = RunningProgram.Start("bash", ["-c", $"script -qec 'bash \"{session}\"' /dev/null < <(sleep 60)"], folder, settings);
-        await terminal.WaitForAsync(() => terminal.Output.Contains("/exit leaves", StringComparison.Ordinal), s_jobLimit, CancellationToken);
-        // The prompt itself ends no line, by which the output comes here.
-        await Task.Delay(TimeSpan.FromSeconds(1), CancellationToken);
+        await using var terminal = await StartAtItsPromptAsync(folder);
 
-        var id = terminal.Output.Split("pid=")[1].Split('.')[0];
-        (await Command.RunAsync("kill", ["-s", signal, id], folder, s_jobLimit, CancellationToken)).EnsureSuccess("kill");
+        (await Command.RunAsync("kill", ["-s", signal, ProgramIn(terminal)], folder, s_jobLimit, CancellationToken)).EnsureSuccess("kill");
         await terminal.WaitForAsync(() => terminal.Output.Contains("-echoprt", StringComparison.Ordinal), s_jobLimit, CancellationToken);
 
         Assert.Contains("code=0.", terminal.Output, StringComparison.Ordinal);
         Assert.Contains("isig icanon iexten echo ", terminal.Output.Replace(" -", " !", StringComparison.Ordinal), StringComparison.Ordinal);
-        Assert.Contains("\"audit.stopped\"", (await File.ReadAllLinesAsync(audit, CancellationToken))[^1], StringComparison.Ordinal);
+        Assert.Contains("\"audit.stopped\"", (await File.ReadAllLinesAsync(Path.Combine(folder, "audit.jsonl"), CancellationToken))[^1], StringComparison.Ordinal);
     }
+
+    /// <summary>A terminal that is gone gives keys without end, none of which is one.</summary>
+    [Fact]
+    public async Task Console_WhoseTerminalIsClosed_Ends()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "There, script makes a terminal.");
+        var folder = fixture.NewFolder("prompt-closed");
+        await using var terminal = await StartAtItsPromptAsync(folder);
+        var id = ProgramIn(terminal);
+
+        (await Command.RunAsync("kill", ["-s", "KILL", $"{terminal.Id}"], folder, s_jobLimit, CancellationToken)).EnsureSuccess("kill");
+        var looks = 0;
+        while ((await Command.RunAsync("kill", ["-0", id], folder, s_jobLimit, CancellationToken)).ExitCode == 0 && looks++ < 100)
+            await Task.Delay(TimeSpan.FromMilliseconds(100), CancellationToken);
+
+        Assert.InRange(looks, 0, 100);
+        Assert.Contains("\"audit.stopped\"", (await File.ReadAllLinesAsync(Path.Combine(folder, "audit.jsonl"), CancellationToken))[^1], StringComparison.Ordinal);
+    }
+
+    private async Task<RunningProgram> StartAtItsPromptAsync(string folder)
+    {
+        var program = await fixture.BuiltAsync(Variant.FindBuilt("mistral-secure", "console"));
+        var settings = new Dictionary<string, string>
+        {
+            ["DOTNET_ENVIRONMENT"] = "Development", ["Mistral__Offline"] = "true", ["Audit__Path"] = Path.Combine(folder, "audit.jsonl"), ["TERM"] = "xterm",
+        };
+        var session = Path.Combine(folder, "session.sh");
+        await File.WriteAllTextAsync(session, $"(echo \"pid=$BASHPID.\"; exec dotnet '{program.ProgramFile}' chat)\necho \"code=$?.\"\nstty -a\n", CancellationToken);
+        var terminal = RunningProgram.Start("bash", ["-c", $"exec script -qec 'bash \"{session}\"' /dev/null < <(sleep 60)"], folder, settings);
+        await terminal.WaitForAsync(() => terminal.Output.Contains("/exit leaves", StringComparison.Ordinal), s_jobLimit, CancellationToken);
+        // The prompt itself ends no line, by which the output comes here.
+        await Task.Delay(TimeSpan.FromSeconds(1), CancellationToken);
+        return terminal;
+    }
+
+    private static string ProgramIn(RunningProgram terminal) => terminal.Output.Split("pid=")[1].Split('.')[0];
 
     [Fact]
     public async Task Output_OfAllVariants_IsFormatted() => Assert.Empty(await fixture.FormatComplaintsAsync());

@@ -31,7 +31,7 @@ internal static class FileMoves
         {
             var namesake = tried < MostNamesakes ? tried : Random.Shared.Next(MostNamesakes, int.MaxValue / 2);
             var to = target(namesake);
-            if ((!Path.Exists(to) && TryRename(from, to)) || !File.Exists(from))
+            if ((!Path.Exists(to) && TryMove(from, to)) || !File.Exists(from))
                 return namesake;
         }
 
@@ -41,4 +41,17 @@ internal static class FileMoves
     /// <summary>Where a claim, named <c>attempt~name</c>, ends.</summary>
     public static string Ended(string folder, string claim, int namesake, string extension) => Path.Combine(
         folder, Path.GetFileNameWithoutExtension(Path.GetFileName(claim).Split('~', 2)[^1]) + (namesake == 0 ? "" : $"-{namesake + 1}") + extension);
+
+    private static bool TryMove(string from, string to)
+    {
+        try
+        {
+            File.Move(from, to);
+            return true;
+        }
+        catch (IOException exception) when (exception is FileNotFoundException || Path.Exists(to))
+        {
+            return false;
+        }
+    }
 }

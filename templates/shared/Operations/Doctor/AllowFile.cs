@@ -39,7 +39,9 @@ internal sealed class AllowFile
             var bytes = BoundedFile.Read(path, MaxBytes);
             if (bytes.Length > MaxBytes)
                 throw new IOException("The file is too large.");
-            foreach (var (index, line) in Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF').Split('\n').Index())
+            // As any editor wrote it: PowerShell redirects in UTF-16.
+            using var text = new StreamReader(new MemoryStream(bytes));
+            foreach (var (index, line) in text.ReadToEnd().ReplaceLineEndings("\n").Split('\n').Index())
                 Add(line.Trim(), $"{Path.GetFileName(path)} line {index + 1}");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -20,8 +20,8 @@ internal static class GitRefs
             .Select(parts => new NamedObject(parts[0], parts[1], parts[2])).ToList();
         while (named.Count > 0)
         {
-            foreach (var other in named.Where(one => one.Type != "tag"))
-                yield return other;
+            foreach (var one in named)
+                yield return one;
             var tags = ReadTags(git, named.FindAll(one => one.Type == "tag" && seen.Add(one.Hash)), cancellationToken);
             foreach (var tag in tags)
                 yield return tag;

@@ -228,12 +228,13 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
 
     private void SearchFile(string path)
     {
+        SearchName(path, "(a file's name)");
         if (path.EndsWith('/'))
             _repositories++;
         var file = new FileInfo(Path.Combine(git.Top, path));
         // .NET reads a name that is not UTF-8 so, and finds no file by it.
         if (!file.Exists && path.Contains('\uFFFD', StringComparison.Ordinal))
-            throw new DoctorInputException($"The name of the file '{path}' is not UTF-8. Rename it, or name it in .gitignore.");
+            throw new DoctorInputException($"The name of the file '{Sayable(path)}' is not UTF-8. Rename it, or name it in .gitignore.");
         if (!file.Exists || file.LinkTarget is not null)
             return;
         var found = new Dictionary<string, FoundSecret>();
@@ -243,7 +244,7 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new DoctorInputException($"The file '{path}' cannot be read. Let your user read it, or name it in .gitignore.");
+            throw new DoctorInputException($"The file '{Sayable(path)}' cannot be read. Let your user read it, or name it in .gitignore.");
         }
 
         _files++;

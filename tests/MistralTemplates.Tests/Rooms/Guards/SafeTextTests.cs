@@ -16,6 +16,7 @@ public sealed class SafeTextTests
     [InlineData("a\u0008b\0d", "abd")]
     [InlineData("a\r\nb\rc\n\rd", "a\nb\nc\n\nd")]
     [InlineData("a\fb\vc\u0085d\u2028e\u2029f", "a\nb\nc\nd\ne\nf")]
+    [InlineData("a\u2028\u200d\u200cb\u0085\ufe0f", "a\nb\n")]
     [InlineData("user\u202etxt.exe", "usertxt.exe")]
     [InlineData("pa\u200bss\u200dword", "password")]
     [InlineData("tag\U000E0041\U000E0042 end", "tag end")]
@@ -373,13 +374,35 @@ public sealed class SafeTextTests
         Assert.Same(document, Guarding.Output().Guard(document, new HashSet<SensitiveKind>()));
     }
 
-    [Fact]
-    public void Guard_HiddenCharactersInADocument_AreTakenOut()
+    /// <summary>Neither what the document tells of itself nor a byte that does not belong there keeps them in.</summary>
+    [Theory]
+    [InlineData("text/plain", "")]
+    [InlineData("text/plain", "00")]
+    [InlineData("text/plain", "FF")]
+    [InlineData("text/plain;charset=utf-16", "")]
+    public void Guard_HiddenCharactersInADocument_AreTakenOut(string mediaType, string more)
     {
-        var document = new DataContent(Encoding.UTF8.GetBytes("Read\U000E0041\U000E0042 this.\r\n"), "text/plain");
+        var document = new DataContent((byte[])[.. Encoding.UTF8.GetBytes("Read\U000E0041\U000E0042 this.\r\n"), .. Convert.FromHexString(more)], mediaType);
 
         var guarded = (DataContent)Guarding.Output().Guard(document, new HashSet<SensitiveKind>());
 
-        Assert.Equal("Read this.\n", Encoding.UTF8.GetString(guarded.Data.Span));
+        Assert.StartsWith("Read this.\n", Encoding.UTF8.GetString(guarded.Data.Span), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("text/plain", "FF")]
+    [InlineData("application/x-ndjson", "FF")]
+    [InlineData("application/json-seq", "00")]
+    [InlineData("application/json5", "FF")]
+    public void Guard_SecretCutByHiddenCharactersInADocument_IsFoundWhateverElseIsThere(string mediaType, string more)
+    {
+        var secret = SensitiveSamples.GitHubToken.Insert(7, "\u200b");
+        HashSet<SensitiveKind> kinds = [];
+
+        var guarded = (DataContent)Guarding.Output().Guard(
+            new DataContent((byte[])[.. Encoding.UTF8.GetBytes($"Use {secret} here"), .. Convert.FromHexString(more)], mediaType), kinds);
+
+        Assert.Equal([SensitiveKind.Secret], kinds);
+        Assert.StartsWith("Use [secret] here", Encoding.UTF8.GetString(guarded.Data.Span), StringComparison.Ordinal);
     }
 }

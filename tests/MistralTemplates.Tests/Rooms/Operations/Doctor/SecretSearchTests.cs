@@ -331,6 +331,41 @@ public sealed class SecretSearchTests
         Assert.Equal("a.env", Assert.Single(Search(folder).Places).Path);
     }
 
+    [Fact]
+    public async Task SearchAll_SecretInTheNameOfAFileNotCommitted_IsFoundAndNotTold()
+    {
+        using var folder = await GitFolder.CreateAsync();
+        var key = "gh" + "p_" + SensitiveSamples.Mixed[..36];
+        folder.Write($"{key}.txt", $"MISTRAL_API_KEY={GitFolder.NewKey()}\n");
+
+        var places = Search(folder).Places;
+
+        Assert.Equal(2, places.Count);
+        Assert.DoesNotContain(key, string.Concat(places), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SearchAll_SecretInTheSecondNameOfATag_IsFound()
+    {
+        using var folder = await GitFolder.CreateAsync();
+        await folder.CommitAsync();
+        await folder.GitAsync("tag", "-a", "-m", "text", "a");
+        await folder.GitAsync("update-ref", "refs/tags/gh" + "p_" + SensitiveSamples.Mixed[..36], (await folder.GitAsync("rev-parse", "a")).Trim());
+
+        Assert.Equal("(the name of a branch or a tag)", Assert.Single(Search(folder).Places).Path);
+    }
+
+    [Fact]
+    public async Task AllowFile_InUtf16_IsRead()
+    {
+        using var folder = await GitFolder.CreateAsync();
+        var key = GitFolder.NewKey();
+        folder.Write("sample.env", $"MISTRAL_API_KEY={key}\n");
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, AllowFile.DefaultName), $"{AllowFile.FingerprintOf(key)} a sample\r\n", Encoding.Unicode, Token);
+
+        Assert.Equal(CheckMark.Passed, Search(folder).Mark);
+    }
+
     /// <summary>So local secrets are kept in a file that is tracked.</summary>
     [Theory]
     [InlineData("--skip-worktree")]
