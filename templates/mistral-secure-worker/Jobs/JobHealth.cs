@@ -15,6 +15,8 @@ internal sealed class JobHealth(KeyRing keys, AuditLog audit, IOptions<JobOption
 {
     private const int MissedBeats = 4;
 
+    private string? _obstacle;
+    private long _obstacleMet;
     private int _stuckHands;
     private long _queueAnswered = time.GetTimestamp();
 
@@ -25,7 +27,14 @@ internal sealed class JobHealth(KeyRing keys, AuditLog audit, IOptions<JobOption
     private TimeSpan Limit => options.Value.Heartbeat * MissedBeats + options.Value.PollInterval;
 
     /// <summary>What keeps every job from being answered, a sentence; nothing when one was answered since.</summary>
-    public string? Obstacle { get; set; }
+    public string? Obstacle
+    {
+        get => _obstacle;
+        set => (_obstacle, _obstacleMet) = (value, time.GetTimestamp());
+    }
+
+    /// <summary>Whether no job met the obstacle for longer than jobs wait: it may be gone.</summary>
+    public bool IsObstacleOld => _obstacle is not null && time.GetElapsedTime(_obstacleMet) > options.Value.MaxRetryDelay;
 
     /// <summary>Whether no jobs could be claimed at the last try.</summary>
     public bool IsQueueLost { get; set; }

@@ -3,7 +3,10 @@ using Microsoft.Extensions.Options;
 
 namespace Acme.App.Jobs;
 
-/// <summary>Every few seconds: shows that the worker lives, takes up what dead ones left, and says how far it is. Once a day: checks the key.</summary>
+/// <summary>
+/// Every few seconds: shows that the worker lives, takes up what dead ones left, and says how far it is. Once a day, and while something kept every
+/// job from being answered that no job has met for a while: checks the key.
+/// </summary>
 internal sealed partial class JobHeartbeat(
     IJobQueue queue, JobHealth health, JobMetrics metrics, IApiKeys keys, IKeyVerifier verifier,
     IOptions<JobOptions> options, TimeProvider time, ILogger<JobHeartbeat> logger)
@@ -55,7 +58,7 @@ internal sealed partial class JobHeartbeat(
 
         health.QueueAnswered();
         metrics.Counted(counts);
-        if (time.GetElapsedTime(_keyChecked) >= options.Value.KeyCheckInterval)
+        if (time.GetElapsedTime(_keyChecked) >= options.Value.KeyCheckInterval || health.IsObstacleOld)
             await CheckKeyAsync(cancellationToken);
         health.Write(counts);
 
@@ -98,8 +101,12 @@ internal sealed partial class JobHeartbeat(
         }
 
         LogKeyChecked(key.Fingerprint, verdict);
-        if (verdict is KeyVerdict.Accepted or KeyVerdict.Rejected)
-            health.Obstacle = verdict == KeyVerdict.Accepted ? null : "Mistral refused the key at the last check. Run 'keys rotate'.";
+        health.Obstacle = verdict switch
+        {
+            KeyVerdict.Accepted => null,
+            KeyVerdict.Rejected => "Mistral refused the key at the last check. Run 'keys rotate'.",
+            _ => health.Obstacle,
+        };
     }
 
     [LoggerMessage(3010, LogLevel.Information, "{Done} jobs done, {Failed} failed, {Returned} given back since the start; {Waiting} wait.")]

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Acme.App.Auditing;
 using Acme.App.Guards;
@@ -31,6 +32,9 @@ internal sealed record JobVerdict(JobCourse Course, JobFailure Failure, TimeSpan
         {
             JobException fault => fault.Failure,
             JsonException fault => new JobFailure(id, "job.malformed", Describe(fault)),
+            // No caller is told so; whoever reads this runs the worker.
+            MistralException { Status: HttpStatusCode.PaymentRequired } =>
+                new JobFailure(id, "mistral.permission", "Mistral's account has no credit or plan for this. Look at its billing."),
             _ when ChatFailure.From(exception) is { } chat => new JobFailure(id, chat.Code, chat.Message, chat.Fields),
             _ => new JobFailure(id, "internal", "The worker failed on this job. Its log says why."),
         };
@@ -60,6 +64,8 @@ internal sealed record JobVerdict(JobCourse Course, JobFailure Failure, TimeSpan
         MistralException failure => failure.Kind switch
         {
             MistralErrorKind.Unavailable or MistralErrorKind.TimedOut or MistralErrorKind.BrokenStream => JobCourse.Retry,
+            // It may not have been Mistral that answered: a proxy's page, or an address that is not the API's.
+            MistralErrorKind.Unreadable or MistralErrorKind.NotFound => JobCourse.Retry,
             _ => JobCourse.Fail,
         },
         _ => JobCourse.Retry,

@@ -34,7 +34,7 @@ internal sealed class MistralException(MistralErrorKind kind, string message) : 
 
     /// <summary>Whether any other request would have fared the same: it is the key, the account, or the way to Mistral.</summary>
     public bool ConcernsAll => Kind is MistralErrorKind.Authentication or MistralErrorKind.RateLimited
-        || Status == HttpStatusCode.PaymentRequired
+        || Status is HttpStatusCode.PaymentRequired or (>= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest)
         || (Kind == MistralErrorKind.Unavailable && Status is null && !HasEnded);
 
     /// <summary>Why there was no connection, where there was none, or why it ended without an answer, which may be this request's own doing.</summary>

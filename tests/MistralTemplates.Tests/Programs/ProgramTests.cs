@@ -108,7 +108,10 @@ public sealed class ProgramTests(PackFixture fixture)
         var program = await fixture.BuiltAsync(Variant.FindBuilt("mistral-secure", "console"));
         var settings = new Dictionary<string, string>
         {
-            ["DOTNET_ENVIRONMENT"] = "Development", ["Mistral__Offline"] = "true", ["Audit__Path"] = Path.Combine(folder, "audit.jsonl"), ["TERM"] = "xterm",
+            ["DOTNET_ENVIRONMENT"] = "Development",
+            ["Mistral__Offline"] = "true",
+            ["Audit__Path"] = Path.Combine(folder, "audit.jsonl"),
+            ["TERM"] = "xterm",
         };
         var session = Path.Combine(folder, "session.sh");
         await File.WriteAllTextAsync(session, $"(echo \"pid=$BASHPID.\"; exec dotnet '{program.ProgramFile}' chat)\necho \"code=$?.\"\nstty -a\n", CancellationToken);

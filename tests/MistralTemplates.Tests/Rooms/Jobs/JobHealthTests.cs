@@ -39,6 +39,26 @@ public sealed class JobHealthTests : IDisposable
         Assert.Contains("folder", problem.Problem, StringComparison.Ordinal);
     }
 
+    /// <summary>While jobs meet it each time, it stands; once none comes by, somebody has to look whether it is still there.</summary>
+    [Fact]
+    public void Obstacle_ThatNoJobMetForLong_IsOld()
+    {
+        var health = Health();
+        Assert.False(health.IsObstacleOld);
+        health.Obstacle = "Mistral does not take this program's key.";
+
+        _time.Advance(new JobOptions().MaxRetryDelay);
+        Assert.False(health.IsObstacleOld);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(health.IsObstacleOld);
+
+        health.Obstacle = health.Obstacle;
+        Assert.False(health.IsObstacleOld);
+        _time.Advance(TimeSpan.FromDays(1));
+        health.Obstacle = null;
+        Assert.False(health.IsObstacleOld);
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private JobHealth Health() => new(

@@ -35,6 +35,40 @@ public sealed class VaultKeySourceTests
     }
 
     [Fact]
+    public async Task Load_Redirect_IsNotFollowedAndNamed()
+    {
+        await using var store = await FakeStore.Start(context =>
+        {
+            (context.Response.StatusCode, context.Response.Headers.Location) = (307, "http://127.0.0.1:9/");
+            return Task.CompletedTask;
+        });
+        using var folder = new TemporaryFolder();
+        using var source = Source(store, folder);
+
+        Assert.Equal("Vault redirects, which is never followed.", await SourceExpectations.ProblemOf(source, StoreToken));
+    }
+
+    [Fact]
+    public async Task Load_TlsFails_SaysThatItIsTheCertificate()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        var answering = AnswerWithoutTlsAsync(listener);
+        using var folder = new TemporaryFolder();
+        var options = new VaultKeyOptions { Address = new Uri($"https://{listener.LocalEndpoint}"), Path = "mistral/dev", TokenFile = folder.Write("token", StoreToken) };
+        using var source = new VaultKeySource(Options.Create(options));
+
+        Assert.Equal("Vault's certificate is not trusted here, or it speaks no TLS.", await SourceExpectations.ProblemOf(source, StoreToken));
+        await answering;
+
+        static async Task AnswerWithoutTlsAsync(System.Net.Sockets.TcpListener listener)
+        {
+            using var client = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+            await client.GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        }
+    }
+
+    [Fact]
     public async Task Load_NothingListens_SaysThatVaultCannotBeReached()
     {
         var store = await FakeStore.Start(context => Vault(context, new TestedStore()));

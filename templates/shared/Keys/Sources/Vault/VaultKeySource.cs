@@ -45,11 +45,18 @@ internal sealed class VaultKeySource(IOptions<VaultKeyOptions> options) : KeySou
                 HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => throw Failed("Vault denied access to the secret.",
                     "Give the token's policy the capability read on this path, and see that the token has not expired."),
                 HttpStatusCode.NotFound => throw Failed("Vault has no such secret.",
-                    "Create it or undelete its latest version, or correct the mount and the path."),
+                    "Create it, write a new version or undelete the latest one, or correct the mount and the path."),
                 HttpStatusCode.TooManyRequests => throw Failed("Vault is asked too often.", "Wait, or raise Keys:PollInterval."),
                 HttpStatusCode.ServiceUnavailable => throw Failed("Vault is sealed or under maintenance.", "Unseal it."),
+                >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest => throw Failed("Vault redirects, which is never followed.",
+                    "Set Keys:Vault:Address to the active node or its load balancer."),
                 var status => throw Failed($"Vault answered with status {(int)status}.", "Look into Vault's log."),
             };
+        }
+        catch (HttpRequestException exception) when (exception.HttpRequestError == HttpRequestError.SecureConnectionError)
+        {
+            throw Failed("Vault's certificate is not trusted here, or it speaks no TLS.",
+                "Add its issuer to the certificates that this machine trusts; SSL_CERT_FILE may name a file of them.");
         }
         catch (HttpRequestException)
         {
