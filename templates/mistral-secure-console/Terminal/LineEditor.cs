@@ -35,7 +35,7 @@ internal sealed class LineEditor(TextWriter output, Func<int> width)
                     return End(null);
                 var key = Console.ReadKey(intercept: true);
                 // A terminal that is gone gives empty keys without end.
-                if (key == default || key is { Modifiers: ConsoleModifiers.Control, Key: ConsoleKey.C or ConsoleKey.D } && _line.Length == 0)
+                if (key == default || (key is { Modifiers: ConsoleModifiers.Control, Key: ConsoleKey.C or ConsoleKey.D } && _line.Length == 0))
                     return End(null);
 
                 // More keys at once after Enter: a text of several lines was pasted, and is one message.

@@ -158,13 +158,9 @@ internal static class GuardedContent
         var bytes = data.Data;
         var told = ToldEncoding(data);
         // What it tells may not be so, nor need all of it be what most of it is.
-        Encoding[] readings =
-        [
-            .. told is not null || bytes.Span.Contains((byte)0) ? [Encoding.Unicode, Encoding.BigEndianUnicode] : Array.Empty<Encoding>(),
-            .. Utf8.IsValid(bytes.Span) ? [] : new[] { s_anyByte },
-            Encoding.UTF8,
-        ];
-        foreach (var encoding in readings)
+        Encoding[] wide = told is not null || bytes.Span.Contains((byte)0) ? [Encoding.Unicode, Encoding.BigEndianUnicode] : [];
+        Encoding[] single = Utf8.IsValid(bytes.Span) ? [] : [s_anyByte];
+        foreach (var encoding in (Encoding[])[.. wide, .. single, Encoding.UTF8])
         {
             var mark = bytes.Span.StartsWith(encoding.Preamble) ? encoding.Preamble.Length : 0;
             var text = encoding.GetString(bytes.Span[mark..]);
