@@ -41,8 +41,6 @@ internal sealed class AccessOptionsValidator : OptionsValidator<AccessOptions>
             "It lets a connection stand still.", Positive);
         Rule(nameof(AccessOptions.ClassClaim), options => options.ClassClaim is { Length: > 0 },
             "No claim is named.", "Set it to the claim that names a caller's class, for example \"class\".");
-        Rule(nameof(AccessOptions.FailureMode), options => options.FailureMode is FailureMode.Closed or FailureMode.Open,
-            "It is neither Closed nor Open.", "Set it to Closed or Open.");
         RuleFor(options => options).Custom((options, context) =>
         {
             var everybodys = ProblemsOf(options.Limits).ToList();

@@ -80,10 +80,6 @@ internal sealed class AuditOptionsValidator : OptionsValidator<AuditOptions>
             "Set it to a file, for example \"audit/audit.jsonl\".");
         Rule(nameof(AuditOptions.CheckpointPath), options => options.CheckpointPath != options.Path && IsApart(options),
             "Checkpoints need a file of their own.", "Set it to another file than \"Audit:Path\", best on another volume.");
-        Rule(nameof(AuditOptions.Durability), options => Enum.IsDefined(options.Durability), "It is neither Process nor Disk.",
-            "Set it to \"Process\" or to \"Disk\".");
-        Rule(nameof(AuditOptions.FailureMode), options => Enum.IsDefined(options.FailureMode), "It is neither Closed nor Open.",
-            "Set it to \"Closed\" or to \"Open\".");
         Rule(nameof(AuditOptions.MaxFileBytes), options => options.MaxFileBytes is >= 1 << 16 and <= 1L << 40,
             "A file cannot have this size.", "Set it to a number of bytes from 65536 to 1099511627776.");
         Rule(nameof(AuditOptions.CheckpointRecords), options => options.CheckpointRecords is >= 1 and <= 1_000_000,

@@ -33,7 +33,11 @@ internal sealed class ValidatedOptions<TOptions>(
         problems.AddRange(days.Select(leaf => Problem(
             $"{section.Name}:{leaf.Key}", "The time span has more than 23 hours, which may mean days or not.",
             "Write days before a point: 2.00:00:00 is two days.")));
-        leaves.RemoveAll(leaf => single.Contains(leaf) || days.Contains(leaf));
+        // The binder takes any number for a choice, one that nothing stands for as well.
+        var strange = leaves.FindAll(leaf => TypeOf(leaf.Key) is { IsEnum: true } type && !IsNameOf(type, leaf.Value));
+        problems.AddRange(strange.Select(leaf => Problem(
+            $"{section.Name}:{leaf.Key}", "The value is not one of those that there are.", $"Write {string.Join(" or ", Enum.GetNames(TypeOf(leaf.Key)!))}.")));
+        leaves.RemoveAll(leaf => single.Contains(leaf) || days.Contains(leaf) || strange.Contains(leaf));
         if (!TryBind(options, leaves, strictly: true))
         {
             var wrong = leaves.FindAll(leaf => !TryBind(new TOptions(), [leaf], strictly: true));
@@ -128,6 +132,8 @@ internal sealed class ValidatedOptions<TOptions>(
         failure.CustomState as string ?? "Correct the setting."));
 
     private ConfigurationProblem Problem(string setting, string problem, string remedy) => new(setting, configuration.OriginOf(setting), problem, remedy);
+
+    private static bool IsNameOf(Type type, string value) => Enum.GetNames(type).Contains(value, StringComparer.OrdinalIgnoreCase);
 
     private static bool HasMoreHoursThanADay(string value) => value.IndexOf(':') is > 0 and var end
         && int.TryParse(value.AsSpan(0, end), NumberStyles.Integer, CultureInfo.InvariantCulture, out var hours) && hours is < -23 or > 23;

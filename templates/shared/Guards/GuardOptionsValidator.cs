@@ -20,9 +20,6 @@ internal sealed class GuardOptionsValidator : OptionsValidator<GuardOptions>
             "The highest temperature must be 0 to 1.5, as Mistral takes it.", "Set it to 1.");
         Rule("Request:MaxTokens", options => options.Request.MaxTokens is >= 1 and <= 4_000,
             "The most tokens of an answer must be 1 to 4,000.", "Set it to 4000 or less.");
-        Rule("SensitiveData",
-            options => Array.TrueForAll(options.SensitiveData.ToModes(), modes => Enum.IsDefined(modes.Input) && Enum.IsDefined(modes.Output)),
-            "Each kind of sensitive data must be allowed, masked or blocked, in both directions.", "Write Allow, Mask or Block.");
         RuleForEach(options => options.SensitiveData.Shapes).Must(line => KeyShape.Parse(line).Count > 0)
             .WithMessage("A shape must be a name, prefixes and an alphabet with a length.").WithState(_ => "Write it like \"acme ACME- w32\".");
         RuleForEach(options => options.SensitiveData.Shapes).Must(line => KeyShape.Parse(line).TrueForAll(shape => shape.IsFindable))

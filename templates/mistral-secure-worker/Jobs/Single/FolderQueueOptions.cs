@@ -16,11 +16,7 @@ internal sealed class FolderQueueOptions
 
 internal sealed class FolderQueueOptionsValidator : OptionsValidator<FolderQueueOptions>
 {
-    public FolderQueueOptionsValidator()
-    {
+    public FolderQueueOptionsValidator() =>
         Rule(nameof(FolderQueueOptions.Path), options => !string.IsNullOrWhiteSpace(options.Path),
             "The jobs have no folder.", "Set it to a folder, for example jobs.");
-        Rule(nameof(FolderQueueOptions.Durability), options => Enum.IsDefined(options.Durability),
-            "The durability is not one that there is.", "Set it to Process or Disk.");
-    }
 }

@@ -79,6 +79,26 @@ public sealed class ValidatedOptionsTests
         Assert.Empty(services.GetRequiredService<IOptions<GuardOptions>>().Value.SensitiveData.AllowedValues);
     }
 
+    /// <summary>.NET takes any number for a choice: a mode that is neither open nor closed.</summary>
+    [Theory]
+    [InlineData("Guards:Moderation:FailureMode", "open", "")]
+    [InlineData("Guards:Moderation:FailureMode", "5", "Write Closed or Open.")]
+    [InlineData("Guards:Moderation:FailureMode", "1", "Write Closed or Open.")]
+    [InlineData("Guards:SensitiveData:Secrets:Input", "Blocked", "Write Allow or Mask or Block.")]
+    [InlineData("Guards:SensitiveData:Secrets:Input", "Mask, Block", "Write Allow or Mask or Block.")]
+    public void Value_OfAChoice_IsOneOfItsNames(string setting, string value, string remedy)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { [setting] = value });
+        builder.AddValidatedOptions<GuardOptions, GuardOptionsValidator>(GuardOptions.SectionName);
+        using var services = builder.Services.BuildServiceProvider();
+
+        var exception = Record.Exception(() => services.GetRequiredService<IOptions<GuardOptions>>().Value) as ConfigurationException;
+
+        string[] expected = remedy.Length == 0 ? [] : [$"{setting}: {remedy}"];
+        Assert.Equal(expected, exception?.Problems.Select(problem => $"{problem.Setting}: {problem.Remedy}") ?? []);
+    }
+
     /// <summary>.NET reads it as 48 days.</summary>
     [Theory]
     [InlineData("48:00:00", false)]
