@@ -15,11 +15,14 @@ internal sealed class AuditedCall(TimeProvider time, ICallerAccessor callers, st
 
     private readonly long _began = time.GetTimestamp();
     private readonly IncrementalHash? _answer = hashContentWith?.CreateContentHash();
+    private readonly HashSet<string> _kinds = [];
     private string? _keyFingerprint = keyFingerprint;
     private string? _promptHash;
     private string? _modelAnswered;
     private UsageDetails? _usage;
-    private IReadOnlyCollection<string>? _kinds;
+
+    /// <summary>Has the guards in what is called from here on tell this record what they found.</summary>
+    public void Enter() => GuardKinds.GatherInto(_kinds);
 
     /// <summary>Each part with its length before it, so that no two prompts read alike.</summary>
     public void ObservePrompt(IEnumerable<ChatMessage> messages, string? instructions)
@@ -35,7 +38,6 @@ internal sealed class AuditedCall(TimeProvider time, ICallerAccessor callers, st
     {
         (_modelAnswered, _usage) = (response.ModelId, response.Usage);
         ObserveKey(response.AdditionalProperties);
-        _kinds = GuardKinds.Of(response.AdditionalProperties) is { Count: > 0 } kinds ? kinds : null;
         _answer?.AppendData(MemoryMarshal.AsBytes(response.Text.AsSpan()));
     }
 
@@ -44,8 +46,6 @@ internal sealed class AuditedCall(TimeProvider time, ICallerAccessor callers, st
         _modelAnswered = update.ModelId ?? _modelAnswered;
         ObserveKey(update.AdditionalProperties);
         _usage = update.Contents.OfType<UsageContent>().LastOrDefault()?.Details ?? _usage;
-        if (GuardKinds.Of(update.AdditionalProperties) is { Count: > 0 } kinds)
-            _kinds = [.. kinds.Union(_kinds ?? [])];
         _answer?.AppendData(MemoryMarshal.AsBytes(update.Text.AsSpan()));
     }
 
@@ -58,9 +58,9 @@ internal sealed class AuditedCall(TimeProvider time, ICallerAccessor callers, st
     {
         (OperationCanceledException, _) when cancelled => Left(),
         (ChatRefusedException { Code: ChatRefusedException.ModerationFailed or ChatRefusedException.GuardFailed }, { } failed) =>
-            Record(AuditActions.GuardFailed, failed.Code) with { Kinds = failed.Kinds },
+            Record(AuditActions.GuardFailed, failed.Code, failed.Kinds),
         (ChatRefusedException { Code: ChatRefusedException.TooManyTokens }, { } limit) => Record(AuditActions.LimitExceeded, limit.Code),
-        (ChatRefusedException, { } refusal) => Record(AuditActions.ChatRefused, refusal.Code) with { Kinds = refusal.Kinds },
+        (ChatRefusedException, { } refusal) => Record(AuditActions.ChatRefused, refusal.Code, refusal.Kinds),
         (MistralException mistral, { } failure) => Record(AuditActions.ChatFailed, failure.Code) with { Detail = DetailOf(mistral) },
         (_, { } failure) => Record(AuditActions.ChatFailed, failure.Code),
         (TimeoutException or OperationCanceledException, _) => Record(AuditActions.ChatFailed, TimedOut),
@@ -85,7 +85,7 @@ internal sealed class AuditedCall(TimeProvider time, ICallerAccessor callers, st
             _keyFingerprint = used;
     }
 
-    private AuditRecord Record(string action, string? errorCode) => new(action)
+    private AuditRecord Record(string action, string? errorCode, IReadOnlyCollection<string>? refused = null) => new(action)
     {
         Success = errorCode is null,
         ErrorCode = errorCode,
@@ -94,7 +94,7 @@ internal sealed class AuditedCall(TimeProvider time, ICallerAccessor callers, st
         TokensIn = _usage?.InputTokenCount,
         TokensOut = _usage?.OutputTokenCount,
         TokensTotal = _usage?.TotalTokenCount,
-        Kinds = _kinds,
+        Kinds = _kinds.Union(refused ?? []).ToArray() is { Length: > 0 } kinds ? kinds : null,
         DurationMs = (long)time.GetElapsedTime(_began).TotalMilliseconds,
         KeyFingerprint = _keyFingerprint,
         PromptHash = _promptHash,

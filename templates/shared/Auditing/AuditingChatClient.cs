@@ -19,6 +19,7 @@ internal sealed class AuditingChatClient(
     {
         messages = messages as IReadOnlyCollection<ChatMessage> ?? [.. messages];
         using var call = Begin(messages, options);
+        call.Enter();
         try
         {
             var response = await base.GetResponseAsync(messages, options, cancellationToken);
@@ -68,6 +69,7 @@ internal sealed class AuditingChatClient(
         {
             try
             {
+                call.Enter();
                 // Who refuses a request may do so before there is a stream.
                 updates ??= InnerClient.GetStreamingResponseAsync(messages, options, cancellationToken).GetAsyncEnumerator(cancellationToken);
                 return await updates.MoveNextAsync();

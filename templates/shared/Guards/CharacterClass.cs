@@ -2,7 +2,7 @@ namespace Acme.App.Guards;
 
 /// <summary>What a character may be part of; the letters in <c>key-shapes.txt</c> name unions of these.</summary>
 [Flags]
-internal enum CharacterClass : byte
+internal enum CharacterClass : short
 {
     None = 0,
     Digit = 1,
@@ -13,11 +13,12 @@ internal enum CharacterClass : byte
     Dash = 32,
     Base64 = 64,
     Mark = 128,
+    LineEnd = 256,
     Hex = Digit | HexCapital | HexSmall,
     Letter = HexCapital | HexSmall | Capital | Small,
     Word = Digit | Letter,
     Name = Word | Dash,
-    Any = byte.MaxValue,
+    Any = Name | Base64 | Mark,
 }
 
 internal static class CharacterClasses
@@ -55,6 +56,7 @@ internal static class CharacterClasses
                 '_' or '-' => CharacterClass.Dash,
                 '+' or '/' or '=' => CharacterClass.Base64,
                 '.' or '~' or '%' => CharacterClass.Mark,
+                '\r' or '\n' => CharacterClass.LineEnd,
                 _ => CharacterClass.None,
             };
         return table;

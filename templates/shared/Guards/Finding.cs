@@ -19,7 +19,7 @@ internal readonly record struct Finding(SensitiveKind Kind, int Start, int End, 
 
 /// <summary>
 /// A stretch of text that may go on. Whoever reads past its end, while more may come, learns that the answer is not final. A detector
-/// reads at most <see cref="Left"/> characters back and <see cref="Right"/> on, so a stream decides as the whole text would.
+/// reads so far back and on and no further, links and private keys by limits of their own, so that a stream decides as the whole text would.
 /// </summary>
 internal ref struct TextWindow(ReadOnlySpan<char> text, bool isFinal)
 {

@@ -15,7 +15,7 @@ internal enum HiddenCharacters
 {
     Strip,
 
-    /// <summary>Written out as <c>[U+202E]</c>.</summary>
+    /// <summary>Taken out, and told behind the text as <c>[U+202E]</c>.</summary>
     Show,
 }
 

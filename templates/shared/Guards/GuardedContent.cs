@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using System.Text.Unicode;
 using Acme.App.Mistral;
 using Microsoft.Extensions.AI;
@@ -11,6 +12,8 @@ namespace Acme.App.Guards;
 internal static class GuardedContent
 {
     private const int LongestNumber = 20;
+
+    private static readonly Regex s_escape = new(@"\\u([0-9A-Fa-f]{4})", RegexOptions.NonBacktracking);
 
     private static readonly string[] s_textual = ["json", "ndjson", "jsonl", "jsonlines", "json5", "xml", "yaml", "javascript", "sql", "csv"];
 
@@ -223,7 +226,7 @@ internal static class GuardedContent
         {
             // A field stands there twice: its text is guarded, and where something was found it stays text.
             var text = value is JsonElement json ? json.GetRawText() : TextOf(value);
-            var guarded = guard.Apply(name, text, kinds);
+            var guarded = guard.GuardJsonOrText(name, text, kinds);
             return guarded == text ? value : guarded;
         }
     }
@@ -234,7 +237,7 @@ internal static class GuardedContent
     /// </summary>
     private static string GuardJsonOrText(this TextGuard guard, string? name, string text, ISet<SensitiveKind> kinds)
     {
-        if (text.AsSpan().TrimStart() is ['{' or '[', ..])
+        if (text.AsSpan().TrimStart() is ['{' or '[' or '"', ..])
         {
             try
             {
@@ -244,7 +247,11 @@ internal static class GuardedContent
             }
             catch (Exception exception) when (exception is JsonException or ArgumentException or InvalidOperationException)
             {
-                // A text that only begins like JSON, or names a field twice.
+                // A text that only begins like JSON, several values after one another, or a field that stands there twice.
+                var found = new HashSet<SensitiveKind>();
+                var read = s_escape.Replace(text, escape => ((char)Convert.ToUInt16(escape.Groups[1].Value, 16)).ToString());
+                text = guard.Apply(name, read, found) is var safe && found.Count > 0 ? safe : text;
+                kinds.UnionWith(found);
             }
         }
 

@@ -11,6 +11,7 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
 {
     private const char Escape = '\u001b';
 
+    private readonly HashSet<int> _taken = [];
     private State _state;
     private char _previous;
     private char _high;
@@ -24,9 +25,22 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
         Pair,
     }
 
+    /// <summary>What was taken out so far, where it is to be shown: behind the text, for within it would part what is looked for.</summary>
+    public string Shown => mode == HiddenCharacters.Show
+        ? string.Concat(_taken.Select(code => string.Create(CultureInfo.InvariantCulture, $"[U+{code:X4}]")))
+        : "";
+
     /// <summary>Cleans a whole text; gives the same instance when it is clean.</summary>
-    public static string Apply(string text, HiddenCharacters mode) =>
-        FirstHidden(text) == text.Length ? text : new HiddenCharacterFilter(mode).Push(text);
+    public static string Apply(string text, HiddenCharacters mode, out string shown)
+    {
+        shown = "";
+        if (FirstHidden(text) == text.Length)
+            return text;
+        var filter = new HiddenCharacterFilter(mode);
+        var clean = filter.Push(text);
+        shown = filter.Shown;
+        return clean;
+    }
 
     /// <summary>Cleans a piece of a text; what is hidden holds nothing back, wherever it is cut.</summary>
     public string Push(string piece)
@@ -82,7 +96,7 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
                 return;
             case State.Pair when char.IsLowSurrogate(character):
                 if (IsHiddenPair(char.ConvertToUtf32(_high, character)))
-                    Hide(char.ConvertToUtf32(_high, character), output);
+                    _taken.Add(char.ConvertToUtf32(_high, character));
                 else
                     output.Append(_high).Append(_previous = character);
                 _state = State.Text;
@@ -106,15 +120,9 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
             _previous = character == '\r' ? '\r' : '\n';
         }
         else if (IsHidden(character) || (IsJudgedByPrevious(character) && char.IsAscii(_previous)) || (IsSelector(character) && IsSelector(_previous)))
-            Hide(character, output);
+            _taken.Add(character);
         else
             output.Append(_previous = character);
-    }
-
-    private void Hide(int code, StringBuilder output)
-    {
-        if (mode == HiddenCharacters.Show)
-            output.Append(CultureInfo.InvariantCulture, $"[U+{code:X4}]");
     }
 
     /// <summary>Joiners and variation selectors are judged by what they follow: scripts and emoji need them, plain letters do not.</summary>
@@ -142,5 +150,5 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
 /// <summary>Makes any text safe for a terminal: the names and messages that do not come along the guarded road.</summary>
 internal static class TerminalText
 {
-    public static string Clean(string text) => HiddenCharacterFilter.Apply(text, HiddenCharacters.Strip);
+    public static string Clean(string text) => HiddenCharacterFilter.Apply(text, HiddenCharacters.Strip, out _);
 }

@@ -1,15 +1,26 @@
 namespace Acme.App.Guards;
 
-/// <summary>A JSON Web Token (RFC 7519): two parts that begin as base64url of <c>{"</c> do, and a signature that may be empty.</summary>
+/// <summary>
+/// A JSON Web Token: signed (RFC 7515), two parts that begin as base64url of <c>{"</c> do and a signature that may be empty; or encrypted (RFC 7516), whose
+/// second part may be empty or anything.
+/// </summary>
 internal static class JsonWebToken
 {
     private const int LeastPart = 17;
 
+    // {"alg", {"typ", {"kid", {"enc", {"cty", {"zip", {"jwk", {"jku", {"x5c", {"x5t", {"x5u"
+    private static readonly string[] s_headers =
+        ["eyJhbGci", "eyJ0eXAi", "eyJraWQi", "eyJlbmMi", "eyJjdHki", "eyJ6aXAi", "eyJqd2si", "eyJqa3Ui", "eyJ4NWMi", "eyJ4NXQi", "eyJ4NXUi"];
+
     public static Finding? Find(ref TextWindow window, int start)
     {
-        if (ReadPart(ref window, start) is not { } first || window[first] != '.')
+        if (ReadPart(ref window, start) is not { } first)
             return null;
-        if (ReadPart(ref window, first + 1) is not { } second)
+        var isHeader = BeginsAsHeader(window.Text[start..first]);
+        // A certificate or a key in the header makes it longer than anybody looks on.
+        if (isHeader && first - start == TextWindow.Right)
+            return new Finding(SensitiveKind.Secret, start, first, CharacterClass.Any);
+        if (window[first] != '.' || (isHeader ? window.On(first + 1, CharacterClass.Name) : ReadPart(ref window, first + 1)) is not { } second)
             return null;
         if (second - first > TextWindow.Right && window[second] != '.')
             return new Finding(SensitiveKind.Secret, start, second, CharacterClass.Any);
@@ -17,6 +28,8 @@ internal static class JsonWebToken
             return null;
 
         var end = window.On(second + 1, CharacterClass.Name);
+        if (ReadPart(ref window, first + 1) is null)
+            return end - second >= LeastPart ? new Finding(SensitiveKind.Secret, start, end, CharacterClass.Any) : null;
         return new Finding(SensitiveKind.Secret, start, end, end - second > TextWindow.Right ? CharacterClass.Name : CharacterClass.None);
     }
 
@@ -27,5 +40,13 @@ internal static class JsonWebToken
 
         var end = window.On(start, CharacterClass.Name);
         return end - start >= LeastPart ? end : null;
+    }
+
+    private static bool BeginsAsHeader(ReadOnlySpan<char> part)
+    {
+        foreach (var header in s_headers)
+            if (part.StartsWith(header, StringComparison.Ordinal))
+                return true;
+        return false;
     }
 }

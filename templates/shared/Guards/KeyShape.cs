@@ -8,6 +8,8 @@ internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least
     private const int LeastJudged = 8;
 
     private static readonly SearchValues<char> s_findable = SearchValues.Create("0123456789-_#");
+    private static readonly SearchValues<char> s_prefix =
+        SearchValues.Create("0123456789-_#?./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
     // The last fixed character tells most texts from the shape at once.
     private readonly int _telling = TellingOf(prefix);
@@ -15,8 +17,11 @@ internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least
 
     public char First => prefix[0];
 
-    /// <summary>Whether the search stops at every value of this shape: at a digit, a dash or an underscore beside its first word.</summary>
-    public bool IsFindable => (alphabet & ~CharacterClass.Hex) == 0 || prefix.AsSpan().ContainsAny(s_findable);
+    /// <summary>
+    /// Whether the search stops at every value of this shape: at a digit, a dash or an underscore beside its first word, and at no other mark.
+    /// </summary>
+    public bool IsFindable => !prefix.AsSpan().ContainsAnyExcept(s_prefix)
+        && ((alphabet & ~CharacterClass.Hex) == 0 || prefix.AsSpan().ContainsAny(s_findable));
 
     /// <summary>A table's lines without its comments.</summary>
     public static List<string> ReadTable(string table = "key-shapes.txt")
@@ -45,8 +50,9 @@ internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least
             || least < 0 || most < least || most > TextWindow.Right)
             return shapes;
 
-        foreach (var prefix in fields[1].Split(','))
-            if (prefix.Length is >= 2 and <= 60 && char.IsAscii(prefix[0]))
+        var prefixes = fields[1].Split(',');
+        if (Array.TrueForAll(prefixes, prefix => prefix.Length is >= 2 and <= 60 && char.IsAscii(prefix[0])))
+            foreach (var prefix in prefixes)
                 shapes.Add(new KeyShape(prefix, alphabet, least, isOpen ? TextWindow.Right : most, fields.Length == 4 ? fields[3] : ""));
         return shapes;
     }

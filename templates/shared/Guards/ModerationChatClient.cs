@@ -16,11 +16,11 @@ internal sealed class ModerationChatClient(IChatClient innerClient, MistralModer
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         IReadOnlyList<ChatMessage> asked = [.. messages];
-        List<string> kinds = _options.Input ? [.. await JudgeAsync(asked, "request", cancellationToken)] : [];
+        if (_options.Input)
+            await JudgeAsync(asked, "request", cancellationToken);
         var response = await base.GetResponseAsync(asked, options, cancellationToken);
         if (_options.Output)
-            kinds.AddRange(await JudgeAsync([.. asked, .. response.Messages], "answer", cancellationToken));
-        response.AdditionalProperties = GuardKinds.Join(response.AdditionalProperties, kinds);
+            await JudgeAsync([.. asked, .. response.Messages], "answer", cancellationToken);
         return response;
     }
 
@@ -28,7 +28,8 @@ internal sealed class ModerationChatClient(IChatClient innerClient, MistralModer
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         IReadOnlyList<ChatMessage> asked = [.. messages];
-        List<string> kinds = _options.Input ? [.. await JudgeAsync(asked, "request", cancellationToken)] : [];
+        if (_options.Input)
+            await JudgeAsync(asked, "request", cancellationToken);
         List<ChatResponseUpdate> held = [];
         await foreach (var update in base.GetStreamingResponseAsync(asked, options, cancellationToken))
         {
@@ -39,15 +40,13 @@ internal sealed class ModerationChatClient(IChatClient innerClient, MistralModer
         }
 
         if (_options.Output)
-            kinds.AddRange(await JudgeAsync([.. asked, .. held.ToChatResponse().Messages], "answer", cancellationToken));
+            await JudgeAsync([.. asked, .. held.ToChatResponse().Messages], "answer", cancellationToken);
         foreach (var update in held)
             yield return update;
-        if (kinds.Count > 0)
-            yield return new ChatResponseUpdate { AdditionalProperties = GuardKinds.Join(null, kinds) };
     }
 
-    /// <returns>What the audit is to know of a judgement that let the text pass.</returns>
-    private async Task<string[]> JudgeAsync(IReadOnlyList<ChatMessage> messages, string what, CancellationToken cancellationToken)
+    /// <exception cref="ChatRefusedException">The text may not pass.</exception>
+    private async Task JudgeAsync(IReadOnlyList<ChatMessage> messages, string what, CancellationToken cancellationToken)
     {
         IReadOnlyDictionary<string, double> scores = new Dictionary<string, double>();
         try
@@ -70,12 +69,12 @@ internal sealed class ModerationChatClient(IChatClient innerClient, MistralModer
         if (flagged.Length > 0)
             throw new ChatRefusedException(ChatRefusedException.Moderated, $"Moderation refused the {what}: {string.Join(", ", flagged)}.") { Kinds = flagged };
         if (_options.Thresholds.Keys.All(scores.ContainsKey))
-            return [];
+            return;
 
         GuardKinds.CountFailed("moderation");
-        return _options.FailureMode == FailureMode.Open
-            ? [ChatRefusedException.ModerationFailed]
-            : throw new ChatRefusedException(ChatRefusedException.ModerationFailed, $"Moderation gave no judgement of the {what}, and it must.")
+        GuardKinds.Tell(ChatRefusedException.ModerationFailed);
+        if (_options.FailureMode == FailureMode.Closed)
+            throw new ChatRefusedException(ChatRefusedException.ModerationFailed, $"Moderation gave no judgement of the {what}, and it must.")
             {
                 Kinds = [ChatRefusedException.ModerationFailed],
             };

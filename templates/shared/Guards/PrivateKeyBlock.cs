@@ -46,7 +46,10 @@ internal static class PrivateKeyBlock
             end = EndOfLines(rest);
         if (LongestRun(rest[..end]) < LeastBody)
             return null;
-        return new Finding(SensitiveKind.Secret, at, body + (close < 0 ? end : end + End.Length + close + Dashes.Length));
+        if (close >= 0)
+            return new Finding(SensitiveKind.Secret, at, body + end + End.Length + close + Dashes.Length);
+        var goesOn = end == MostBody ? CharacterClass.Any | CharacterClass.LineEnd : CharacterClass.None;
+        return new Finding(SensitiveKind.Secret, at, body + end, goesOn);
     }
 
     /// <summary>Where a cut-off key ends. Its lines may be indented, as in YAML.</summary>

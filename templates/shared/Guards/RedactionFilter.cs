@@ -4,7 +4,7 @@ namespace Acme.App.Guards;
 
 /// <summary>
 /// Masks what a detector finds, in pieces exactly as in the whole text. It holds back the last word and what may still become a finding:
-/// at most a few hundred characters, of a private key's block 16,384. A value that is longer is masked as far as it goes on.
+/// a few hundred characters, of a link 2,048 and of a private key's block 16,384. A value that is longer is masked as far as it goes on.
 /// </summary>
 internal sealed class RedactionFilter(SensitiveDataDetector detector, ISet<SensitiveKind> kinds)
 {

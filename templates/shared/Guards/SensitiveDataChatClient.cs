@@ -14,7 +14,8 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
     public override async Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
-        var (asked, complete, kinds) = Judge(() => GuardInput(messages, options));
+        var kinds = new HashSet<SensitiveKind>();
+        var (asked, complete) = Judge(() => GuardInput(messages, options, kinds));
         var response = await base.GetResponseAsync(asked, complete, cancellationToken);
         return Judge(() => GuardAnswer(response, kinds));
     }
@@ -22,7 +23,8 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
     public override async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var (asked, complete, kinds) = Judge(() => GuardInput(messages, options));
+        var kinds = new HashSet<SensitiveKind>();
+        var (asked, complete) = Judge(() => GuardInput(messages, options, kinds));
         var stream = new GuardedStream(_output);
         ChatResponseUpdate? last = null;
         await foreach (var update in base.GetStreamingResponseAsync(asked, complete, cancellationToken))
@@ -30,19 +32,19 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
             last = update.Clone();
             last.RawRepresentation = null;
             last.Contents = Judge(() => stream.Push(update.Contents, isFinal: update.FinishReason is not null));
+            Report(stream.Kinds, kinds);
             yield return last;
         }
 
         var rest = Judge(() => stream.Push([], isFinal: true));
-        var report = Report(kinds.Concat(stream.Kinds));
-        if (rest.Count > 0 || report.Length > 0)
+        Report(stream.Kinds, kinds);
+        if (rest.Count > 0)
             yield return new ChatResponseUpdate(last?.Role, rest)
             {
                 ResponseId = last?.ResponseId,
                 MessageId = last?.MessageId,
                 ModelId = last?.ModelId,
                 CreatedAt = last?.CreatedAt,
-                AdditionalProperties = GuardKinds.Join(last?.AdditionalProperties, report),
             };
     }
 
@@ -61,8 +63,8 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
         }
     }
 
-    private (IReadOnlyList<ChatMessage> Messages, ChatOptions? Options, HashSet<SensitiveKind> Kinds) GuardInput(
-        IEnumerable<ChatMessage> messages, ChatOptions? options)
+    private (IReadOnlyList<ChatMessage> Messages, ChatOptions? Options) GuardInput(
+        IEnumerable<ChatMessage> messages, ChatOptions? options, HashSet<SensitiveKind> reported)
     {
         var kinds = new HashSet<SensitiveKind>();
         List<ChatMessage> safe = [];
@@ -77,8 +79,16 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
         }
 
         RefuseInOptions(options);
+        var guarded = GuardOptions(options, kinds);
+        _input.RefuseBlocked(kinds);
+        Report(kinds, reported);
+        return (safe, guarded);
+    }
+
+    private ChatOptions? GuardOptions(ChatOptions? options, HashSet<SensitiveKind> kinds)
+    {
         if (options is not ({ Instructions: not null } or { AdditionalProperties.Count: > 0 }))
-            return (safe, options, kinds);
+            return options;
         var guarded = options.Clone();
         guarded.Instructions = options.Instructions is { } instructions ? _input.Apply(instructions, kinds) : null;
         foreach (var (name, value) in options.AdditionalProperties ?? [])
@@ -87,8 +97,7 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
                 guarded.AdditionalProperties![name] = ((FunctionResultContent)_input.Guard(new FunctionResultContent(name, json), kinds)).Result;
         }
 
-        _input.RefuseBlocked(kinds);
-        return (safe, guarded, kinds);
+        return guarded;
     }
 
     /// <summary>Tools, the answer's schema and stop sequences go to Mistral as well. A mask would change what they mean, so they are refused.</summary>
@@ -108,11 +117,11 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
         if (found.Count > 0)
             throw new ChatRefusedException(ChatRefusedException.SensitiveData, "A tool, the answer's schema or a stop sequence holds sensitive data.")
             {
-                Kinds = Report(found),
+                Kinds = Report(found, []),
             };
     }
 
-    private ChatResponse GuardAnswer(ChatResponse response, HashSet<SensitiveKind> kinds)
+    private ChatResponse GuardAnswer(ChatResponse response, HashSet<SensitiveKind> reported)
     {
         var found = new HashSet<SensitiveKind>();
         foreach (var message in response.Messages)
@@ -123,15 +132,20 @@ internal sealed class SensitiveDataChatClient(IChatClient innerClient, IOptions<
 
         _output.RefuseBlocked(found);
         response.RawRepresentation = null;
-        response.AdditionalProperties = GuardKinds.Join(response.AdditionalProperties, Report(kinds.Concat(found)));
+        Report(found, reported);
         return response;
     }
 
-    private static string[] Report(IEnumerable<SensitiveKind> kinds)
+    /// <summary>Tells of each kind once for a chat.</summary>
+    private static string[] Report(IEnumerable<SensitiveKind> kinds, HashSet<SensitiveKind> reported)
     {
-        string[] names = [.. kinds.Distinct().Select(TextGuard.NameOf)];
+        string[] names = [.. kinds.Where(reported.Add).Select(TextGuard.NameOf)];
         foreach (var name in names)
+        {
             GuardKinds.CountFound(name);
+            GuardKinds.Tell(name);
+        }
+
         return names;
     }
 }

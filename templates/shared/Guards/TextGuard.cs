@@ -15,11 +15,11 @@ internal sealed class TextGuard(GuardOptions options, bool isOutput)
     /// <summary>Guards a value that may stand beside a name, as in a tool's arguments. A program reads it, so it is not encoded.</summary>
     public string Apply(string? name, string value, ISet<SensitiveKind> kinds)
     {
-        value = HiddenCharacterFilter.Apply(value, options.SafeText.HiddenCharacters);
+        value = HiddenCharacterFilter.Apply(value, options.SafeText.HiddenCharacters, out var shown);
         if (name is null || _detector.ModeOf(SensitiveKind.Secret) == GuardMode.Allow
             || SecretName.Judge(name) is not (not SecretPromise.None and var promise)
             || !SecretValue.IsSecret(SecretAssignment.WithoutScheme(value.AsSpan().Trim()), promise, isQuoted: true))
-            return RedactionFilter.Redact(_detector, value, kinds);
+            return RedactionFilter.Redact(_detector, value, kinds) + shown;
         kinds.Add(SensitiveKind.Secret);
         return RedactionFilter.MaskOf(SensitiveKind.Secret);
     }
@@ -29,7 +29,7 @@ internal sealed class TextGuard(GuardOptions options, bool isOutput)
     {
         var hidden = new HiddenCharacterFilter(options.SafeText.HiddenCharacters);
         var redaction = new RedactionFilter(_detector, kinds);
-        return (piece, isFinal) => Encode(redaction.Push(hidden.Push(piece), isFinal));
+        return (piece, isFinal) => Encode(redaction.Push(hidden.Push(piece), isFinal) + (isFinal ? hidden.Shown : ""));
     }
 
     public void RefuseBlocked(IEnumerable<SensitiveKind> kinds)

@@ -32,7 +32,7 @@ internal static class SpeedCommand
         var detector = new SensitiveDataDetector(DetectCommand.Everything, modes => modes.Output);
         var benchmark = new FilterBenchmarks();
         var whole = Best("whole filter", () => guard.Apply(prose, kinds));
-        Best("  hidden characters", () => HiddenCharacterFilter.Apply(prose, HiddenCharacters.Strip));
+        Best("  hidden characters", () => HiddenCharacterFilter.Apply(prose, HiddenCharacters.Strip, out _));
         Best("  sensitive data", () => RedactionFilter.Redact(detector, prose, kinds));
         var naive = Best("three naive patterns", () => benchmark.NaivePatterns());
         Console.WriteLine($"{naive / whole:F1} times as fast as the naive patterns");

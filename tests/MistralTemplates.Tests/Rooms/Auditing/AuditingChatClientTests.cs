@@ -5,6 +5,7 @@ using Acme.App.Auditing;
 using Acme.App.Guards;
 using Acme.App.Mistral;
 using Microsoft.Extensions.AI;
+using MistralTemplates.Tests.Rooms.Guards;
 
 namespace MistralTemplates.Tests.Rooms.Auditing;
 
@@ -91,6 +92,34 @@ public sealed class AuditingChatClientTests
             break;
 
         AssertOneRecord(room, "chat.cancelled", "cancelled");
+    }
+
+    /// <summary>What was masked was sent all the same, whatever became of the answer.</summary>
+    [Theory]
+    [InlineData("answer", false)]
+    [InlineData("timeout", false)]
+    [InlineData("answer", true)]
+    [InlineData("timeout", true)]
+    [InlineData("leaves", true)]
+    public async Task Ask_SensitiveDataMasked_IsOnRecordHoweverItEnds(string end, bool isStreamed)
+    {
+        await using var room = new AuditRoom();
+        var guarded = new SensitiveDataChatClient(new ScriptedClient(end == "leaves" ? "answer" : end, null), Microsoft.Extensions.Options.Options.Create(new GuardOptions()));
+        var (road, prompt) = (room.Road(guarded), $"Write to {SensitiveSamples.Email}.");
+
+        await Record.ExceptionAsync(async () =>
+        {
+            if (!isStreamed)
+                await road.GetResponseAsync(prompt, cancellationToken: TestContext.Current.CancellationToken);
+            else
+                await foreach (var _ in road.GetStreamingResponseAsync(prompt, cancellationToken: TestContext.Current.CancellationToken))
+                    if (end == "leaves")
+                        break;
+        });
+
+        using var record = JsonDocument.Parse(room.Lines[^1]);
+        Assert.Equal(end == "answer", record.RootElement.GetProperty("success").GetBoolean());
+        Assert.Equal(["email"], record.RootElement.GetProperty("kinds").EnumerateArray().Select(kind => kind.GetString()));
     }
 
     [Fact]

@@ -45,11 +45,13 @@ public sealed class GuardedRoadTests
         using var road = Road(model);
         var message = new ChatMessage(ChatRole.User, $"Write to {SensitiveSamples.Email}");
 
-        var response = await road.GetResponseAsync([message], cancellationToken: None);
+        HashSet<string> told = [];
+        GuardKinds.GatherInto(told);
+        await road.GetResponseAsync([message], cancellationToken: None);
 
         Assert.Equal("Write to [email]", Assert.Single(model.Messages!).Text);
         Assert.Contains(SensitiveSamples.Email, message.Text, StringComparison.Ordinal);
-        Assert.Equal(["email"], GuardKinds.Of(response.AdditionalProperties));
+        Assert.Equal(["email"], told);
     }
 
     [Fact]
@@ -157,6 +159,8 @@ public sealed class GuardedRoadTests
         var call = new FunctionCallContent("1", "f", new Dictionary<string, object?> { ["apiKey"] = SensitiveSamples.MistralKey });
         using var road = Road(new ScriptedClient([.. text.Select(letter => new TextContent(letter.ToString())), call, new TextContent("Bye")]));
 
+        HashSet<string> told = [];
+        GuardKinds.GatherInto(told);
         var updates = new List<ChatResponseUpdate>();
         await foreach (var update in road.GetStreamingResponseAsync([new ChatMessage(ChatRole.User, "Hello")], cancellationToken: None))
             updates.Add(update);
@@ -166,8 +170,26 @@ public sealed class GuardedRoadTests
         Assert.Equal("Take [secret] now.", string.Concat(contents[..at]));
         Assert.Equal("[secret]", ((FunctionCallContent)contents[at]).Arguments!["apiKey"]);
         Assert.Equal("Bye", string.Concat(contents[(at + 1)..]));
-        Assert.Equal(["secret"], GuardKinds.Of(updates[^1].AdditionalProperties));
+        Assert.Equal(["secret"], told);
         Assert.All(updates, update => Assert.Null(update.RawRepresentation));
+    }
+
+    /// <summary>What is no tree of JSON can be read all the same, by whoever reads line by line or takes the last of two fields.</summary>
+    [Theory]
+    [InlineData("{\"a\":\"KEY\"}")]
+    [InlineData("{\"a\":\"KEY\",\"a\":1}")]
+    [InlineData("{\"a\":\"KEY\"}\n{\"b\":1}")]
+    [InlineData("\"KEY\"")]
+    [InlineData(" [\"KEY\"")]
+    public async Task GetResponse_SecretBehindEscapesOfAToolsAnswer_IsRefused(string answer)
+    {
+        using var road = Road(new ScriptedClient(new TextContent("Done.")));
+        var escaped = string.Concat(SensitiveSamples.GitHubToken.Select(letter => $"\\u{(int)letter:x4}"));
+        var message = new ChatMessage(ChatRole.Tool, [new FunctionResultContent("1", answer.Replace("KEY", escaped, StringComparison.Ordinal))]);
+
+        var refused = await Assert.ThrowsAsync<ChatRefusedException>(() => road.GetResponseAsync([message], cancellationToken: None));
+
+        Assert.Equal(["secret"], refused.Kinds);
     }
 
     [Fact]

@@ -157,6 +157,64 @@ public sealed class RedactionTests
         Assert.Equal("take [secret] away", RedactionFilter.Redact(detector, $"take ACME-{SensitiveSamples.MistralKey} away", new HashSet<SensitiveKind>()));
     }
 
+    /// <summary>An owner who is told nothing takes them for guarded.</summary>
+    [Theory]
+    [InlineData("acme acme:KEY- w32")]
+    [InlineData("acme $ACME- w32")]
+    [InlineData("acme (ACME_ w32")]
+    [InlineData("acme ACME~1- w32")]
+    [InlineData("acme ACME-,X w32")]
+    public void Validate_ShapeThatIsNeverFound_IsRefused(string shape)
+    {
+        var result = new GuardOptionsValidator(Microsoft.Extensions.Options.Options.Create(new Acme.App.Mistral.MistralOptions()))
+            .Validate(Guarding.Options(options => options.SensitiveData.Shapes = [shape]));
+
+        Assert.Equal("SensitiveData.Shapes[0]", Assert.Single(result.Errors).PropertyName);
+    }
+
+    public static TheoryData<int, string> Tokens => new()
+    {
+        // A header with a certificate in it, or a key.
+        { 30, "." + SensitiveSamples.Part(40) + "." + SensitiveSamples.Part(40) },
+        { 400, "." + SensitiveSamples.Part(40) + "." + SensitiveSamples.Part(40) },
+        { 1600, "." + SensitiveSamples.Part(900) + "." + SensitiveSamples.Part(40) },
+        // An encrypted token, whose key is agreed on or goes along.
+        { 30, ".." + SensitiveSamples.Part(16) + "." + SensitiveSamples.Part(80) + "." + SensitiveSamples.Part(22) },
+        { 30, "." + SensitiveSamples.Part(340) + "." + SensitiveSamples.Part(16) + "." + SensitiveSamples.Part(80) + "." + SensitiveSamples.Part(22) },
+        { 30, "." + SensitiveSamples.Part(700) + "." + SensitiveSamples.Part(16) + "." + SensitiveSamples.Part(80) + "." + SensitiveSamples.Part(22) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Tokens))]
+    public void Redact_TokenWithALongHeaderOrEncrypted_IsMasked(int header, string rest)
+    {
+        var text = $"Take {"ey" + "JhbGciOi"}{SensitiveSamples.Part(header)}{rest} now.";
+
+        Assert.Equal("Take [secret] now.", Redact(text));
+        Assert.Equal("Take [secret] now.", Stream(text.Select(letter => letter.ToString())));
+    }
+
+    /// <summary>A header alone, or two parts of a name, are no token.</summary>
+    [Fact]
+    public void Redact_WhatOnlyBeginsLikeAToken_Stays()
+    {
+        var text = $"It begins with {"ey" + "JhbGciOi"}JIUzI1NiJ9.part and {"ey" + "J2ZXJzaW9uIjoz"}{SensitiveSamples.Part(900)} is a source map.";
+
+        Assert.Equal(text, Redact(text));
+    }
+
+    [Theory]
+    [InlineData(20_000)]
+    [InlineData(60_000)]
+    public void Redact_PrivateKeyOfAnyLength_IsMaskedToItsEnd(int length)
+    {
+        var lines = string.Join('\n', SensitiveSamples.Part(length).Chunk(64).Select(line => new string(line)));
+        var text = $"-----BEGIN PGP {"PRIVATE"} KEY BLOCK-----\n\n{lines}\n-----END PGP {"PRIVATE"} KEY BLOCK-----\nBye";
+
+        Assert.Equal($"[secret] PGP {"PRIVATE"} KEY BLOCK-----\nBye", Redact(text));
+        Assert.Equal(Redact(text), Stream(text.Select(letter => letter.ToString())));
+    }
+
     [Fact]
     public void ReadTable_EveryLine_IsRead()
     {

@@ -72,12 +72,17 @@ public sealed class SafeTextTests
         Assert.Equal("a\nbcde𝄞\nf\n👩\u200d💻", whole);
     }
 
+    /// <summary>Within the text they would part what is looked for.</summary>
     [Fact]
-    public void Apply_Show_WritesTheCodeOut()
+    public void Apply_Show_TellsTheCodesBehindTheText()
     {
         var guard = Guarding.Output(options => options.HiddenCharacters = HiddenCharacters.Show);
+        var token = SensitiveSamples.GitHubToken.Insert(9, "\u200b");
+        var stream = guard.Start(new HashSet<SensitiveKind>());
 
-        Assert.Equal("a[U+202E]b[U+E0041]", guard.Apply("a\u202eb\U000E0041", new HashSet<SensitiveKind>()));
+        Assert.Equal("ab.[U+202E][U+E0041]", guard.Apply("a\u202eb\U000E0041.\u202e", new HashSet<SensitiveKind>()));
+        Assert.Equal("Take [secret] now.[U+200B]", guard.Apply($"Take {token} now.", new HashSet<SensitiveKind>()));
+        Assert.Equal("Take [secret] now.[U+200B]", string.Concat($"Take {token} now.".Select(letter => stream(letter.ToString(), false))) + stream("", true));
     }
 
     [Fact]

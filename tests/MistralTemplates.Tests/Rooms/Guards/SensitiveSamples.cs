@@ -22,6 +22,9 @@ internal static class SensitiveSamples
     public static readonly string PrivateKey =
         "-----BEGIN RSA PRIV" + "ATE KEY-----\n" + Mixed + Hex + "\n" + Hex + Mixed + "\n-----END RSA PRIV" + "ATE KEY-----";
 
+    /// <summary>So many characters of base64url, as a part of a token has them.</summary>
+    public static string Part(int length) => string.Concat(Enumerable.Repeat(Mixed, (length / Mixed.Length) + 1))[..length];
+
     /// <summary>Texts that hold something, each with the kind that must be found.</summary>
     public static readonly IReadOnlyList<(string Text, string Mask)> Positives =
     [
