@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Acme.App.Configuration;
 using FluentValidation;
 using FluentValidation.Results;
@@ -16,7 +17,7 @@ internal sealed class AccessOptionsValidator : OptionsValidator<AccessOptions>
     {
         Rule(nameof(AccessOptions.Anonymous), options => !options.Anonymous || environment.IsDevelopment(),
             "Callers without a token are let in, which is for Development only.", "Set it to false.");
-        RuleForEach(options => options.KnownProxies).Must(proxy => IPAddress.TryParse(proxy, out _) || IPNetwork.TryParse(proxy, out _))
+        RuleForEach(options => options.KnownProxies).Must(proxy => IsAddress(proxy) || IPNetwork.TryParse(proxy, out _))
             .WithMessage("It is neither an address nor a network.")
             .WithState(_ => "Write an address such as \"10.0.0.7\" or a network such as \"10.0.0.0/8\".");
         RuleForEach(options => options.AllowedOrigins).Must(IsOrigin)
@@ -37,8 +38,8 @@ internal sealed class AccessOptionsValidator : OptionsValidator<AccessOptions>
         Time($"{Connections}:{nameof(ConnectionLimits.HeadersTimeout)}", options => options.Connections.HeadersTimeout, "00:00:15");
         Time($"{Connections}:{nameof(ConnectionLimits.KeepAliveTimeout)}", options => options.Connections.KeepAliveTimeout, "00:02:00");
         Time($"{Connections}:{nameof(ConnectionLimits.StallTimeout)}", options => options.Connections.StallTimeout, "00:00:30");
-        Rule($"{Connections}:{nameof(ConnectionLimits.MinBytesPerSecond)}", options => options.Connections.MinBytesPerSecond > 0,
-            "It lets a connection stand still.", Positive);
+        Rule($"{Connections}:{nameof(ConnectionLimits.MinBytesPerSecond)}", options => options.Connections.MinBytesPerSecond is > 0 and <= 1_000_000,
+            "It lets a connection stand still, or asks more than one can give.", "Set it to 100, the default, or near it.");
         Rule(nameof(AccessOptions.ClassClaim), options => options.ClassClaim is { Length: > 0 },
             "No claim is named.", "Set it to the claim that names a caller's class, for example \"class\".");
         RuleFor(options => options).Custom((options, context) =>
@@ -60,6 +61,10 @@ internal sealed class AccessOptionsValidator : OptionsValidator<AccessOptions>
     private void Time(string setting, Func<AccessOptions, TimeSpan> time, string example) =>
         Rule(setting, options => IsBetween(time(options), TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
             "It is not between a second and an hour.", $"Set a time span, for example {example}.");
+
+    // A number alone is an address as well, of a machine that nobody meant.
+    private static bool IsAddress(string text) => IPAddress.TryParse(text, out var address)
+        && (address.AddressFamily == AddressFamily.InterNetworkV6 || address.ToString() == text);
 
     private static bool IsOrigin(string origin) => Uri.TryCreate(origin, UriKind.Absolute, out var page)
         && page.IsProtected()

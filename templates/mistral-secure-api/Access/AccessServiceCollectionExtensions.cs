@@ -45,7 +45,8 @@ internal static class AccessServiceCollectionExtensions
             bearer.TokenValidationParameters.IssuerSigningKeys = bearer.TokenValidationParameters.IssuerSigningKeys?.ToArray();
         });
         // Nothing here is encrypted by ASP.NET Core, so that no ring of keys for it is made, or written below the user's home.
-        services.Remove(services.Single(service => service.ImplementationType?.Name == "DataProtectionHostedService"));
+        if (services.FirstOrDefault(service => service.ImplementationType?.Name == "DataProtectionHostedService") is { } keyRing)
+            services.Remove(keyRing);
         services.AddSingleton(new StartUpCheck((provider, _) => ActivatorUtilities.CreateInstance<TokenIssuerCheck>(provider).RunAsync()));
         services.AddHealthChecks().AddCheck<UnreadableIssuer>("issuer");
         services.AddAuthorization();

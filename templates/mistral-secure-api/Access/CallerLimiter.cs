@@ -38,7 +38,7 @@ internal sealed class CallerLimiter(
     }
 
     public ValueTask CorrectAsync(string caller, LimitClaim[] claims, long difference) =>
-        TellAsync(store.CorrectAsync(caller, claims, difference, CancellationToken.None));
+        TellAsync(store.CorrectAsync(caller, claims, difference));
 
     /// <summary>Begins a request, or refuses.</summary>
     /// <returns>Whether <see cref="LeaveAsync"/> is to be called at its end.</returns>
@@ -49,7 +49,7 @@ internal sealed class CallerLimiter(
             var entered => entered is true,
         };
 
-    public ValueTask LeaveAsync(string caller, string requestId) => TellAsync(store.LeaveAsync(caller, requestId, CancellationToken.None));
+    public ValueTask LeaveAsync(string caller, string requestId) => TellAsync(store.LeaveAsync(caller, requestId));
 
     /// <returns>Null when the count cannot be reached and the limits stay open.</returns>
     /// <remarks>One request waits for the count once: what it then asks for would be taken late, and never given back.</remarks>

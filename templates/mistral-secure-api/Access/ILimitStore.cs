@@ -24,13 +24,13 @@ internal interface ILimitStore
     ValueTask<LimitDecision> TakeAsync(string caller, LimitClaim[] claims, CancellationToken cancellationToken);
 
     /// <summary>Corrects claims that were taken, each by a difference, unless their limit has begun anew.</summary>
-    ValueTask CorrectAsync(string caller, LimitClaim[] claims, long difference, CancellationToken cancellationToken);
+    ValueTask CorrectAsync(string caller, LimitClaim[] claims, long difference);
 
     /// <summary>Begins a request, unless as many are under way.</summary>
     ValueTask<bool> EnterAsync(string caller, int most, string requestId, CancellationToken cancellationToken);
 
     /// <summary>Ends a request that was begun.</summary>
-    ValueTask LeaveAsync(string caller, string requestId, CancellationToken cancellationToken);
+    ValueTask LeaveAsync(string caller, string requestId);
 }
 
 /// <summary>The count cannot be reached. The message says why, and is safe to audit.</summary>

@@ -12,6 +12,13 @@ internal static class LimitHeaders
     {
         if (context.Response.HasStarted)
             return;
+        // Whoever asks Mistral several times for one request may do so at a time.
+        lock (s_told)
+            Tell(context, claim.Limit, PolicyOf(claim), LeftOf(claim, left, now));
+    }
+
+    private static void Tell(HttpContext context, string limit, string policy, string left)
+    {
         if (context.Items[s_told] is not Dictionary<string, (string Policy, string Left)> told)
         {
             context.Items[s_told] = told = [];
@@ -23,9 +30,18 @@ internal static class LimitHeaders
             });
         }
 
+        told[limit] = (policy, left);
+    }
+
+    private static string PolicyOf(in LimitClaim claim)
+    {
         var window = claim.Window is { } seconds ? string.Create(CultureInfo.InvariantCulture, $";w={seconds}") : "";
-        told[claim.Limit] = (
-            string.Create(CultureInfo.InvariantCulture, $"\"{claim.Limit}\";q={claim.Most}{window}"),
-            string.Create(CultureInfo.InvariantCulture, $"\"{claim.Limit}\";r={Math.Max(0, left)};t={Math.Ceiling((claim.Resets - now).TotalSeconds)}"));
+        return string.Create(CultureInfo.InvariantCulture, $"\"{claim.Limit}\";q={claim.Most}{window}");
+    }
+
+    private static string LeftOf(in LimitClaim claim, long left, DateTimeOffset now)
+    {
+        var seconds = Math.Max(0, (long)Math.Ceiling((claim.Resets - now).TotalSeconds));
+        return string.Create(CultureInfo.InvariantCulture, $"\"{claim.Limit}\";r={Math.Max(0, left)};t={seconds}");
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Acme.App.Guards;
@@ -10,6 +11,10 @@ internal static class RequestBody
 {
     public const int LongestPath = 200;
 
+    // Each may become an object a hundred times as large as its JSON, which two letters can be.
+    private const int MostTokens = 100_000;
+    private const int FirstBytes = 4096;
+
     public static async Task<T> ReadAsync<T>(this HttpRequest request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class
     {
@@ -19,7 +24,12 @@ internal static class RequestBody
             throw new BadHttpRequestException("The content type must be JSON in UTF-8.", StatusCodes.Status415UnsupportedMediaType);
         try
         {
-            return await JsonSerializer.DeserializeAsync(request.BodyReader, type, cancellationToken) ?? throw Unreadable("$");
+            using var body = new MemoryStream(FirstBytes);
+            await request.Body.CopyToAsync(body, cancellationToken);
+            if (HasTooManyTokens(body.GetBuffer().AsSpan(0, (int)body.Length)))
+                throw Unreadable("$");
+            body.Position = 0;
+            return JsonSerializer.Deserialize(body, type) ?? throw Unreadable("$");
         }
         catch (JsonException exception)
         {
@@ -27,9 +37,20 @@ internal static class RequestBody
         }
     }
 
+    private static bool HasTooManyTokens(ReadOnlySpan<byte> body)
+    {
+        if (body.Length <= MostTokens)
+            return false;
+        var reader = new Utf8JsonReader(body.StartsWith(Encoding.UTF8.Preamble) ? body[Encoding.UTF8.Preamble.Length..] : body);
+        var tokens = 0;
+        while (tokens <= MostTokens && reader.Read())
+            tokens++;
+        return tokens > MostTokens;
+    }
+
     private static ChatRefusedException Unreadable(string path) =>
         new(ChatRefusedException.InvalidRequest, "The body is not a request in JSON as this endpoint takes it.")
         {
-            Errors = new Dictionary<string, string[]> { [path] = ["The field is unknown, repeated, or of the wrong type, or the JSON is malformed here."] },
+            Errors = new Dictionary<string, string[]> { [path] = ["The field is unknown, repeated, or of the wrong type, or the JSON is malformed or far too much here."] },
         };
 }

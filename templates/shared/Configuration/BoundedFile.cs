@@ -5,14 +5,17 @@ internal static class BoundedFile
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
+    /// <summary>Whether a file is empty, or a device or a pipe: whoever opens one that nobody writes to waits for ever.</summary>
+    public static bool HasNoLength(string path) =>
+        (File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path)) is FileInfo { Exists: true, Length: 0 };
+
     /// <returns>The file's bytes; one more than <paramref name="mostBytes"/> where it has more.</returns>
     /// <exception cref="IOException">It cannot be read, or not in time.</exception>
     public static byte[] Read(string path, int mostBytes)
     {
         try
         {
-            // What is no regular file has no length.
-            return new FileInfo(path).Length > 0 ? ReadNow() : Task.Run(ReadNow).WaitAsync(s_patience).GetAwaiter().GetResult();
+            return HasNoLength(path) ? Task.Run(ReadNow).WaitAsync(s_patience).GetAwaiter().GetResult() : ReadNow();
         }
         catch (TimeoutException exception)
         {

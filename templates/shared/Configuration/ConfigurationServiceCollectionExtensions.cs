@@ -14,6 +14,9 @@ internal static class ConfigurationServiceCollectionExtensions
     /// <summary>Names a folder with one file for each setting, as Docker and Kubernetes mount them: <c>Mistral__Endpoint</c>.</summary>
     public const string SettingsFolder = "SettingsFolder";
 
+    /// <summary>The file of the user secrets, beside which a key in a file of settings is refused.</summary>
+    public const string UserSecrets = "secrets.json";
+
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
     /// <summary>Reads the settings in their order and brings in the environment's policy. The first room to add.</summary>
@@ -108,6 +111,6 @@ internal static class ConfigurationServiceCollectionExtensions
         ConfigurationProblem Problem(string problem, string remedy) => new(SettingsFolder, configuration.OriginOf(SettingsFolder), problem, remedy);
     }
 
-    private static bool IsSettingsFile(IConfigurationSource source) =>
-        source is JsonConfigurationSource { Path: { } path } && Path.GetFileName(path).StartsWith("appsettings", StringComparison.OrdinalIgnoreCase);
+    /// <summary>The host's files: the user secrets alone are others.</summary>
+    private static bool IsSettingsFile(IConfigurationSource source) => source is JsonConfigurationSource file && Path.GetFileName(file.Path) != UserSecrets;
 }

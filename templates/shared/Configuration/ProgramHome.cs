@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration.Json;
 
@@ -16,7 +17,13 @@ internal sealed class ProgramHome
     private ProgramHome(string folder, string[] arguments)
     {
         Folder = folder;
-        Problems = [.. Directory.EnumerateFiles(folder, "appsettings*.json").Order(StringComparer.Ordinal).Select(Check).OfType<ConfigurationProblem>()];
+        Problems =
+        [
+            .. Directory.EnumerateFiles(folder, "appsettings*.json").Order(StringComparer.Ordinal).Select(Check).OfType<ConfigurationProblem>(),
+            // The host would read these as well, above all others.
+            .. Directory.EnumerateFiles(folder, $"{Assembly.GetEntryAssembly()?.GetName().Name}.settings*.json").Select(Path.GetFileName).Order(StringComparer.Ordinal)
+                .Select(file => new ConfigurationProblem(file!, file!, "Settings stand in appsettings files alone.", $"Move those of this file to {SettingsFile}.")),
+        ];
 
         // The builder's own reading throws on the first malformed file; from the file system's root it finds none, and
         // AddConfiguration reads the real ones, so that the report names everything at once.

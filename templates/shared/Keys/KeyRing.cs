@@ -88,7 +88,10 @@ internal sealed partial class KeyRing(
                 look = JoinLook(refused: true);
             }
 
-            if (!(await look.WaitAsync(cancellationToken)).SameAs(rejected) || isOwn)
+            // A look that failed has found no other key; what became of it the key's health tells.
+            await ((Task)look).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!Current.SameAs(rejected) || isOwn)
                 break;
         }
 

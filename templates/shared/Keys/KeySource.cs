@@ -24,14 +24,10 @@ internal abstract class KeySource
     /// <exception cref="KeySourceException">The place could not be read or holds no value.</exception>
     public abstract Task<ApiKey> ReadAsync(CancellationToken cancellationToken);
 
-    /// <summary>Puts the key in place of the old one, whole or not at all, when an operator rotates it.</summary>
+    /// <summary>Puts the key in place of the old one, when an operator rotates it.</summary>
     /// <returns>False where this program may not write to the place.</returns>
     /// <exception cref="KeySourceException">The place could not be written.</exception>
     public virtual Task<bool> TryWriteAsync(ApiKey key, CancellationToken cancellationToken) => Task.FromResult(false);
-
-    /// <summary>Whether a file is empty, or a pipe: whoever opens one that nobody writes to waits for ever.</summary>
-    protected static bool HasNoLength(string path) =>
-        (File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path)) is FileInfo { Exists: true, Length: 0 };
 
     /// <summary>What to throw where there is no key: neither sentence may quote what the place answered.</summary>
     public KeySourceException Failed(string problem, string remedy) => new(new ConfigurationProblem(Setting, Name, problem, remedy));

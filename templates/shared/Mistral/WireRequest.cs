@@ -95,7 +95,7 @@ internal sealed record WireRequest(
         var others = new Dictionary<string, JsonElement>();
         foreach (var (name, value) in options?.AdditionalProperties ?? [])
         {
-            if (PassedOn.ContainsKey(name) && JsonOf(name, value) is { } json)
+            if (JsonOf(name, value) is { } json)
                 others[name] = json;
         }
 
@@ -111,11 +111,9 @@ internal sealed record WireRequest(
     /// <summary>What an application sets of Mistral's own fields, as JSON; null for what is none of them, or not of the field's kind.</summary>
     public static JsonElement? JsonOf(string name, object? value)
     {
-        if (value is JsonElement given)
-            return given;
         if (value is null || !PassedOn.TryGetValue(name, out var kind))
             return null;
-        var json = JsonSerializer.SerializeToElement(value, AIJsonUtilities.DefaultOptions);
+        var json = value as JsonElement? ?? JsonSerializer.SerializeToElement(value, AIJsonUtilities.DefaultOptions);
         return json.ValueKind == kind || (kind, json.ValueKind) is (JsonValueKind.True, JsonValueKind.False) ? json : null;
     }
 

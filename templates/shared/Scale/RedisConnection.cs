@@ -97,6 +97,8 @@ internal sealed class RedisConnection(IOptions<RedisOptions> options) : IAsyncDi
         chain.ChainPolicy.ExtraStore.AddRange(issuers);
         foreach (var element in sent.ChainElements)
             chain.ChainPolicy.ExtraStore.Add(element.Certificate);
-        return chain.Build(certificate) && chain.ChainElements.Any(element => issuers.Contains(element.Certificate));
+        // Certificates count as equal by issuer and number, which anybody can write into one.
+        return chain.Build(certificate) && chain.ChainElements.Any(element => issuers.Any(issuer =>
+            issuer.RawDataMemory.Span.SequenceEqual(element.Certificate.RawDataMemory.Span)));
     }
 }

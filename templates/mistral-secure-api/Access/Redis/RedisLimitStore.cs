@@ -61,8 +61,8 @@ internal sealed class RedisLimitStore(RedisConnection redis, IOptions<AccessOpti
         return new LimitDecision((int)result[0], (long)result[1]);
     }
 
-    public async ValueTask CorrectAsync(string caller, LimitClaim[] claims, long difference, CancellationToken cancellationToken) =>
-        await RunAsync(Correct, Keys(caller, claims), [difference], cancellationToken);
+    public async ValueTask CorrectAsync(string caller, LimitClaim[] claims, long difference) =>
+        await RunAsync(Correct, Keys(caller, claims), [difference], CancellationToken.None);
 
     public async ValueTask<bool> EnterAsync(string caller, int most, string requestId, CancellationToken cancellationToken)
     {
@@ -83,11 +83,11 @@ internal sealed class RedisLimitStore(RedisConnection redis, IOptions<AccessOpti
         }
     }
 
-    public async ValueTask LeaveAsync(string caller, string requestId, CancellationToken cancellationToken)
+    public async ValueTask LeaveAsync(string caller, string requestId)
     {
         try
         {
-            await RunAsync("return redis.call('ZREM', KEYS[1], ARGV[1])", [UnderWay(caller)], [requestId], cancellationToken);
+            await RunAsync("return redis.call('ZREM', KEYS[1], ARGV[1])", [UnderWay(caller)], [requestId], CancellationToken.None);
         }
         catch (LimitStoreException)
         {

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace Acme.App.Access;
 
 /// <summary>Keeps count in this process; a restart begins anew.</summary>
@@ -8,14 +6,16 @@ internal sealed class MemoryLimitStore(TimeProvider time) : ILimitStore
     /// <summary>A claim is made shortly before it is counted: its window may have ended between the two.</summary>
     private static readonly TimeSpan s_late = TimeSpan.FromMinutes(1);
 
-    private readonly ConcurrentDictionary<string, Account> _accounts = new();
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Account> _accounts = [];
+    private DateTimeOffset _swept;
 
     public ValueTask<LimitDecision> TakeAsync(string caller, LimitClaim[] claims, CancellationToken cancellationToken)
     {
-        var account = AccountOf(caller);
-        lock (account)
+        lock (_gate)
         {
-            account.Forget(time.GetUtcNow() - s_late);
+            Sweep(time.GetUtcNow());
+            var account = AccountOf(caller);
             for (var index = 0; index < claims.Length; index++)
             {
                 if (claims[index].Amount > claims[index].Most - account.Used(claims[index]))
@@ -28,11 +28,11 @@ internal sealed class MemoryLimitStore(TimeProvider time) : ILimitStore
         }
     }
 
-    public ValueTask CorrectAsync(string caller, LimitClaim[] claims, long difference, CancellationToken cancellationToken)
+    public ValueTask CorrectAsync(string caller, LimitClaim[] claims, long difference)
     {
-        var account = AccountOf(caller);
-        lock (account)
+        lock (_gate)
         {
+            var account = AccountOf(caller);
             foreach (var claim in claims)
             {
                 if (account.Windows.TryGetValue((claim.Limit, claim.Resets), out var used))
@@ -45,9 +45,9 @@ internal sealed class MemoryLimitStore(TimeProvider time) : ILimitStore
 
     public ValueTask<bool> EnterAsync(string caller, int most, string requestId, CancellationToken cancellationToken)
     {
-        var account = AccountOf(caller);
-        lock (account)
+        lock (_gate)
         {
+            var account = AccountOf(caller);
             if (account.UnderWay >= most)
                 return new(false);
             account.UnderWay++;
@@ -55,17 +55,37 @@ internal sealed class MemoryLimitStore(TimeProvider time) : ILimitStore
         }
     }
 
-    public ValueTask LeaveAsync(string caller, string requestId, CancellationToken cancellationToken)
+    public ValueTask LeaveAsync(string caller, string requestId)
     {
-        var account = AccountOf(caller);
-        lock (account)
-            account.UnderWay--;
+        lock (_gate)
+            AccountOf(caller).UnderWay--;
         return default;
     }
 
-    private Account AccountOf(string caller) => _accounts.GetOrAdd(caller, _ => new Account());
+    private Account AccountOf(string caller)
+    {
+        if (!_accounts.TryGetValue(caller, out var account))
+            _accounts[caller] = account = new Account();
+        return account;
+    }
 
-    /// <summary>What one caller took. There are as many accounts as callers, and addresses of callers whose token names nobody.</summary>
+    /// <summary>Forgets what has ended, once a minute, and callers of whom nothing is left.</summary>
+    private void Sweep(DateTimeOffset now)
+    {
+        if ((now - _swept).Duration() < s_late)
+            return;
+        _swept = now;
+        foreach (var (caller, account) in _accounts)
+        {
+            foreach (var window in account.Windows.Keys)
+                if (window.Resets < now - s_late)
+                    account.Windows.Remove(window);
+            if (account is { Windows.Count: 0, UnderWay: 0 })
+                _accounts.Remove(caller);
+        }
+    }
+
+    /// <summary>What one caller took, or the address of callers whose token names nobody.</summary>
     private sealed class Account
     {
         public Dictionary<(string Limit, DateTimeOffset Resets), long> Windows { get; } = [];
@@ -73,14 +93,5 @@ internal sealed class MemoryLimitStore(TimeProvider time) : ILimitStore
         public int UnderWay { get; set; }
 
         public long Used(in LimitClaim claim) => Windows.GetValueOrDefault((claim.Limit, claim.Resets));
-
-        public void Forget(DateTimeOffset endedBefore)
-        {
-            foreach (var window in Windows.Keys)
-            {
-                if (window.Resets < endedBefore)
-                    Windows.Remove(window);
-            }
-        }
     }
 }

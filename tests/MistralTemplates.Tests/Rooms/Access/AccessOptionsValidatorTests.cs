@@ -18,10 +18,13 @@ public sealed class AccessOptionsValidatorTests
     public void Rejects_AnonymousCallersElsewhere(string environment) =>
         Assert.Equal(["Anonymous: Callers without a token are let in, which is for Development only."], Problems(new AccessOptions { Anonymous = true }, environment));
 
-    [Fact]
-    public void Rejects_AProxyThatIsNoAddress() => Assert.Equal(
-        ["KnownProxies[1]: It is neither an address nor a network."],
-        Problems(new AccessOptions { KnownProxies = ["10.0.0.0/8", "proxy.example"] }, Environments.Production));
+    [Theory]
+    [InlineData("proxy.example")]
+    [InlineData("10")]
+    [InlineData("0x0a000007")]
+    public void Rejects_AProxyThatIsNoAddress(string proxy) => Assert.Equal(
+        ["KnownProxies[3]: It is neither an address nor a network."],
+        Problems(new AccessOptions { KnownProxies = ["10.0.0.0/8", "10.0.0.7", "fd00::0:7", proxy] }, Environments.Production));
 
     [Theory]
     [InlineData("https://app.example")]
@@ -54,7 +57,7 @@ public sealed class AccessOptionsValidatorTests
             "Connections:HeadersTimeout: It is not between a second and an hour.",
             "Connections:KeepAliveTimeout: It is not between a second and an hour.",
             "Connections:StallTimeout: It is not between a second and an hour.",
-            "Connections:MinBytesPerSecond: It lets a connection stand still.",
+            "Connections:MinBytesPerSecond: It lets a connection stand still, or asks more than one can give.",
         ],
         Problems(
             new AccessOptions

@@ -158,7 +158,7 @@ public sealed class BudgetChatClientTests
             return new(new LimitDecision(-1, 0));
         }
 
-        public ValueTask CorrectAsync(string caller, LimitClaim[] claims, long difference, CancellationToken cancellationToken)
+        public ValueTask CorrectAsync(string caller, LimitClaim[] claims, long difference)
         {
             Calls.Add(string.Create(CultureInfo.InvariantCulture, $"correct {difference}"));
             return default;
@@ -166,6 +166,6 @@ public sealed class BudgetChatClientTests
 
         public ValueTask<bool> EnterAsync(string caller, int most, string requestId, CancellationToken cancellationToken) => new(true);
 
-        public ValueTask LeaveAsync(string caller, string requestId, CancellationToken cancellationToken) => default;
+        public ValueTask LeaveAsync(string caller, string requestId) => default;
     }
 }

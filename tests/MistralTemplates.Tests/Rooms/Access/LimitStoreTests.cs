@@ -61,12 +61,38 @@ public sealed class LimitStoreTests : IAsyncDisposable
 
         await store.TakeAsync("ada", claims, CancellationToken);
         var full = await store.TakeAsync("ada", claims, CancellationToken);
-        await store.CorrectAsync("ada", claims, -60, CancellationToken);
-        await store.CorrectAsync("ada", [claims[0] with { Resets = Tomorrow.AddDays(1) }], -40, CancellationToken);
+        await store.CorrectAsync("ada", claims, -60);
+        await store.CorrectAsync("ada", [claims[0] with { Resets = Tomorrow.AddDays(1) }], -40);
         var again = await store.TakeAsync("ada", [claims[0] with { Amount = 60 }], CancellationToken);
 
         Assert.Equal(0, full.Refused);
         Assert.Equal(new LimitDecision(-1, 0), again);
+    }
+
+    /// <summary>A service has more callers than memory, in time.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Take_OnceACallersWindowsHaveEnded_ForgetsTheCallerUnlessARequestIsUnderWay(bool isUnderWay)
+    {
+        var store = new MemoryLimitStore(_time);
+        var caller = await TakeAsNewCallerAsync();
+
+        _time.Advance(TimeSpan.FromDays(3));
+        await store.TakeAsync("another", [new("tokens", 100, 100, Tomorrow)], CancellationToken);
+        GC.Collect();
+
+        Assert.Equal(isUnderWay, caller.IsAlive);
+        GC.KeepAlive(store);
+
+        async Task<WeakReference> TakeAsNewCallerAsync()
+        {
+            var name = string.Concat("a", "da");
+            await store.TakeAsync(name, [new("tokens", 100, 100, Tomorrow)], CancellationToken);
+            if (isUnderWay)
+                await store.EnterAsync(name, 1, "request", CancellationToken);
+            return new WeakReference(name);
+        }
     }
 
     [Theory]
@@ -78,7 +104,7 @@ public sealed class LimitStoreTests : IAsyncDisposable
 
         var entered = await Task.WhenAll(Enumerable.Range(0, 60).Select(index => Task.Run(async () => await replicas[index % 3].EnterAsync("ada", 7, $"request-{index}", CancellationToken))));
         var first = Array.IndexOf(entered, true);
-        await replicas[0].LeaveAsync("ada", $"request-{first}", CancellationToken);
+        await replicas[0].LeaveAsync("ada", $"request-{first}");
 
         Assert.Equal(7, entered.Count(isIn => isIn));
         Assert.True(await replicas[1].EnterAsync("ada", 7, "next", CancellationToken));
@@ -127,9 +153,9 @@ public sealed class LimitStoreTests : IAsyncDisposable
         Assert.True(await store.EnterAsync("ada", 2, "second", CancellationToken));
 
         await server.CommandAsync("REPLICAOF", "127.0.0.1", "1");
-        await Assert.ThrowsAsync<LimitStoreException>(async () => await store.LeaveAsync("ada", "first", CancellationToken));
+        await Assert.ThrowsAsync<LimitStoreException>(async () => await store.LeaveAsync("ada", "first"));
         await Assert.ThrowsAsync<LimitStoreException>(async () => await store.EnterAsync("ada", 2, "third", CancellationToken));
-        await Assert.ThrowsAsync<LimitStoreException>(async () => await store.LeaveAsync("ada", "second", CancellationToken));
+        await Assert.ThrowsAsync<LimitStoreException>(async () => await store.LeaveAsync("ada", "second"));
         await server.CommandAsync("REPLICAOF", "NO", "ONE");
         await WaitUntilReadyAsync(connection);
 
@@ -150,7 +176,7 @@ public sealed class LimitStoreTests : IAsyncDisposable
         await server.CommandAsync("REPLICAOF", "127.0.0.1", "1");
         for (var request = 0; request < 1100; request++)
             await Assert.ThrowsAsync<LimitStoreException>(async () => await store.EnterAsync("ada", 1, $"refused {request}", CancellationToken));
-        await Assert.ThrowsAsync<LimitStoreException>(async () => await store.LeaveAsync("ada", "first", CancellationToken));
+        await Assert.ThrowsAsync<LimitStoreException>(async () => await store.LeaveAsync("ada", "first"));
         await server.CommandAsync("REPLICAOF", "NO", "ONE");
         await WaitUntilReadyAsync(connection);
 

@@ -33,6 +33,7 @@ public sealed class RedisTlsTests : IDisposable
     [InlineData("an issuer that nobody trusts", "Redis' certificate, or its TLS, is not one that is trusted here.")]
     [InlineData("another issuer", "Redis' certificate, or its TLS, is not one that is trusted here.")]
     [InlineData("a certificate of another name", "Redis' certificate, or its TLS, is not one that is trusted here.")]
+    [InlineData("a certificate with its issuer's name and number", "Redis' certificate, or its TLS, is not one that is trusted here.")]
     [InlineData("an expired certificate", "Redis' certificate, or its TLS, is not one that is trusted here.")]
     [InlineData("a certificate for another purpose", "Redis' certificate, or its TLS, is not one that is trusted here.")]
     [InlineData("a wrong password", "Redis does not take the user or the password.")]
@@ -156,7 +157,11 @@ public sealed class RedisTlsTests : IDisposable
         request.CertificateExtensions.Add(names.Build());
         if (fault == "a certificate for another purpose")
             request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.2")], critical: false));
-        using var certificate = request.Create(issuer, from, from.AddMinutes(fault == "an expired certificate" ? 10 : 60), RandomNumberGenerator.GetBytes(8));
+        var end = from.AddMinutes(fault == "an expired certificate" ? 10 : 60);
+        using var foreign = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var certificate = fault == "a certificate with its issuer's name and number"
+            ? request.Create(issuer.SubjectName, X509SignatureGenerator.CreateForECDsa(foreign), from, end, issuer.SerialNumberBytes.Span)
+            : request.Create(issuer, from, end, RandomNumberGenerator.GetBytes(8));
         _folder.Write("root.pem", root.ExportCertificatePem());
         _folder.Write("between.pem", between.ExportCertificatePem());
         _folder.Write("own.pem", certificate.ExportCertificatePem());

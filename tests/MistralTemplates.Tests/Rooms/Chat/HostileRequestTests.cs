@@ -2,7 +2,10 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Acme.App.Chat;
+using Acme.App.Guards;
 using Acme.App.Tests.StandIn;
+using Microsoft.AspNetCore.Http;
 using MistralTemplates.Benchmarks.Auditing;
 
 namespace MistralTemplates.Tests.Rooms.Chat;
@@ -45,6 +48,23 @@ public sealed class HostileRequestTests(RunningApi api) : IClassFixture<RunningA
         ["a million messages"] = [.. """{"model":"mistral-small-latest","messages":["""u8, .. Enumerable.Repeat("{},"u8.ToArray(), 1_000_000).SelectMany(item => item), .. "{}]}"u8],
         ["a million fields"] = [.. "{"u8, .. Enumerable.Range(0, 300_000).SelectMany(index => Encoding.ASCII.GetBytes($"\"f{index}\":1,")), .. "\"g\":1}"u8],
     };
+
+    /// <summary>Two letters of JSON may become a hundred bytes: a caller within its limits would take all memory.</summary>
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("[]")]
+    [InlineData("1")]
+    [InlineData("\"\"")]
+    public async Task Body_OfManyValues_TakesLittleMoreMemoryThanItsOwn(string value)
+    {
+        var body = Encoding.UTF8.GetBytes($$"""{"messages":[{{string.Join(',', Enumerable.Repeat(value, 1_000_000))}}]}""");
+        var context = new DefaultHttpContext { Request = { ContentType = "application/json", Body = new MemoryStream(body) } };
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        await Assert.ThrowsAsync<ChatRefusedException>(() => context.Request.ReadAsync(CompletionJsonContext.Default.CompletionRequest, TestContext.Current.CancellationToken));
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 1, 5L * body.Length);
+    }
 
     [Theory]
     [MemberData(nameof(Bodies))]

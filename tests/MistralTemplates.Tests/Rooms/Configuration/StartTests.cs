@@ -217,6 +217,23 @@ public sealed class StartTests
         Assert.DoesNotContain("canary", errors, StringComparison.Ordinal);
     }
 
+    /// <summary>The host reads a file of the program's name as well, above all others: a policy, or a key, that nobody looks for there.</summary>
+    [Theory]
+    [InlineData("settings.json")]
+    [InlineData("settings.Production.json")]
+    public async Task Start_AFileOfSettingsBesideOurs_IsRefused(string name)
+    {
+        using var folder = Folder();
+        var file = $"{typeof(StartTests).Assembly.GetName().Name}.{name}";
+        folder.Write(file, """{ "Policy": { "AllowedModels": [ "another" ] }""");
+
+        var (code, errors) = await StartAsync(folder, "Production", Variable("MISTRAL_API_KEY", Key('k')));
+
+        Assert.Equal(78, code);
+        Assert.Contains($"{file}", errors, StringComparison.Ordinal);
+        Assert.Contains("Settings stand in appsettings files alone.", Unwrapped(errors), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Start_AFolderWithAPipeThatNobodyWritesTo_IsRefusedAndNoWaitForEver()
     {

@@ -107,11 +107,10 @@ public sealed class FilesKeySourceTests
     }
 
     [Fact]
-    public async Task Write_AKey_ReplacesTheFileAndKeepsItFromOthers()
+    public async Task Write_AKey_ReplacesWhatTheFileHoldsAndKeepsItFromOthers()
     {
         using var folder = new TemporaryFolder();
-        var path = folder.Write("key", Some.KeyValue(1));
-        folder.Write("key.new", "left over from a crash");
+        var path = folder.Write("key", Some.KeyValue(1) + "\n");
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(path, (UnixFileMode)0b110_100_100);
         var source = Source(path);
@@ -119,7 +118,6 @@ public sealed class FilesKeySourceTests
         Assert.True(await source.TryWriteAsync(Some.Key(2), Token));
 
         Assert.True((await source.ReadAsync(Token)).SameAs(Some.Key(2)));
-        Assert.False(File.Exists(path + ".new"));
         if (!OperatingSystem.IsWindows())
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, File.GetUnixFileMode(path));
     }
@@ -155,21 +153,40 @@ public sealed class FilesKeySourceTests
         Assert.Equal(Some.KeyValue(1), await File.ReadAllTextAsync(target, Token));
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Write_ThatFails_LeavesNoNewKeyBehind(bool isStopped)
+    /// <summary>The program reads the file as its owner, or by its group: it must stay the same file.</summary>
+    [Fact]
+    public async Task Write_AKey_StaysInTheSameFile()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no number of a file there.");
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("key", Some.KeyValue(1));
+        var before = (await Command.RunAsync("ls", ["-in", path], folder.Path, TimeSpan.FromMinutes(1), Token)).Output.Split(' ')[0];
+
+        Assert.True(await Source(path).TryWriteAsync(Some.Key(2), Token));
+
+        Assert.StartsWith(before + " ", (await Command.RunAsync("ls", ["-in", path], folder.Path, TimeSpan.FromMinutes(1), Token)).Output, StringComparison.Ordinal);
+        Assert.Equal([path], Directory.GetFiles(folder.Path));
+    }
+
+    [Fact]
+    public async Task Write_ThatIsStopped_LeavesTheOldKey()
     {
         using var folder = new TemporaryFolder();
-        var path = Path.Combine(folder.Path, "key");
-        Directory.CreateDirectory(path);
+        var path = folder.Write("key", Some.KeyValue(1));
         using var stop = new CancellationTokenSource();
-        if (isStopped)
-            await stop.CancelAsync();
+        await stop.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<Exception>(() => Source(path).TryWriteAsync(Some.Key(2), stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Source(path).TryWriteAsync(Some.Key(2), stop.Token));
 
-        Assert.False(File.Exists(path + ".new"));
+        Assert.Equal(Some.KeyValue(1), await File.ReadAllTextAsync(path, Token));
+    }
+
+    [Fact]
+    public async Task Write_WhereAFolderStands_IsRefused()
+    {
+        using var folder = new TemporaryFolder();
+
+        await Assert.ThrowsAsync<KeySourceException>(() => Source(folder.Path).TryWriteAsync(Some.Key(2), Token));
     }
 
     internal static Task<TestedStore> StoreAsync(StoreFailure? failure)

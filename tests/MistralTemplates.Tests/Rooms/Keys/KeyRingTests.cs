@@ -338,6 +338,17 @@ public sealed class KeyRingTests
         Assert.Equal(1, source.Reads);
     }
 
+    /// <summary>The request was refused for its key, and not for what the audit could not write.</summary>
+    [Fact]
+    public async Task Refresh_WhatWasFoundCannotBeRecorded_GivesTheCurrentKey()
+    {
+        var source = new FakeKeySource(Some.Key(1));
+        var ring = await Some.LoadedRing(source, new FakeKeyVerifier(KeyVerdict.Accepted), events: new BrokenEvents());
+        source.Key = Some.Key(2);
+
+        Assert.True((await ring.RefreshAsync(Some.Key(1), Token)).SameAs(Some.Key(1)));
+    }
+
     [Fact]
     public async Task Refresh_SourceHasNothingNew_RestsBeforeAskingAgain()
     {
@@ -478,5 +489,10 @@ public sealed class KeyRingTests
         var ring = Some.Ring(new FakeKeySource(Some.Key(1)), new FakeKeyVerifier(KeyVerdict.Accepted));
 
         Assert.Throws<InvalidOperationException>(() => ring.Current);
+    }
+
+    private sealed class BrokenEvents : IKeyEvents
+    {
+        public Task RecordAsync(KeyEvent keyEvent) => throw new IOException("The disk is full.");
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Acme.App.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace Acme.App.Keys.Sources;
@@ -24,7 +25,7 @@ internal sealed class FilesKeySource(IOptions<FilesKeyOptions> options) : KeySou
         try
         {
             // A file written in place is empty for a moment.
-            if (HasNoLength(options.Value.Path))
+            if (BoundedFile.HasNoLength(options.Value.Path))
                 throw Failed("The file with the key is empty, or no regular file.", "Write the key into it, best by replacing the file as a whole.");
             using var file = File.OpenHandle(options.Value.Path, options: FileOptions.Asynchronous);
             var bytes = new byte[MaxBytes + 1];
@@ -49,48 +50,50 @@ internal sealed class FilesKeySource(IOptions<FilesKeyOptions> options) : KeySou
         }
     }
 
+    /// <remarks>In its place, so that owner, group and access list stay those by which the program reads it. Whoever reads half a key tries it first.</remarks>
     public override async Task<bool> TryWriteAsync(ApiKey key, CancellationToken cancellationToken)
     {
         var path = options.Value.Path;
-        var next = path + ".new";
         try
         {
             if (new FileInfo(path).LinkTarget is not null)
                 throw Failed("The file with the key is a link, which whoever mounted it keeps.",
                     "Change the secret where it is kept; the program takes it up by itself.");
-
-            var create = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-            if (!OperatingSystem.IsWindows())
-                create.UnixCreateMode = OwnerOnly;
-
-            // A crash between the two steps leaves the old key whole, and a second run begins again.
-            File.Delete(next);
-            var file = new FileStream(next, create);
-            try
+            if (OperatingSystem.IsWindows())
             {
-                await using (file)
-                {
-                    // The operator's umask takes nothing from the group that the program reads by.
-                    if (!OperatingSystem.IsWindows() && File.Exists(path))
-                        File.SetUnixFileMode(file.SafeFileHandle, File.GetUnixFileMode(path) & OwnerAndGroup);
-                    await file.WriteAsync(Encoding.UTF8.GetBytes(key.Reveal()), cancellationToken);
-                    file.Flush(flushToDisk: true);
-                }
-
-                File.Move(next, path, overwrite: true);
+                await WriteAsync(new FileStreamOptions());
                 return true;
             }
-            catch
+
+            var mode = File.Exists(path) ? File.GetUnixFileMode(path) : OwnerOnly;
+            if (!mode.HasFlag(UnixFileMode.UserWrite))
+                File.SetUnixFileMode(path, mode | UnixFileMode.UserWrite);
+            try
             {
-                // A file that is mounted by itself cannot be replaced; the new key must not stay beside it.
-                File.Delete(next);
-                throw;
+                await WriteAsync(new FileStreamOptions { UnixCreateMode = OwnerOnly });
             }
+            finally
+            {
+                if (File.Exists(path) && File.GetUnixFileMode(path) != (mode & OwnerAndGroup))
+                    File.SetUnixFileMode(path, mode & OwnerAndGroup);
+            }
+
+            return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw Failed("The file with the key cannot be written.",
-                "Let the operator's user write it and its folder, or change the secret where it is kept.");
+                "Let the operator's user write it, or change the secret where it is kept.");
+        }
+
+        async Task WriteAsync(FileStreamOptions how)
+        {
+            (how.Mode, how.Access) = (FileMode.OpenOrCreate, FileAccess.Write);
+            var bytes = Encoding.UTF8.GetBytes(key.Reveal());
+            await using var file = new FileStream(path, how);
+            await file.WriteAsync(bytes, cancellationToken);
+            file.SetLength(bytes.Length);
+            file.Flush(flushToDisk: true);
         }
     }
 }

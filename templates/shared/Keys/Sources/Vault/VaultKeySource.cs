@@ -73,7 +73,7 @@ internal sealed class VaultKeySource(IOptions<VaultKeyOptions> options) : KeySou
     {
         try
         {
-            if (HasNoLength(path))
+            if (BoundedFile.HasNoLength(path))
                 throw Failed("The file with Vault's token is empty, or no regular file.", "See whether Vault's agent runs and writes to this file.");
             using var file = File.OpenHandle(path, options: FileOptions.Asynchronous);
             var bytes = new byte[MaxBytes];
