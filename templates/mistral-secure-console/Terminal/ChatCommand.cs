@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Numerics;
 using System.Text;
 using Acme.App.Configuration;
 
@@ -108,13 +109,13 @@ internal sealed class ChatCommand
 
     // The library's own parser reads numbers as the user's country writes them, and speaks of its types.
     private static Option<T?> Number<T>(string description, string example, string name, params string[] aliases)
-        where T : struct, IParsable<T> => new(name, aliases)
+        where T : struct, INumberBase<T> => new(name, aliases)
         {
             Description = description,
             HelpName = "number",
             CustomParser = result =>
             {
-                if (T.TryParse(result.Tokens[^1].Value, CultureInfo.InvariantCulture, out var number))
+                if (T.TryParse(result.Tokens[^1].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
                     return number;
                 result.AddError($"{name} takes a number, for example {example}.");
                 return null;

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Acme.App.Guards;
+using Acme.App.Operations;
 using Spectre.Console;
 
 namespace Acme.App.Terminal;
@@ -61,9 +62,9 @@ internal sealed class ChatTerminal
     {
         Answer answer;
         using (var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
-        using (PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Interrupt(context, stop)))
-        using (PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Leave(context, stop)))
-        using (PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Leave(context, stop)))
+        using (PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Stop(stop)))
+        using (PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Leave(signal, stop)))
+        using (PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => Leave(signal, stop)))
         using (var view = CreateView(asJson))
             answer = await conversation.AskAsync(question, view.Write, stop.Token);
 
@@ -74,17 +75,11 @@ internal sealed class ChatTerminal
         return answer;
     }
 
-    private static void Interrupt(PosixSignalContext context, CancellationTokenSource stop)
-    {
-        context.Cancel = !stop.IsCancellationRequested;
-        stop.Cancel();
-    }
-
     /// <summary>An answer leaves its record, however its reader goes.</summary>
-    private void Leave(PosixSignalContext context, CancellationTokenSource stop)
+    private void Leave(PosixSignalContext signal, CancellationTokenSource stop)
     {
         IsLeaving = true;
-        Interrupt(context, stop);
+        signal.Stop(stop);
     }
 
     private AnswerView CreateView(bool asJson) => asJson ? new AnswerView(TextWriter.Null, null, _time)

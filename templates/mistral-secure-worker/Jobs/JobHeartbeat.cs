@@ -38,7 +38,7 @@ internal sealed partial class JobHeartbeat(
                 await BeatAsync(stoppingToken);
                 _faults.End();
             }
-            catch (Exception exception) when (exception is not OperationCanceledException)
+            catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
                 if (_faults.IsNews(queue.Describe(exception)))
                     LogFault(exception);

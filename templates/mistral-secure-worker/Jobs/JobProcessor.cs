@@ -54,7 +54,7 @@ internal sealed partial class JobProcessor(
                 LogQueueBack();
             health.IsQueueLost = false;
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
         {
             if (_faults.IsNews(queue.Describe(exception)))
                 LogQueueFault(exception);

@@ -38,7 +38,14 @@ internal sealed partial class AuditCheckpoints(
     private void StartTimer()
     {
         lock (_gate)
-            _timer ??= time.CreateTimer(_ => _ = SignAsync(), null, options.CheckpointInterval, options.CheckpointInterval);
+            _timer ??= time.CreateTimer(_ => SignUnlessUnderWay(), null, options.CheckpointInterval, options.CheckpointInterval);
+    }
+
+    /// <summary>While a place does not answer, there is nothing to gain by asking it once more, and the end would wait for all.</summary>
+    private void SignUnlessUnderWay()
+    {
+        if (_last.IsCompleted)
+            _ = SignAsync();
     }
 
     private Task SignAsync()

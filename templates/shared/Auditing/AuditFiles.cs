@@ -33,10 +33,18 @@ internal sealed class AuditFiles(string path, string? checkpoints = null)
     /// <summary>What the current file is called once it is full: its first record's number orders it.</summary>
     public string Full(long firstSequence) => Path.Combine(_folder, $"{_stem}{firstSequence:D12}{_extension}");
 
+    /// <summary>Whether a path names one of the log's own files, however it is written.</summary>
+    public bool Owns(string file) => new[] { Current, Seal, Lock, DevelopmentKeys }.Contains(file, StringComparer.OrdinalIgnoreCase)
+        || (Path.GetDirectoryName(file) == _folder && Path.GetFileName(file).StartsWith(_stem, StringComparison.Ordinal) && IsFull(file));
+
     /// <summary>The full files, oldest first, then the current one, as far as they exist.</summary>
     public IReadOnlyList<string> Existing() => !Directory.Exists(_folder) ? [] :
         [.. Directory.GetFiles(_folder, $"{_stem}*{_extension}").Where(IsFull).Order(StringComparer.Ordinal),
             .. File.Exists(path) ? [path] : Array.Empty<string>()];
+
+    /// <summary>Opens a file to be read beside whoever writes it.</summary>
+    public static FileStream OpenBeside(string path) =>
+        new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
 
     /// <summary>Opens a file, with its folder, that only the program's own user may read.</summary>
     public static FileStream OpenPrivate(string path, FileMode mode, FileShare share)

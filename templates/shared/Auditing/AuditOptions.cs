@@ -76,7 +76,7 @@ internal sealed class AuditOptionsValidator : OptionsValidator<AuditOptions>
     public AuditOptionsValidator(IHostEnvironment environment)
     {
         _environment = environment;
-        Rule(nameof(AuditOptions.Path), options => !string.IsNullOrWhiteSpace(options.Path), "No file is named.",
+        Rule(nameof(AuditOptions.Path), options => !string.IsNullOrWhiteSpace(Path.GetFileName(options.Path)), "No file is named.",
             "Set it to a file, for example \"audit/audit.jsonl\".");
         Rule(nameof(AuditOptions.CheckpointPath), options => options.CheckpointPath != options.Path && IsApart(options),
             "Checkpoints need a file of their own.", "Set it to another file than \"Audit:Path\", best on another volume.");
@@ -103,8 +103,7 @@ internal sealed class AuditOptionsValidator : OptionsValidator<AuditOptions>
     {
         if (string.IsNullOrEmpty(options.Path) || string.IsNullOrEmpty(options.CheckpointPath))
             return true;
-        var log = new AuditFiles(InHome(options.Path));
-        return !new[] { log.Current, log.Seal, log.Lock, log.DevelopmentKeys }.Contains(InHome(options.CheckpointPath), StringComparer.OrdinalIgnoreCase);
+        return Path.GetFileName(options.CheckpointPath).Length > 0 && !new AuditFiles(InHome(options.Path)).Owns(InHome(options.CheckpointPath));
     }
 
     private string InHome(string path) => Path.GetFullPath(Path.Combine(_environment.ContentRootPath, path));

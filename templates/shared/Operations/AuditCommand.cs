@@ -205,7 +205,7 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
 
     private static IEnumerable<string> Records(string file)
     {
-        using var reader = new StreamReader(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+        using var reader = new StreamReader(AuditFiles.OpenBeside(file));
         while (reader.ReadLine() is { } line)
             yield return line;
     }

@@ -33,7 +33,9 @@ internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IP
     public AuditVerdict Verify(CancellationToken cancellationToken)
     {
         // The seal and the checkpoints are read first: while a program writes, the log may only have more than they say.
-        _sealed = File.Exists(files.Seal) ? AuditLine.ParseSeal(File.ReadAllBytes(files.Seal), out _seal) : 0;
+        using var seal = TryOpen(files.Seal);
+        var bytes = new byte[AuditLine.SealLength + 1];
+        _sealed = seal is null ? 0 : AuditLine.ParseSeal(bytes.AsSpan(0, seal.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)), out _seal);
         var wrong = ReadCheckpoints();
         using var current = OpenCurrent(out var existing);
         var problem = existing.Count == 0 ? $"There is no audit log at '{files.Current}'." : wrong;
@@ -63,9 +65,9 @@ internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IP
     {
         try
         {
-            return new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            return AuditFiles.OpenBeside(file);
         }
-        catch (FileNotFoundException)
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
         }
@@ -76,7 +78,9 @@ internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IP
         var checkpoints = new List<AuditCheckpoint>();
         var unfinished = 0;
         var path = evidence.CheckpointFile;
-        foreach (var line in File.Exists(path) ? File.ReadLines(path) : [])
+        using var stream = path is null ? null : TryOpen(path);
+        using var reader = new StreamReader(stream ?? Stream.Null);
+        while (reader.ReadLine() is { } line)
         {
             if (AuditCheckpoint.Parse(line) is not { } checkpoint)
                 unfinished++;

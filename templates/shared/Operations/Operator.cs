@@ -79,8 +79,8 @@ internal static class Operator
     private static async Task<int> InvokeAsync(ParseResult parsed)
     {
         using var stop = new CancellationTokenSource();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Stop(stop));
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => signal.Stop(stop));
         try
         {
             var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
@@ -90,13 +90,6 @@ internal static class Operator
         {
             await Console.Error.WriteLineAsync("Stopped.");
             return (int)ExitCode.CheckFailed;
-        }
-
-        // A second time it ends at once, as without a word of ours.
-        void Stop(PosixSignalContext signal)
-        {
-            signal.Cancel = !stop.IsCancellationRequested;
-            stop.Cancel();
         }
     }
 

@@ -188,6 +188,7 @@ internal sealed partial class FolderQueue : IJobQueue, IDisposable
     {
         foreach (var folder in (string[])[_inbox, _waiting, _done, _failures.Place])
             Directory.CreateDirectory(folder);
+        _claims.MakeFolder();
     }
 
     /// <summary>Tells of each file once.</summary>
@@ -210,14 +211,18 @@ internal sealed partial class FolderQueue : IJobQueue, IDisposable
             _candidates.Enqueue((path, parts[2], (int)Math.Min(Number(parts[0]), int.MaxValue - 1)));
 
         var (settled, future) = (now.UtcDateTime - s_settleTime, now.UtcDateTime + s_clockSkew);
-        foreach (var file in new DirectoryInfo(_inbox).EnumerateFiles(Pattern).Take(CandidatesAtOnce)
-            .Where(file => file.LastWriteTimeUtc <= settled || file.LastWriteTimeUtc > future).OrderBy(file => file.LastWriteTimeUtc))
-        {
-            if (file.Name.Contains(Unreadable) && !File.Exists(file.FullName))
-                Tell($"The name of '{file.FullName}' is not UTF-8, so that it cannot be opened. Rename it.");
-            else
-                _candidates.Enqueue((file.FullName, Shorten(file.Name), 0));
-        }
+        foreach (var file in new DirectoryInfo(_inbox).EnumerateFiles(Pattern).Where(CanBeOpened)
+            .Where(file => file.LastWriteTimeUtc <= settled || file.LastWriteTimeUtc > future)
+            .Take(CandidatesAtOnce).OrderBy(file => file.LastWriteTimeUtc))
+            _candidates.Enqueue((file.FullName, Shorten(file.Name), 0));
+    }
+
+    private bool CanBeOpened(FileInfo file)
+    {
+        if (!file.Name.Contains(Unreadable) || File.Exists(file.FullName))
+            return true;
+        Tell($"The name of '{file.FullName}' is not UTF-8, so that it cannot be opened. Rename it.");
+        return false;
     }
 
     private ReadOnlyMemory<byte>? Read(string claim)

@@ -17,13 +17,22 @@ internal sealed class WorkerClaims(string root) : IDisposable
 
     public void Open()
     {
+        if (_lock is null)
+        {
+            Directory.CreateDirectory(Root);
+            Folder = Path.Combine(Root, $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid():N}");
+            // The lock comes first and goes last: a folder without one cannot be.
+            _lock = new FileStream(Folder + LockSuffix, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+        }
+
+        MakeFolder();
+    }
+
+    /// <summary>Makes the worker's folder anew where somebody took it away.</summary>
+    public void MakeFolder()
+    {
         if (_lock is not null)
-            return;
-        Directory.CreateDirectory(Root);
-        Folder = Path.Combine(Root, $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid():N}");
-        // The lock comes first and goes last: a folder without one cannot be.
-        _lock = new FileStream(Folder + LockSuffix, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
-        Directory.CreateDirectory(Folder);
+            Directory.CreateDirectory(Folder);
     }
 
     /// <summary>Has the folders of workers that are gone emptied.</summary>

@@ -14,6 +14,7 @@ public sealed class AuditCheckpointsTests
     private readonly ConcurrentQueue<string> _posted = new();
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
     private HttpStatusCode _status = HttpStatusCode.OK;
+    private TaskCompletionSource? _hang;
 
     [Fact]
     public async Task Count_EnoughRecords_PostsASignedCheckpointAndKeepsItInTheFile()
@@ -44,6 +45,26 @@ public sealed class AuditCheckpointsTests
         });
 
         Assert.Single(_posted);
+    }
+
+    /// <summary>Each would post once more, and the end would wait for them all.</summary>
+    [Fact]
+    public async Task Timer_WhileAWebhookHangs_AddsNoFurtherCheckpoint()
+    {
+        var hang = _hang = new TaskCompletionSource();
+        await using (var room = Open(records: 1000))
+        {
+            await WriteAsync(room, 1);
+            _time.Advance(TimeSpan.FromMinutes(1));
+            await UntilAsync(() => _posted.Count == 1);
+            _status = HttpStatusCode.ServiceUnavailable;
+            for (var minute = 0; minute < 20; minute++)
+                _time.Advance(TimeSpan.FromMinutes(1));
+            hang.SetResult();
+        }
+
+        // The one that hung, and what the end signs.
+        Assert.Equal(2, _posted.Count);
     }
 
     [Fact]
@@ -195,6 +216,7 @@ public sealed class AuditCheckpointsTests
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             test._posted.Enqueue(await request.Content!.ReadAsStringAsync(cancellationToken));
+            await (test._hang?.Task ?? Task.CompletedTask);
             return new HttpResponseMessage(test._status);
         }
     }

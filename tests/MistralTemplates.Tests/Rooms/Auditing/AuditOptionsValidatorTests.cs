@@ -58,6 +58,9 @@ public sealed class AuditOptionsValidatorTests
     [InlineData("./audit/audit.jsonl", false)]
     [InlineData("audit/../audit/audit.jsonl", false)]
     [InlineData("audit/audit.jsonl.seal", false)]
+    [InlineData("audit/audit-000000000001.jsonl", false)]
+    [InlineData("audit/", false)]
+    [InlineData("audit/audit-1.jsonl", true)]
     [InlineData("audit/checkpoints.txt", true)]
     [InlineData("/elsewhere/audit.jsonl", true)]
     public void CheckpointPath_IsAPlaceOfItsOwn(string path, bool isTaken) => Assert.Equal(

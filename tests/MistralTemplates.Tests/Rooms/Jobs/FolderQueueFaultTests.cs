@@ -43,6 +43,35 @@ public sealed class FolderQueueFaultTests : IDisposable
         Assert.Equal(new JobCounts(0, 500, 0, 0, 0), await queue.CountAsync(CancellationToken));
     }
 
+    /// <summary>Whoever clears <c>working</c> up may think that the folder of an idle worker is left over.</summary>
+    [Fact]
+    public async Task Claim_AfterItsOwnFolderWasTakenAway_GoesOnWithTheNextBeat()
+    {
+        using var queue = await JobsRoom.OpenFolderAsync(_folder);
+        Directory.Delete(Assert.Single(Directory.GetDirectories(Path.Combine(_folder, "working"))));
+
+        await queue.TakeUpAsync(CancellationToken);
+        JobsRoom.Put(_folder, "a.json");
+
+        Assert.Equal("a", Assert.Single(await queue.ClaimAsync(1, CancellationToken)).Id);
+    }
+
+    /// <summary>Files that are not whole yet, by their time, may be as many as are looked at once.</summary>
+    [Fact]
+    public async Task Claim_BehindManyFilesThatAreNotSettled_FindsTheJob()
+    {
+        using var queue = await JobsRoom.OpenFolderAsync(_folder);
+        for (var file = 0; file < 5000; file++)
+            File.SetLastWriteTimeUtc(JobsRoom.Put(_folder, $"new-{file}.json"), DateTime.UtcNow.AddMinutes(2));
+        var jobs = Enumerable.Range(0, 20).Select(job => $"job-{job}").ToHashSet();
+        foreach (var job in jobs)
+            JobsRoom.Put(_folder, job + ".json");
+
+        var claimed = await queue.ClaimAsync(100, CancellationToken);
+
+        Assert.Equal(jobs, claimed.Select(job => job.Id).ToHashSet());
+    }
+
     /// <summary>Whatever bears its name, a job ends beside it.</summary>
     [Fact]
     public async Task Job_WhoseNameAFolderBears_EndsUnderTheNext()

@@ -115,6 +115,7 @@ public sealed class ChatCommandTests
     [Theory]
     [InlineData("chat", Question, "--modle", "x")]
     [InlineData("chat", Question, "--temperature", "warm")]
+    [InlineData("chat", Question, "--temperature", "0,1")]
     [InlineData("chat", Question, "--file", "no-such-file.txt")]
     [InlineData("chat", Question, "--max-tokens", "1.5")]
     [InlineData("chat", "--json")]
