@@ -51,6 +51,9 @@ internal static class RequestBody
     private static ChatRefusedException Unreadable(string path) =>
         new(ChatRefusedException.InvalidRequest, "The body is not a request in JSON as this endpoint takes it.")
         {
-            Errors = new Dictionary<string, string[]> { [path] = ["The field is unknown, repeated, or of the wrong type, or the JSON is malformed or far too much here."] },
+            Errors = new Dictionary<string, string[]>
+            {
+                [path] = ["The field is unknown, repeated, or of the wrong type, or the JSON is malformed or far too much here."],
+            },
         };
 }

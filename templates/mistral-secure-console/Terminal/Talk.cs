@@ -1,11 +1,12 @@
 using System.Text;
 using Acme.App.Configuration;
+using Acme.App.Mistral;
 using Microsoft.Extensions.Options;
 
 namespace Acme.App.Terminal;
 
 /// <summary>The conversation at a terminal: messages, and the commands that begin with a slash.</summary>
-internal sealed class Talk(Conversation conversation, ChatTerminal terminal, IOptions<PolicyOptions> policy)
+internal sealed class Talk(Conversation conversation, ChatTerminal terminal, IOptions<PolicyOptions> policy, IOptions<MistralOptions> mistral)
 {
     private const string Help = """
         /model NAME   asks another model; alone, shows the model and those allowed
@@ -22,7 +23,8 @@ internal sealed class Talk(Conversation conversation, ChatTerminal terminal, IOp
     /// <returns>Success at a terminal, whose user has seen what failed; from a pipe, only when every question was answered.</returns>
     public async Task<ExitCode> RunAsync(CancellationToken cancellationToken)
     {
-        ChatTerminal.Note($"You talk to {conversation.Model}. /help shows the commands, /exit leaves.");
+        var partner = mistral.Value.Offline ? "the offline stand-in; no model is asked" : conversation.Model;
+        ChatTerminal.Note($"You talk to {partner}. /help shows the commands, /exit leaves.");
         var draft = "";
         try
         {

@@ -17,13 +17,8 @@ internal sealed class ProgramHome
     private ProgramHome(string folder, string[] arguments)
     {
         Folder = folder;
-        Problems =
-        [
-            .. Directory.EnumerateFiles(folder, "appsettings*.json").Order(StringComparer.Ordinal).Select(Check).OfType<ConfigurationProblem>(),
-            // The host would read these as well, above all others.
-            .. Directory.EnumerateFiles(folder, $"{Assembly.GetEntryAssembly()?.GetName().Name}.settings*.json").Select(Path.GetFileName).Order(StringComparer.Ordinal)
-                .Select(file => new ConfigurationProblem(file!, file!, "Settings stand in appsettings files alone.", $"Move those of this file to {SettingsFile}.")),
-        ];
+        var name = Assembly.GetEntryAssembly()?.GetName().Name;
+        Problems = [.. FilesOf("appsettings*.json").Select(Check).OfType<ConfigurationProblem>(), .. FilesOf($"{name}.settings*.json").Select(Refuse)];
 
         // The builder's own reading throws on the first malformed file; from the file system's root it finds none, and
         // AddConfiguration reads the real ones, so that the report names everything at once.
@@ -91,6 +86,12 @@ internal sealed class ProgramHome
         && Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") is { Length: > 0 } name
             ? ["--environment=" + name]
             : [];
+
+    private IEnumerable<string> FilesOf(string pattern) => Directory.EnumerateFiles(Folder, pattern).Order(StringComparer.Ordinal);
+
+    /// <summary>The host would read such a file as well, above all others.</summary>
+    private static ConfigurationProblem Refuse(string file) =>
+        new(Path.GetFileName(file), Path.GetFileName(file), "Settings stand in appsettings files alone.", $"Move those of this file to {SettingsFile}.");
 
     // Asks the very reader that the host uses, so that the two cannot disagree.
     private static ConfigurationProblem? Check(string file)

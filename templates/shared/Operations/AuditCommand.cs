@@ -103,6 +103,8 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
         var withSecret = !arguments.GetValue(_withoutSecret);
         if (!withSecret && arguments.GetValue(_publicKeys) is not { Length: > 0 })
             throw new IOException("Without the secret it takes the public key: --public-key FILE. 'audit keys --public' prints it where the program runs.");
+        if (!withSecret && files.Existing().Count == 0)
+            throw new IOException($"There is no audit log at '{files.Current}'. Name it: audit verify PATH --without-secret --public-key FILE.");
         // Where there is no log, Development's keys are not made for it.
         var keys = withSecret && files.Existing().Count > 0 ? Services.GetRequiredService<AuditKeys>() : null;
         if (arguments.GetValue(_checkpoints) is { } named && !File.Exists(named))

@@ -6,8 +6,8 @@ using Spectre.Console;
 namespace Acme.App.Operations;
 
 /// <summary>
-/// Shows records: to a person as a table, day by day; to a program one to a line, with every field. A value that could steer the terminal stays
-/// escaped, as the log has it.
+/// Shows records: to a person as a table, day by day; to a program one to a line, with every field but those of the chain. A value that could
+/// steer the terminal stays escaped, as the log has it.
 /// </summary>
 internal sealed class AuditRecordPrinter(IAnsiConsole output)
 {
@@ -15,8 +15,7 @@ internal sealed class AuditRecordPrinter(IAnsiConsole output)
     private const int DayLength = 10;
     private const int TimestampLength = 19;
 
-    private static readonly string[] s_fields =
-        ["userId", "ipAddress", "requestId", "modelAnswered", "tokensTotal", "durationMs", "errorCode", "kinds", "detail"];
+    private static readonly string[] s_apart = ["version", "sequence", "keyId", "timestamp", "action", "previousMac", "mac"];
 
     public void Print(IEnumerable<string> lines)
     {
@@ -107,7 +106,8 @@ internal sealed class AuditRecordPrinter(IAnsiConsole output)
         if (document is not { RootElement: var record })
             return "(not a record: run \"audit verify\")";
 
-        var fields = s_fields.Where(name => record.TryGetProperty(name, out _)).Select(name => $"{name}={Raw(record, name)}");
+        var fields = record.EnumerateObject().Select(field => field.Name).Except(s_apart).Where(name => name.All(char.IsAsciiLetter))
+            .Select(name => $"{name}={Raw(record, name)}");
         return $"{Raw(record, "timestamp")}  {Raw(record, "action"),-16}  {string.Join("  ", fields)}";
     }
 

@@ -7,12 +7,12 @@ public sealed class GitIgnoreTests
 {
     internal static readonly string[] SecretFiles =
     [
-        ".env", ".env.local", ".env.Production.local", ".env.staging", ".ENV", ".Env.Local", "server.pem", "SERVER.PEM", "server.key", "Server.Key", "bundle.pfx", "bundle.P12", "secrets/key.txt",
+        ".env", ".env.local", ".env.Production.local", ".env.staging", ".ENV", ".Env.Local", "server.pem", "SERVER.PEM", "server.key", "Server.Key", "bundle.pfx", "bundle.P12", "store.jks", "putty.PPK", "id_rsa", "id_ecdsa", "id_ed25519", "prod.env", "secrets/key.txt",
         "secrets/deeper/key.txt", "audit/audit.jsonl", "jobs/inbox/one.json", "Jobs/waiting/one.json", "Jobs/working/one.json", "jobs/done/one.json", "jobs/failed/one.json",
         "jobs/health.json", "Jobs/health.json.tmp",
     ];
 
-    private static readonly string[] s_wanted = [".env.example", "appsettings.json", "Program.cs", "Keys/ApiKey.cs", "Auditing/AuditKeys.cs", "Jobs/JobOptions.cs", "docs/keys.md", "secrets.md", "monkey.txt"];
+    private static readonly string[] s_wanted = [".env.example", "appsettings.json", "Program.cs", "Keys/ApiKey.cs", "Auditing/AuditKeys.cs", "Jobs/JobOptions.cs", "docs/keys.md", "secrets.md", "monkey.txt", "id_ed25519.pub", "environment.ts"];
     private static readonly string[] s_folders = ["", "src/Acme.Chat/", "src/a/b/c/"];
 
     [Fact]
