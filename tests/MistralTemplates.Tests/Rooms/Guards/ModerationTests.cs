@@ -67,6 +67,27 @@ public sealed class ModerationTests
         }
     }
 
+    [Theory]
+    [InlineData("""{"jailbreaking":0.9}""", true)]
+    [InlineData("""{"jailbreaking":0.1}""", false)]
+    public async Task GetResponse_AnswerIsModerated_IsRefusedWhereItIsFlagged(string scores, bool isRefused)
+    {
+        await using var room = await MistralRoom.OpenAsync();
+        room.StandIn.EnqueueFor(Path, Verdict(scores));
+        using var road = Road(room, options =>
+        {
+            (options.Input, options.Output) = (false, true);
+            options.Thresholds.Clear();
+            options.Thresholds["jailbreaking"] = 0.5;
+        });
+
+        var failure = await Record.ExceptionAsync(() => AskAsync(road));
+
+        string[] expected = isRefused ? ["jailbreaking"] : [];
+        Assert.Equal(expected, (failure as ChatRefusedException)?.Kinds ?? []);
+        Assert.Equal(isRefused, failure is not null);
+    }
+
     [Fact]
     public async Task GetStreamingResponse_FlaggedAnswer_ShowsNothingOfIt()
     {
