@@ -10,27 +10,30 @@ internal static class LimitHeaders
     /// <summary>Tells of a limit with the answer: at the last moment, since whoever writes a problem clears the headers first.</summary>
     public static void Tell(HttpContext context, in LimitClaim claim, long left, DateTimeOffset now)
     {
-        if (context.Response.HasStarted)
-            return;
         // Whoever asks Mistral several times for one request may do so at a time.
-        lock (s_told)
-            Tell(context, claim.Limit, PolicyOf(claim), LeftOf(claim, left, now));
+        lock (context.Items)
+        {
+            if (context.Items[s_told] is not Dictionary<string, (string Policy, string Left)> told)
+            {
+                if (context.Response.HasStarted)
+                    return;
+                context.Items[s_told] = told = [];
+                context.Response.OnStarting(() => Write(context, told));
+            }
+
+            told[claim.Limit] = (PolicyOf(claim), LeftOf(claim, left, now));
+        }
     }
 
-    private static void Tell(HttpContext context, string limit, string policy, string left)
+    private static Task Write(HttpContext context, Dictionary<string, (string Policy, string Left)> told)
     {
-        if (context.Items[s_told] is not Dictionary<string, (string Policy, string Left)> told)
+        lock (context.Items)
         {
-            context.Items[s_told] = told = [];
-            context.Response.OnStarting(() =>
-            {
-                context.Response.Headers["RateLimit-Policy"] = string.Join(", ", told.Values.Select(limit => limit.Policy));
-                context.Response.Headers["RateLimit"] = string.Join(", ", told.Values.Select(limit => limit.Left));
-                return Task.CompletedTask;
-            });
+            context.Response.Headers["RateLimit-Policy"] = string.Join(", ", told.Values.Select(limit => limit.Policy));
+            context.Response.Headers["RateLimit"] = string.Join(", ", told.Values.Select(limit => limit.Left));
         }
 
-        told[limit] = (policy, left);
+        return Task.CompletedTask;
     }
 
     private static string PolicyOf(in LimitClaim claim)

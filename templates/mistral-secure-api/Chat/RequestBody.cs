@@ -43,8 +43,16 @@ internal static class RequestBody
             return false;
         var reader = new Utf8JsonReader(body.StartsWith(Encoding.UTF8.Preamble) ? body[Encoding.UTF8.Preamble.Length..] : body);
         var tokens = 0;
-        while (tokens <= MostTokens && reader.Read())
-            tokens++;
+        try
+        {
+            while (tokens <= MostTokens && reader.Read())
+                tokens++;
+        }
+        catch (JsonException)
+        {
+            // Whoever reads it next ends there as well, and tells the place.
+        }
+
         return tokens > MostTokens;
     }
 

@@ -35,7 +35,8 @@ internal sealed class AuditFiles(string path, string? checkpoints = null)
 
     /// <summary>Whether a path names one of the log's own files, however it is written.</summary>
     public bool Owns(string file) => new[] { Current, Seal, Lock, DevelopmentKeys }.Contains(file, StringComparer.OrdinalIgnoreCase)
-        || (Path.GetDirectoryName(file) == _folder && Path.GetFileName(file).StartsWith(_stem, StringComparison.Ordinal) && IsFull(file));
+        || (Path.GetDirectoryName(file) == _folder && Path.GetExtension(file) == _extension
+            && Path.GetFileName(file).StartsWith(_stem, StringComparison.Ordinal) && IsFull(file));
 
     /// <summary>The full files, oldest first, then the current one, as far as they exist.</summary>
     public IReadOnlyList<string> Existing() => !Directory.Exists(_folder) ? [] :

@@ -14,9 +14,6 @@ internal static class ConfigurationServiceCollectionExtensions
     /// <summary>Names a folder with one file for each setting, as Docker and Kubernetes mount them: <c>Mistral__Endpoint</c>.</summary>
     public const string SettingsFolder = "SettingsFolder";
 
-    /// <summary>The file of the user secrets, beside which a key in a file of settings is refused.</summary>
-    public const string UserSecrets = "secrets.json";
-
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
     /// <summary>Reads the settings in their order and brings in the environment's policy. The first room to add.</summary>
@@ -66,8 +63,9 @@ internal static class ConfigurationServiceCollectionExtensions
     private static void ReplaceSources(IHostApplicationBuilder builder, ProgramHome home, DotEnvSource? dotEnv)
     {
         var sources = builder.Configuration.Sources;
-        var kept = sources.Where(source => !IsSettingsFile(source)).ToList();
-        var at = sources.TakeWhile(source => !IsSettingsFile(source)).Count();
+        var program = builder.Environment.ApplicationName;
+        var kept = sources.Where(source => !IsSettingsFile(source, program)).ToList();
+        var at = sources.TakeWhile(source => !IsSettingsFile(source, program)).Count();
 
         var files = new[] { ProgramHome.SettingsFile, ProgramHome.SettingsFileOf(builder.Environment.EnvironmentName) }
             .Where(file => home.Problems.All(problem => problem.Setting != file) && File.Exists(Path.Combine(home.Folder, file)))
@@ -111,6 +109,7 @@ internal static class ConfigurationServiceCollectionExtensions
         ConfigurationProblem Problem(string problem, string remedy) => new(SettingsFolder, configuration.OriginOf(SettingsFolder), problem, remedy);
     }
 
-    /// <summary>The host's files: the user secrets alone are others.</summary>
-    private static bool IsSettingsFile(IConfigurationSource source) => source is JsonConfigurationSource file && Path.GetFileName(file.Path) != UserSecrets;
+    private static bool IsSettingsFile(IConfigurationSource source, string program) => source is JsonConfigurationSource { Path: { } path }
+        && (Path.GetFileName(path).StartsWith("appsettings", StringComparison.OrdinalIgnoreCase)
+            || Path.GetFileName(path).StartsWith(program + ".settings", StringComparison.OrdinalIgnoreCase));
 }

@@ -34,7 +34,7 @@ internal sealed class ValidatedOptions<TOptions>(
             $"{section.Name}:{leaf.Key}", "The time span has more than 23 hours, which may mean days or not.",
             "Write days before a point: 2.00:00:00 is two days.")));
         // The binder takes any number for a choice, one that nothing stands for as well.
-        var strange = leaves.FindAll(leaf => TypeOf(leaf.Key) is { IsEnum: true } type && !IsNameOf(type, leaf.Value));
+        var strange = leaves.FindAll(leaf => leaf.Value.Length > 0 && TypeOf(leaf.Key) is { IsEnum: true } type && !IsNameOf(type, leaf.Value.Trim()));
         problems.AddRange(strange.Select(leaf => Problem(
             $"{section.Name}:{leaf.Key}", "The value is not one of those that there are.", $"Write {string.Join(" or ", Enum.GetNames(TypeOf(leaf.Key)!))}.")));
         leaves.RemoveAll(leaf => single.Contains(leaf) || days.Contains(leaf) || strange.Contains(leaf));

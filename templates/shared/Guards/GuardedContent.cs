@@ -13,7 +13,7 @@ internal static class GuardedContent
 {
     private const int LongestNumber = 20;
 
-    private static readonly Regex s_escape = new(@"\\u([0-9A-Fa-f]{4})", RegexOptions.NonBacktracking);
+    private static readonly Regex s_escape = new(@"\\+u([0-9A-Fa-f]{4})", RegexOptions.NonBacktracking);
 
     private static readonly string[] s_textual = ["json", "ndjson", "jsonl", "jsonlines", "json5", "xml", "yaml", "javascript", "sql", "csv"];
 
@@ -249,7 +249,7 @@ internal static class GuardedContent
             {
                 // A text that only begins like JSON, several values after one another, or a field that stands there twice.
                 var found = new HashSet<SensitiveKind>();
-                var read = s_escape.Replace(text, escape => ((char)Convert.ToUInt16(escape.Groups[1].Value, 16)).ToString());
+                var read = s_escape.Replace(text, Letter);
                 text = guard.Apply(name, read, found) is var safe && found.Count > 0 ? safe : text;
                 kinds.UnionWith(found);
             }
@@ -257,6 +257,10 @@ internal static class GuardedContent
 
         return guard.Apply(name, text, kinds);
     }
+
+    /// <summary>The letter that an escape writes, at any depth, unless it would end the string that it stands in.</summary>
+    private static string Letter(Match escape) =>
+        (char)Convert.ToUInt16(escape.Groups[1].Value, 16) is var letter and >= ' ' and not ('"' or '\\') ? letter.ToString() : escape.Value;
 
     private static JsonNode? GuardNode(this TextGuard guard, string? name, JsonNode? node, ISet<SensitiveKind> kinds)
     {

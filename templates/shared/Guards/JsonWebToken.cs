@@ -7,10 +7,14 @@ namespace Acme.App.Guards;
 internal static class JsonWebToken
 {
     private const int LeastPart = 17;
+    private const int LeastNonce = 16;
 
-    // {"alg", {"typ", {"kid", {"enc", {"cty", {"zip", {"jwk", {"jku", {"x5c", {"x5t", {"x5u"
+    // {"alg", {"kid", {"jwk", {"jku", {"x5c", {"x5u", {"typ":"JWT", {"typ":"at+jwt", {"cty":"JWT", {"enc":"A, {"zip":"DEF"
     private static readonly string[] s_headers =
-        ["eyJhbGci", "eyJ0eXAi", "eyJraWQi", "eyJlbmMi", "eyJjdHki", "eyJ6aXAi", "eyJqd2si", "eyJqa3Ui", "eyJ4NWMi", "eyJ4NXQi", "eyJ4NXUi"];
+    [
+        "eyJhbGci", "eyJraWQi", "eyJqd2si", "eyJqa3Ui", "eyJ4NWMi", "eyJ4NXUi", "eyJ0eXAiOiJKV1Qi", "eyJ0eXAiOiJhdCtqd3Qi", "eyJjdHkiOiJKV1Qi",
+        "eyJlbmMiOiJB", "eyJ6aXAiOiJERUYi",
+    ];
 
     public static Finding? Find(ref TextWindow window, int start)
     {
@@ -28,8 +32,11 @@ internal static class JsonWebToken
             return null;
 
         var end = window.On(second + 1, CharacterClass.Name);
+        // An encrypted token has five parts, of which the third is no longer than this.
         if (ReadPart(ref window, first + 1) is null)
-            return end - second >= LeastPart ? new Finding(SensitiveKind.Secret, start, end, CharacterClass.Any) : null;
+            return end - second > LeastNonce && window[end] == '.' && CharacterClasses.Is(window[end + 1], CharacterClass.Name)
+                ? new Finding(SensitiveKind.Secret, start, end, CharacterClass.Any)
+                : null;
         return new Finding(SensitiveKind.Secret, start, end, end - second > TextWindow.Right ? CharacterClass.Name : CharacterClass.None);
     }
 

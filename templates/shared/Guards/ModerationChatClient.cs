@@ -73,7 +73,7 @@ internal sealed class ModerationChatClient(IChatClient innerClient, MistralModer
 
         GuardKinds.CountFailed("moderation");
         GuardKinds.Tell(ChatRefusedException.ModerationFailed);
-        if (_options.FailureMode == FailureMode.Closed)
+        if (_options.FailureMode != FailureMode.Open)
             throw new ChatRefusedException(ChatRefusedException.ModerationFailed, $"Moderation gave no judgement of the {what}, and it must.")
             {
                 Kinds = [ChatRefusedException.ModerationFailed],

@@ -243,7 +243,8 @@ internal sealed partial class KeyRing(
             await listener.RecordAsync(keyEvent).WaitAsync(options.Value.Timeout, timeProvider);
     }
 
-    private string? AgeWarning(TimeSpan age) => options.Value.MaxAge is not { } maximum || age < maximum - options.Value.WarnBefore ? null
+    private string? AgeWarning(TimeSpan age) => options.Value.MaxAge is not { } maximum ? null
+        : age < maximum / 2 || age < maximum - options.Value.WarnBefore ? null
         : age >= maximum ? "The key is older than Keys:MaxAge allows. Replace it." : "The key will soon be older than Keys:MaxAge allows. Replace it.";
 
     /// <summary>The key and since when it is one, swapped together.</summary>

@@ -109,7 +109,7 @@ internal static class KeysCommand
         }
         catch (KeySourceException exception)
         {
-            return await EndAsync(results, ExitCode.CheckFailed, $"{exception.Problem.Problem} {exception.Problem.Remedy} Nothing was changed.");
+            return await EndAsync(results, ExitCode.CheckFailed, $"{exception.Problem.Problem} {exception.Problem.Remedy}");
         }
 
         await results.WriteLineAsync(source.CanChange

@@ -21,18 +21,27 @@ internal sealed class WorkerClaims(string root) : IDisposable
         {
             Directory.CreateDirectory(Root);
             Folder = Path.Combine(Root, $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid():N}");
-            // The lock comes first and goes last: a folder without one cannot be.
-            _lock = new FileStream(Folder + LockSuffix, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+            _lock = TakeLock();
         }
 
         MakeFolder();
     }
 
-    /// <summary>Makes the worker's folder anew where somebody took it away.</summary>
+    /// <summary>Makes the worker's folder and its lock anew where somebody took them away: a folder without a lock nobody would take up.</summary>
     public void MakeFolder()
     {
-        if (_lock is not null)
-            Directory.CreateDirectory(Folder);
+        if (_lock is null)
+            return;
+        if (!File.Exists(_lock.Name))
+        {
+            Directory.CreateDirectory(Root);
+            var taken = TakeLock();
+            _lock.Dispose();
+            _lock = taken;
+        }
+
+        // The lock comes first and goes last.
+        Directory.CreateDirectory(Folder);
     }
 
     /// <summary>Has the folders of workers that are gone emptied.</summary>
@@ -65,6 +74,8 @@ internal sealed class WorkerClaims(string root) : IDisposable
             Empty(Folder, _lock, _ => 0);
         _lock?.Dispose();
     }
+
+    private FileStream TakeLock() => new(Folder + LockSuffix, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
 
     private static int Empty(string folder, FileStream held, Func<string, int> recover)
     {

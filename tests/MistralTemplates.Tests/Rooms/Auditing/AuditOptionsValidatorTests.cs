@@ -61,10 +61,16 @@ public sealed class AuditOptionsValidatorTests
     [InlineData("audit/audit-000000000001.jsonl", false)]
     [InlineData("audit/", false)]
     [InlineData("audit/audit-1.jsonl", true)]
+    [InlineData("audit/audit-000000000001.txt", true)]
     [InlineData("audit/checkpoints.txt", true)]
     [InlineData("/elsewhere/audit.jsonl", true)]
     public void CheckpointPath_IsAPlaceOfItsOwn(string path, bool isTaken) => Assert.Equal(
         isTaken, Validate(new AuditOptions { CheckpointPath = path }, "Development").Errors.All(error => error.PropertyName != nameof(AuditOptions.CheckpointPath)));
+
+    [Fact]
+    public void CheckpointPath_BesideALogWhoseNameHasADot_IsTaken() => Assert.DoesNotContain(
+        Validate(new AuditOptions { Path = "audit/acme.chat.jsonl", CheckpointPath = "audit/acme.chat-checkpoints" }, "Development").Errors,
+        error => error.PropertyName == nameof(AuditOptions.CheckpointPath));
 
     private static TestValidationResult<AuditOptions> Validate(AuditOptions options, string environment) =>
         new AuditOptionsValidator(new NamedEnvironment(environment)).TestValidate(options);

@@ -109,7 +109,7 @@ public sealed class ValidatedOptionsTests
     public void Value_TimeSpanOfMoreThan23Hours_IsRefused(string value, bool isTaken)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Keys:MaxAge"] = value, ["Keys:WarnBefore"] = "00:00:01" });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Keys:MaxAge"] = value });
         builder.AddValidatedOptions<KeyOptions, KeyOptionsValidator>(KeyOptions.SectionName);
         using var services = builder.Services.BuildServiceProvider();
 

@@ -181,6 +181,7 @@ public sealed class GuardedRoadTests
     [InlineData("{\"a\":\"KEY\"}\n{\"b\":1}")]
     [InlineData("\"KEY\"")]
     [InlineData(" [\"KEY\"")]
+    [InlineData("{\"a\":\"{\\\"b\\\":\\\"\\KEY\\\"}\"}\n{\"c\":1}")]
     public async Task GetResponse_SecretBehindEscapesOfAToolsAnswer_IsRefused(string answer)
     {
         using var road = Road(new ScriptedClient(new TextContent("Done.")));
@@ -190,6 +191,20 @@ public sealed class GuardedRoadTests
         var refused = await Assert.ThrowsAsync<ChatRefusedException>(() => road.GetResponseAsync([message], cancellationToken: None));
 
         Assert.Equal(["secret"], refused.Kinds);
+    }
+
+    /// <summary>A mask must not turn what is quoted into fields of its own.</summary>
+    [Fact]
+    public async Task GetResponse_EscapedQuotesBesideWhatIsMasked_StayEscaped()
+    {
+        var model = new ScriptedClient(new TextContent("Done."));
+        using var road = Road(model);
+        const string quoted = "\"x\\u0022,\\u0022admin\\u0022:true\"}\n{\"b\":1}";
+        var answer = new FunctionResultContent("1", $"{{\"to\":\"{SensitiveSamples.Email}\",\"note\":{quoted}");
+
+        await road.GetResponseAsync([new ChatMessage(ChatRole.Tool, [answer])], cancellationToken: None);
+
+        Assert.Equal($"{{\"to\":\"[email]\",\"note\":{quoted}", ((FunctionResultContent)Assert.Single(Assert.Single(model.Messages!).Contents)).Result);
     }
 
     [Fact]

@@ -175,9 +175,9 @@ public sealed class RedactionTests
     public static TheoryData<int, string> Tokens => new()
     {
         // A header with a certificate in it, or a key.
-        { 30, "." + SensitiveSamples.Part(40) + "." + SensitiveSamples.Part(40) },
-        { 400, "." + SensitiveSamples.Part(40) + "." + SensitiveSamples.Part(40) },
-        { 1600, "." + SensitiveSamples.Part(900) + "." + SensitiveSamples.Part(40) },
+        { 30, "." + "ey" + SensitiveSamples.Part(40) + "." + SensitiveSamples.Part(40) },
+        { 400, "." + "ey" + SensitiveSamples.Part(40) + "." + SensitiveSamples.Part(40) },
+        { 1600, "." + "ey" + SensitiveSamples.Part(900) + "." + SensitiveSamples.Part(40) },
         // An encrypted token, whose key is agreed on or goes along.
         { 30, ".." + SensitiveSamples.Part(16) + "." + SensitiveSamples.Part(80) + "." + SensitiveSamples.Part(22) },
         { 30, "." + SensitiveSamples.Part(340) + "." + SensitiveSamples.Part(16) + "." + SensitiveSamples.Part(80) + "." + SensitiveSamples.Part(22) },
@@ -198,9 +198,17 @@ public sealed class RedactionTests
     [Fact]
     public void Redact_WhatOnlyBeginsLikeAToken_Stays()
     {
-        var text = $"It begins with {"ey" + "JhbGciOi"}JIUzI1NiJ9.part and {"ey" + "J2ZXJzaW9uIjoz"}{SensitiveSamples.Part(900)} is a source map.";
+        var header = "ey" + "JhbGciOiJIUzI1NiJ9";
+        string[] texts =
+        [
+            $"It begins with {header}.part and {"ey" + "J2ZXJzaW9uIjoz"}{SensitiveSamples.Part(900)} is a source map.",
+            $"sign({header}.payload.createSignatureFromKey(x))",
+            $"{header}.PAYLOAD_GOES_IN.SIGNATURE_GOES_HERE",
+            $"It is {header}.your-payload.your-signature-goes-here. Next.",
+            $"data:application/json;base64,{"ey" + "J0eXAiOiJGZWF0dXJlQ29sbGVjdGlvbi"}{SensitiveSamples.Part(900)}",
+        ];
 
-        Assert.Equal(text, Redact(text));
+        Assert.All(texts, text => Assert.Equal(text, Redact(text)));
     }
 
     [Theory]

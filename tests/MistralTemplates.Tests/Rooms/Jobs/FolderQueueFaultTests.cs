@@ -44,16 +44,21 @@ public sealed class FolderQueueFaultTests : IDisposable
     }
 
     /// <summary>Whoever clears <c>working</c> up may think that the folder of an idle worker is left over.</summary>
-    [Fact]
-    public async Task Claim_AfterItsOwnFolderWasTakenAway_GoesOnWithTheNextBeat()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Claim_AfterItsOwnFolderWasTakenAway_GoesOnWithTheNextBeat(bool isLockGone)
     {
         using var queue = await JobsRoom.OpenFolderAsync(_folder);
-        Directory.Delete(Assert.Single(Directory.GetDirectories(Path.Combine(_folder, "working"))));
+        var working = Path.Combine(_folder, "working");
+        Directory.Delete(isLockGone ? working : Assert.Single(Directory.GetDirectories(working)), recursive: true);
 
         await queue.TakeUpAsync(CancellationToken);
         JobsRoom.Put(_folder, "a.json");
 
         Assert.Equal("a", Assert.Single(await queue.ClaimAsync(1, CancellationToken)).Id);
+        // By which another worker would know whether this one lives, and take the claim up.
+        Assert.Equal(Assert.Single(Directory.GetDirectories(working)) + ".lock", Assert.Single(Directory.GetFiles(working)));
     }
 
     /// <summary>Files that are not whole yet, by their time, may be as many as are looked at once.</summary>

@@ -86,7 +86,7 @@ public sealed class WorkerTests : IAsyncLifetime
     [Fact]
     public async Task Key_ThatGrowsOld_IsWarnedOf()
     {
-        await using var worker = _processes.Start(Settings(("Keys__MaxAge", "1.00:00:00"), ("Keys__WarnBefore", "1.00:00:00")));
+        await using var worker = _processes.Start(Settings(("Keys__MaxAge", "00:00:20"), ("Keys__PollInterval", "00:00:01")));
 
         await worker.WaitForAsync(() => worker.Output.Contains("will soon be older than Keys:MaxAge allows", StringComparison.Ordinal), s_timeLimit, CancellationToken);
     }

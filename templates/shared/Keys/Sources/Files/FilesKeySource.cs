@@ -10,7 +10,7 @@ internal sealed class FilesKeySource(IOptions<FilesKeyOptions> options) : KeySou
 {
     private const int MaxBytes = 4096;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const UnixFileMode OwnerAndGroup = OwnerOnly | UnixFileMode.GroupRead;
+    private const UnixFileMode Others = UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
     public override string Name => $"file {options.Value.Path}";
 
@@ -54,31 +54,16 @@ internal sealed class FilesKeySource(IOptions<FilesKeyOptions> options) : KeySou
     public override async Task<bool> TryWriteAsync(ApiKey key, CancellationToken cancellationToken)
     {
         var path = options.Value.Path;
+        var bytes = Encoding.UTF8.GetBytes(key.Reveal());
         try
         {
             if (new FileInfo(path).LinkTarget is not null)
                 throw Failed("The file with the key is a link, which whoever mounted it keeps.",
                     "Change the secret where it is kept; the program takes it up by itself.");
-            if (OperatingSystem.IsWindows())
-            {
-                await WriteAsync(new FileStreamOptions());
-                return true;
-            }
-
-            var mode = File.Exists(path) ? File.GetUnixFileMode(path) : OwnerOnly;
-            if (!mode.HasFlag(UnixFileMode.UserWrite))
-                File.SetUnixFileMode(path, mode | UnixFileMode.UserWrite);
-            try
-            {
-                await WriteAsync(new FileStreamOptions { UnixCreateMode = OwnerOnly });
-            }
-            finally
-            {
-                if (File.Exists(path) && File.GetUnixFileMode(path) != (mode & OwnerAndGroup))
-                    File.SetUnixFileMode(path, mode & OwnerAndGroup);
-            }
-
-            return true;
+            await using var file = OpenForWriting(path);
+            await file.WriteAsync(bytes, cancellationToken);
+            file.SetLength(bytes.Length);
+            file.Flush(flushToDisk: true);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -86,14 +71,50 @@ internal sealed class FilesKeySource(IOptions<FilesKeyOptions> options) : KeySou
                 "Let the operator's user write it, or change the secret where it is kept.");
         }
 
-        async Task WriteAsync(FileStreamOptions how)
+        KeepFromOthers(path);
+        return true;
+    }
+
+    private static FileStream OpenForWriting(string path)
+    {
+        var how = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write };
+        if (OperatingSystem.IsWindows())
+            return new FileStream(path, how);
+        how.UnixCreateMode = OwnerOnly;
+        if (!File.Exists(path))
+            return new FileStream(path, how);
+        var mode = File.GetUnixFileMode(path);
+        try
         {
-            (how.Mode, how.Access) = (FileMode.OpenOrCreate, FileAccess.Write);
-            var bytes = Encoding.UTF8.GetBytes(key.Reveal());
-            await using var file = new FileStream(path, how);
-            await file.WriteAsync(bytes, cancellationToken);
-            file.SetLength(bytes.Length);
-            file.Flush(flushToDisk: true);
+            return new FileStream(path, how);
+        }
+        catch (UnauthorizedAccessException) when (!mode.HasFlag(UnixFileMode.UserWrite))
+        {
+            // Its owner has taken the right to write from himself as well.
+            File.SetUnixFileMode(path, mode | UnixFileMode.UserWrite);
+            try
+            {
+                return new FileStream(path, how);
+            }
+            finally
+            {
+                File.SetUnixFileMode(path, mode);
+            }
+        }
+    }
+
+    private static void KeepFromOthers(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        try
+        {
+            if ((File.GetUnixFileMode(path) & Others) != 0)
+                File.SetUnixFileMode(path, File.GetUnixFileMode(path) & ~Others);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // It is for the file's owner to do; the doctor tells of it.
         }
     }
 }
