@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Claims;
 using Acme.App.Access;
 using Acme.App.Operations.Doctor;
+using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Options;
@@ -149,6 +150,8 @@ internal static class ApiChecks
         var twin = services.GetRequiredService<Patient>().Double();
         var access = twin.GetRequiredService<IOptions<AccessOptions>>().Value;
         (access.Limits.RequestsPerMinute, access.RequestsPerMinuteByAddress) = (FewRequests, MoreRequests);
+        // It asks under a name of its own.
+        twin.GetRequiredService<IOptionsMonitor<HostFilteringOptions>>().CurrentValue.AllowedHosts = ["*"];
         var server = twin.GetRequiredService<IServer>() as TestServer ?? throw new InvalidOperationException("The server has a port.");
         await twin.GetServices<IHostedService>().Single(service => service.GetType().Name == WebHostService).StartAsync(cancellationToken);
         return server;

@@ -50,10 +50,16 @@ internal sealed class AuditFiles(string path, string? checkpoints = null)
     /// <summary>Opens a file, with its folder, that only the program's own user may read.</summary>
     public static FileStream OpenPrivate(string path, FileMode mode, FileShare share)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var folder = Path.GetDirectoryName(path)!;
         var options = new FileStreamOptions { Mode = mode, Access = FileAccess.ReadWrite, Share = share, BufferSize = 0 };
         if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder);
             return new FileStream(path, options);
+        }
+
+        // Whoever may write into the folder may put another file in this one's place.
+        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
         options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         var stream = new FileStream(path, options);

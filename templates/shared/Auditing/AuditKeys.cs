@@ -99,9 +99,17 @@ internal sealed class AuditKeys(IReadOnlyList<AuditKey> chain, IEnumerable<strin
     private static void MakeFile(string path)
     {
         var made = $"{path}.{Guid.NewGuid():N}";
-        using (var writer = new StreamWriter(AuditFiles.OpenPrivate(made, FileMode.Create, FileShare.None)))
-            writer.Write(string.Join('\n', Make()));
-        File.Move(made, path);
+        try
+        {
+            using (var writer = new StreamWriter(AuditFiles.OpenPrivate(made, FileMode.Create, FileShare.None)))
+                writer.Write(string.Join('\n', Make()));
+            File.Move(made, path);
+        }
+        catch
+        {
+            File.Delete(made);
+            throw;
+        }
     }
 }
 

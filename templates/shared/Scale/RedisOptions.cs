@@ -57,8 +57,8 @@ internal sealed class RedisOptionsValidator : OptionsValidator<RedisOptions>
         Rule(nameof(RedisOptions.Tls), options => options.Tls || !TryParse(options.Endpoint, out var address) || address.IsLoopback,
             "The connection to another machine is not encrypted.", "Set Redis:Tls to true.");
         Rule(nameof(RedisOptions.IssuerCertificate), options => options.IssuerCertificate is not { Length: > 0 } file || HasCertificates(file),
-            "The file does not exist, or no certificate can be read from it.",
-            "Mount the issuer's certificate as PEM or DER, or correct or remove the setting.");
+            "It is no full path of a file, or no certificate can be read from it.",
+            "Mount the issuer's certificate as PEM or DER, and name it by its full path, or remove the setting.");
         Rule(nameof(RedisOptions.KeyPrefix), options => !string.IsNullOrWhiteSpace(options.KeyPrefix),
             "The prefix of the keys is empty.", "Set a short name that no other program uses, for example orders:.");
         Rule(nameof(RedisOptions.ConnectTimeout), options => IsBetween(options.ConnectTimeout, s_shortest, s_longest),
@@ -71,7 +71,7 @@ internal sealed class RedisOptionsValidator : OptionsValidator<RedisOptions>
     {
         try
         {
-            return RedisOptions.ReadCertificates(file).Count > 0;
+            return Path.IsPathFullyQualified(file) && RedisOptions.ReadCertificates(file).Count > 0;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
         {

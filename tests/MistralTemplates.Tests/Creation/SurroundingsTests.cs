@@ -8,7 +8,7 @@ public sealed class SurroundingsTests(PackFixture fixture)
     private const string WorkingSource = "WORKING-SOURCE";
     private const string IgnoredByGit = "ignored by git";
     private const string ArtifactsOutput = "artifacts output";
-    private const string RecommendedAnalysis = "recommended analysis";
+    private const string AllAnalysis = "all analysis";
 
     private static readonly Dictionary<string, (string File, string Text)[]> s_surroundings = new()
     {
@@ -22,7 +22,16 @@ public sealed class SurroundingsTests(PackFixture fixture)
                 </PropertyGroup></Project>
                 """),
         ],
-        [RecommendedAnalysis] = [("Directory.Build.props", "<Project><PropertyGroup><AnalysisMode>Recommended</AnalysisMode><AnalysisLevel>latest-all</AnalysisLevel></PropertyGroup></Project>")],
+        [AllAnalysis] =
+        [
+            ("Directory.Build.props", """
+                <Project><PropertyGroup>
+                  <AnalysisMode>All</AnalysisMode><AnalysisLevel>latest-all</AnalysisLevel><EnforceCodeStyleInBuild>true</EnforceCodeStyleInBuild>
+                  <CodeAnalysisTreatWarningsAsErrors>true</CodeAnalysisTreatWarningsAsErrors>
+                </PropertyGroup></Project>
+                """),
+            (".editorconfig", "root = true\n[*.cs]\ncsharp_style_namespace_declarations = block_scoped:error\ndotnet_diagnostic.IDE0008.severity = error\n"),
+        ],
         ["documentation files"] = [("Directory.Build.props", "<Project><PropertyGroup><GenerateDocumentationFile>true</GenerateDocumentationFile></PropertyGroup></Project>")],
         [ArtifactsOutput] = [("Directory.Build.props", "<Project><PropertyGroup><UseArtifactsOutput>true</UseArtifactsOutput></PropertyGroup></Project>")],
         [IgnoredByGit] = [(".gitignore", "*\n")],
@@ -49,7 +58,7 @@ public sealed class SurroundingsTests(PackFixture fixture)
             foreach (var name in s_surroundings.Keys)
             {
                 // The names of the repository's tests have underscores, which this analysis does not like.
-                foreach (var template in templates.Where(template => name != RecommendedAnalysis || template != "mistral-secure"))
+                foreach (var template in templates.Where(template => name != AllAnalysis || template != "mistral-secure"))
                     cases.Add(name, template);
             }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Unicode;
 using Acme.App.Scale;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -170,7 +171,8 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
     private static ClaimedJob Read(RedisResult[] entry) => new()
     {
         Handle = (string)entry[0]!,
-        Id = (string)entry[1]!,
+        // As text, names that are not UTF-8 would fall together; of the entry's there is one.
+        Id = Utf8.IsValid((byte[])entry[1]!) ? (string)entry[1]! : (string)entry[0]!,
         Attempt = int.TryParse((string)entry[2]!, NumberStyles.None, CultureInfo.InvariantCulture, out var attempts) && attempts < int.MaxValue
             ? attempts + 1
             : 1,

@@ -33,6 +33,14 @@ public sealed class ApiChecksTests
     [Fact]
     public async Task RateLimits_AsItIsMade_Passes() => Assert.Equal("passed", (await CheckAsync("rate-limits", UseAll)).Mark);
 
+    /// <summary>The doctor asks under a name of its own.</summary>
+    [Theory]
+    [InlineData("rate-limits")]
+    [InlineData("errors")]
+    [InlineData("transport")]
+    public async Task Check_HostsAreNamed_Passes(string check) =>
+        Assert.Equal("passed", (await CheckAsync(check, UseAll, "Production", [.. s_production, "--AllowedHosts=api.example;localhost"])).Mark);
+
     [Fact]
     public async Task RateLimits_EndpointIsOutsideTheGroupOfCallers_FailsForTheCaller()
     {

@@ -58,6 +58,20 @@ public sealed class RedisQueueFaultTests : IAsyncLifetime
         };
     }
 
+    /// <summary>Read as text, they would be one: the second answer would be paid for and thrown away.</summary>
+    [Fact]
+    public async Task Jobs_WhoseNamesAreNotUtf8_AreAnsweredEach()
+    {
+        var (queue, database) = (await OpenAsync(), await _connection.DatabaseAsync(CancellationToken));
+        foreach (var last in (byte[])[0xe8, 0xe9])
+            await database.StreamAddAsync(Inbox, [new("id", new byte[] { (byte)'c', last }), new("job", "{}")]);
+
+        foreach (var job in await queue.ClaimAsync(2, CancellationToken))
+            await queue.CompleteAsync(job, JobsRoom.Result, CancellationToken);
+
+        Assert.Equal(new JobCounts(0, 0, 0, 2, 0), await queue.CountAsync(CancellationToken));
+    }
+
     /// <summary>A full Redis is emptied by the jobs that end.</summary>
     [Fact]
     public async Task Step_WithoutMemory_EndsAllTheSame()

@@ -26,8 +26,9 @@ internal sealed class AwsKeySource(IOptions<AwsKeyOptions> options, Func<IAmazon
         try
         {
             var request = new GetParameterRequest { Name = Reference + options.Value.Secret, WithDecryption = true };
-            var parameter = (await _client.Value.GetParameterAsync(request, cancellationToken)).Parameter;
-            return parameter?.Value is { Length: > 0 } value
+            var parameter = (await _client.Value.GetParameterAsync(request, cancellationToken)).Parameter
+                ?? throw new InvalidOperationException("The answer has no parameter.");
+            return parameter.Value is { Length: > 0 } value
                 ? new ApiKey(Field(value), VersionOf(parameter), parameter.LastModifiedDate)
                 : throw Failed("The secret is empty.", "Write the key into it.");
         }

@@ -43,7 +43,8 @@ internal sealed class AzureKeySource(IOptions<AzureKeyOptions> options, Func<Sec
             throw Failed("Azure gave this machine's managed identity no token.",
                 "Switch the managed identity on, and set Keys:Azure:ClientId where it is a user-assigned one.");
         }
-        catch (Exception exception) when (exception is System.Text.Json.JsonException or InvalidOperationException or AggregateException)
+        catch (Exception exception) when (exception is System.Text.Json.JsonException or InvalidOperationException or AggregateException
+            or NullReferenceException)
         {
             throw Failed("The vault gave no answer that can be used.", "Correct Keys:Azure:Vault, or look for a proxy that changes answers.");
         }

@@ -47,6 +47,8 @@ internal sealed class GcpKeySource(IOptions<GcpKeyOptions> options, Func<Cancell
                 HttpStatusCode.NotFound => throw Failed("Google has no such secret or version.",
                     "Create it, or correct the project, the secret and the version."),
                 HttpStatusCode.TooManyRequests => throw Failed("Secret Manager is asked too often.", "Raise Keys:PollInterval, or the project's quota."),
+                >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest => throw Failed("Secret Manager redirects, which is never followed.",
+                    "Correct Keys:Gcp:Endpoint."),
                 var status => throw Failed($"Secret Manager answered with status {(int)status}.",
                     "See whether the secret's version is enabled, and Google's status page."),
             };
