@@ -17,7 +17,9 @@ internal sealed class JobAnswerer(
         if (claim.Attempt > options.Value.MaxAttempts)
             throw Wrong(claim, "job.poison", $"The worker ended {claim.Attempt - 1} times while it was at this job. Look into its log before you retry it.");
         if (claim.Body is not { } body)
-            throw Wrong(claim, "job.unreadable", "The job cannot be read. It must be a file, not a link, that the worker's account may read.");
+            throw Wrong(
+                claim, "job.unreadable",
+                "The job cannot be read. It must be a file, not a link, that the worker's account may read, or in Redis have a name in UTF-8.");
         if (body.Length > options.Value.MaxJobBytes)
             throw Wrong(claim, "job.too_large", $"The job is larger than the {options.Value.MaxJobBytes} bytes that Jobs:MaxJobBytes allows.");
         if (Read(claim) is not { } job)

@@ -56,7 +56,7 @@ internal static class CharacterClasses
                 '_' or '-' => CharacterClass.Dash,
                 '+' or '/' or '=' => CharacterClass.Base64,
                 '.' or '~' or '%' => CharacterClass.Mark,
-                '\r' or '\n' or '\\' => CharacterClass.LineEnd,
+                '\r' or '\n' => CharacterClass.LineEnd,
                 _ => CharacterClass.None,
             };
         return table;

@@ -248,19 +248,24 @@ internal static class GuardedContent
             catch (Exception exception) when (exception is JsonException or ArgumentException or InvalidOperationException)
             {
                 // A text that only begins like JSON, several values after one another, or a field that stands there twice.
-                var found = new HashSet<SensitiveKind>();
-                var read = s_escape.Replace(text, Letter);
-                text = guard.Apply(name, read, found) is var safe && found.Count > 0 ? safe : text;
-                kinds.UnionWith(found);
+                var (found, hidden) = (new HashSet<SensitiveKind>(), new HashSet<SensitiveKind>());
+                var safe = guard.Apply(name, s_escape.Replace(text, HarmlessLetter), found);
+                guard.Apply(name, s_escape.Replace(safe, escape => LetterOf(escape).ToString()), hidden);
+                // What shows only once all is read cannot be masked where it stands.
+                text = hidden.Count > 0 ? RedactionFilter.MaskOf(hidden.First()) : found.Count > 0 ? safe : text;
+                kinds.UnionWith(found.Concat(hidden));
             }
         }
 
         return guard.Apply(name, text, kinds);
     }
 
-    /// <summary>The letter that an escape writes, at any depth, unless it would end the string that it stands in.</summary>
-    private static string Letter(Match escape) =>
-        (char)Convert.ToUInt16(escape.Groups[1].Value, 16) is var letter and >= ' ' and not ('"' or '\\') ? letter.ToString() : escape.Value;
+    /// <summary>The letter that an escape writes, at any depth.</summary>
+    private static char LetterOf(Match escape) => (char)Convert.ToUInt16(escape.Groups[1].Value, 16);
+
+    /// <summary>That letter, unless it would end the string that it stands in.</summary>
+    private static string HarmlessLetter(Match escape) =>
+        LetterOf(escape) is var letter and >= ' ' and not ('"' or '\\') ? letter.ToString() : escape.Value;
 
     private static JsonNode? GuardNode(this TextGuard guard, string? name, JsonNode? node, ISet<SensitiveKind> kinds)
     {

@@ -8,12 +8,13 @@ internal static class JsonWebToken
 {
     private const int LeastPart = 17;
     private const int LeastNonce = 16;
+    private const int LeastSignature = 43;
 
-    // {"alg", {"kid", {"jwk", {"jku", {"x5c", {"x5u", {"typ":"JWT", {"typ":"at+jwt", {"cty":"JWT", {"enc":"A, {"zip":"DEF"
+    // {"alg", {"typ", {"kid", {"jwk", {"jku", {"x5c", {"x5t", {"x5u", {"cty":"JWT", {"enc":"A, {"zip":"DEF"
     private static readonly string[] s_headers =
     [
-        "eyJhbGci", "eyJraWQi", "eyJqd2si", "eyJqa3Ui", "eyJ4NWMi", "eyJ4NXUi", "eyJ0eXAiOiJKV1Qi", "eyJ0eXAiOiJhdCtqd3Qi", "eyJjdHkiOiJKV1Qi",
-        "eyJlbmMiOiJB", "eyJ6aXAiOiJERUYi",
+        "eyJhbGci", "eyJ0eXAi", "eyJraWQi", "eyJqd2si", "eyJqa3Ui", "eyJ4NWMi", "eyJ4NXQi", "eyJ4NXUi", "eyJjdHkiOiJKV1Qi", "eyJlbmMiOiJB",
+        "eyJ6aXAiOiJERUYi",
     ];
 
     public static Finding? Find(ref TextWindow window, int start)
@@ -32,11 +33,14 @@ internal static class JsonWebToken
             return null;
 
         var end = window.On(second + 1, CharacterClass.Name);
-        // An encrypted token has five parts, of which the third is no longer than this.
         if (ReadPart(ref window, first + 1) is null)
-            return end - second > LeastNonce && window[end] == '.' && CharacterClasses.Is(window[end + 1], CharacterClass.Name)
-                ? new Finding(SensitiveKind.Secret, start, end, CharacterClass.Any)
-                : null;
+        {
+            var isSigned = end - second > LeastSignature;
+            // An encrypted token has five parts, of which the third is short.
+            var isEncrypted = end - second > LeastNonce && window[end] == '.' && CharacterClasses.Is(window[end + 1], CharacterClass.Name);
+            return isSigned || isEncrypted ? new Finding(SensitiveKind.Secret, start, end, CharacterClass.Any) : null;
+        }
+
         return new Finding(SensitiveKind.Secret, start, end, end - second > TextWindow.Right ? CharacterClass.Name : CharacterClass.None);
     }
 

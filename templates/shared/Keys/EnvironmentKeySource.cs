@@ -43,7 +43,8 @@ internal sealed class EnvironmentKeySource(IConfiguration configuration, IHostEn
             throw Failed("No API key is set.", Remedy(environment));
         if (Name == "command line")
             throw Failed("The key was given on the command line, where every user of this machine can see it.", Remedy(environment));
-        if (Name.StartsWith("appsettings", StringComparison.OrdinalIgnoreCase))
+        // The user secrets' own name.
+        if (Name.EndsWith(".json", StringComparison.OrdinalIgnoreCase) && Path.GetFileName(Name) != "secrets.json")
             throw Failed("The key stands in a settings file, which is committed with the code.",
                 $"Remove it there, and revoke it if it was ever committed. {Remedy(environment)}");
 

@@ -16,8 +16,8 @@ internal sealed class KeyOptions
     /// <summary>The age at which a key should have been replaced. The default is none.</summary>
     public TimeSpan? MaxAge { get; set; }
 
-    /// <summary>How long before <see cref="MaxAge"/> the program begins to warn. At the most half of it; the default is 7 days.</summary>
-    public TimeSpan WarnBefore { get; set; } = TimeSpan.FromDays(7);
+    /// <summary>How long before <see cref="MaxAge"/> the program begins to warn. The default is 7 days, or half of it where that is less.</summary>
+    public TimeSpan? WarnBefore { get; set; }
 
     /// <summary>Whether a key older than <see cref="MaxAge"/> makes the program not ready. The default is false: it only warns.</summary>
     public bool FailWhenTooOld { get; set; }
@@ -35,8 +35,8 @@ internal sealed class KeyOptionsValidator : OptionsValidator<KeyOptions>
             "The time that an answer may take is not between a second and a minute.", "Set a time span, for example 00:00:10.");
         Rule(nameof(KeyOptions.MaxAge), options => options.MaxAge is null || options.MaxAge > TimeSpan.Zero,
             "The key's greatest age is not positive.", "Set a time span, for example 90.00:00:00 for 90 days, or remove the setting.");
-        Rule(nameof(KeyOptions.WarnBefore), options => options.WarnBefore >= TimeSpan.Zero,
-            "The time of warning is negative.", "Set a time span, for example 7.00:00:00 for 7 days.");
+        Rule(nameof(KeyOptions.WarnBefore), options => options.WarnBefore is not { } time || (time >= TimeSpan.Zero && !(time > options.MaxAge)),
+            "The time of warning is negative, or longer than the key's greatest age.", "Set a shorter time span, for example 7.00:00:00 for 7 days.");
         Rule(nameof(KeyOptions.FailWhenTooOld), options => !options.FailWhenTooOld || options.MaxAge is not null,
             "A key cannot become too old while no greatest age is set.", "Set Keys:MaxAge, or remove this setting.");
     }

@@ -23,6 +23,8 @@ internal sealed partial class KeyRing(
     /// <summary>While the source has nothing better, refused requests do not ask it again within this time.</summary>
     private static readonly TimeSpan s_restAfterNothingNew = TimeSpan.FromSeconds(2);
 
+    private static readonly TimeSpan s_warnBefore = TimeSpan.FromDays(7);
+
     private readonly Lock _gate = new();
     private readonly ApiKeyValidator _rules = new([.. EnvironmentKeySource.OfOtherEnvironments(configuration, environment)]);
     private volatile Holding? _holding;
@@ -244,7 +246,7 @@ internal sealed partial class KeyRing(
     }
 
     private string? AgeWarning(TimeSpan age) => options.Value.MaxAge is not { } maximum ? null
-        : age < maximum / 2 || age < maximum - options.Value.WarnBefore ? null
+        : age < maximum - (options.Value.WarnBefore ?? (maximum / 2 < s_warnBefore ? maximum / 2 : s_warnBefore)) ? null
         : age >= maximum ? "The key is older than Keys:MaxAge allows. Replace it." : "The key will soon be older than Keys:MaxAge allows. Replace it.";
 
     /// <summary>The key and since when it is one, swapped together.</summary>

@@ -171,12 +171,12 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
     private static ClaimedJob Read(RedisResult[] entry) => new()
     {
         Handle = (string)entry[0]!,
-        // As text, names that are not UTF-8 would fall together; of the entry's there is one.
-        Id = Utf8.IsValid((byte[])entry[1]!) ? (string)entry[1]! : (string)entry[0]!,
+        Id = (string)entry[1]!,
         Attempt = int.TryParse((string)entry[2]!, NumberStyles.None, CultureInfo.InvariantCulture, out var attempts) && attempts < int.MaxValue
             ? attempts + 1
             : 1,
-        Body = (byte[])entry[3]!,
+        // Read as text, names that are not UTF-8 fall together, and the answers with them: none is asked for.
+        Body = Utf8.IsValid((byte[])entry[1]!) ? new ReadOnlyMemory<byte>((byte[])entry[3]!) : null,
         IsDuplicate = (bool)entry[4],
     };
 

@@ -193,6 +193,21 @@ public sealed class GuardedRoadTests
         Assert.Equal(["secret"], refused.Kinds);
     }
 
+    /// <summary>JSON within a string of JSON, as programs log it: the quotes are escaped as well.</summary>
+    [Theory]
+    [InlineData("{\"log\":\"{\\u0022body\\u0022:\\u0022{\\\\u0022password\\\\u0022:\\\\u0022WORD\\\\u0022}\\u0022}\"}\n{\"b\":1}")]
+    [InlineData("{\"body\":\"{\\u0022password\\u0022:\\u0022WORD\\u0022}\"}\n{\"b\":1}")]
+    public async Task GetResponse_SecretBehindEscapedQuotes_IsRefused(string answer)
+    {
+        using var road = Road(new ScriptedClient(new TextContent("Done.")));
+        var text = answer.Replace("WORD", "P@ss;w0rd," + "9!zQ", StringComparison.Ordinal);
+
+        var refused = await Assert.ThrowsAsync<ChatRefusedException>(
+            () => road.GetResponseAsync([new ChatMessage(ChatRole.Tool, [new FunctionResultContent("1", text)])], cancellationToken: None));
+
+        Assert.Equal(["secret"], refused.Kinds);
+    }
+
     /// <summary>A mask must not turn what is quoted into fields of its own.</summary>
     [Fact]
     public async Task GetResponse_EscapedQuotesBesideWhatIsMasked_StayEscaped()

@@ -178,6 +178,10 @@ public sealed class RedactionTests
         { 30, "." + "ey" + SensitiveSamples.Part(40) + "." + SensitiveSamples.Part(40) },
         { 400, "." + "ey" + SensitiveSamples.Part(40) + "." + SensitiveSamples.Part(40) },
         { 1600, "." + "ey" + SensitiveSamples.Part(900) + "." + SensitiveSamples.Part(40) },
+        // Whose content is short, or no JSON.
+        { 30, ".ey" + "JpZCI6MX0" + "." + SensitiveSamples.Part(43) },
+        { 30, ".ewogICJzdWIi" + SensitiveSamples.Part(40) + "." + SensitiveSamples.Part(43) },
+        { 30, ".." + SensitiveSamples.Part(43) },
         // An encrypted token, whose key is agreed on or goes along.
         { 30, ".." + SensitiveSamples.Part(16) + "." + SensitiveSamples.Part(80) + "." + SensitiveSamples.Part(22) },
         { 30, "." + SensitiveSamples.Part(340) + "." + SensitiveSamples.Part(16) + "." + SensitiveSamples.Part(80) + "." + SensitiveSamples.Part(22) },
@@ -205,7 +209,7 @@ public sealed class RedactionTests
             $"sign({header}.payload.createSignatureFromKey(x))",
             $"{header}.PAYLOAD_GOES_IN.SIGNATURE_GOES_HERE",
             $"It is {header}.your-payload.your-signature-goes-here. Next.",
-            $"data:application/json;base64,{"ey" + "J0eXAiOiJGZWF0dXJlQ29sbGVjdGlvbi"}{SensitiveSamples.Part(900)}",
+            $"data:application/json;base64,{"ey" + "J0eXBlIjoiRmVhdHVyZUNvbGxlY3Rpb24i"}{SensitiveSamples.Part(900)}",
         ];
 
         Assert.All(texts, text => Assert.Equal(text, Redact(text)));
