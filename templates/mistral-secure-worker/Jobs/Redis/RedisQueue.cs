@@ -176,7 +176,7 @@ internal sealed class RedisQueue(RedisConnection redis, IOptions<JobOptions> job
             ? attempts + 1
             : 1,
         // Read as text, names that are not UTF-8 fall together, and the answers with them: none is asked for.
-        Body = Utf8.IsValid((byte[])entry[1]!) ? new ReadOnlyMemory<byte>((byte[])entry[3]!) : null,
+        Body = Utf8.IsValid((byte[])entry[1]!) ? (ReadOnlyMemory<byte>?)(byte[])entry[3]! : null,
         IsDuplicate = (bool)entry[4],
     };
 
