@@ -57,12 +57,13 @@ public sealed class DocumentTests(PackFixture fixture)
         Assert.NotEmpty(commands);
         foreach (var command in commands.Select(command => redis is null ? command : At(redis, command)))
         {
-            // The tests run once for each variant elsewhere; a run without a key is refused, which the message explains.
+            // The tests run once for each variant elsewhere; a run without a key is refused, which the message explains, unless it asks for no key.
             if (command == "dotnet test")
                 continue;
             if (command.EndsWith("--launch-profile offline", StringComparison.Ordinal))
                 await services.StartAsync(command, repository, CancellationToken);
-            else if (command.Contains("dotnet run", StringComparison.Ordinal) && !command.Contains("offline", StringComparison.Ordinal))
+            else if (command.Contains("dotnet run", StringComparison.Ordinal) && !command.Contains("offline", StringComparison.Ordinal)
+                && !command.Contains("-- audit keys", StringComparison.Ordinal))
                 Assert.Equal(78, (await ShellAsync(command, repository.Folder)).ExitCode);
             else
                 (await ShellAsync(command, repository.Folder)).EnsureSuccess(command);
