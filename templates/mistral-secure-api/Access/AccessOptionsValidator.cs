@@ -39,7 +39,7 @@ internal sealed class AccessOptionsValidator : OptionsValidator<AccessOptions>
         Time($"{Connections}:{nameof(ConnectionLimits.KeepAliveTimeout)}", options => options.Connections.KeepAliveTimeout, "00:02:00");
         Time($"{Connections}:{nameof(ConnectionLimits.StallTimeout)}", options => options.Connections.StallTimeout, "00:00:30");
         Rule($"{Connections}:{nameof(ConnectionLimits.MinBytesPerSecond)}", options => options.Connections.MinBytesPerSecond is > 0 and <= 1_000_000,
-            "It lets a connection stand still, or asks more than one can give.", "Set it to 100, the default, or near it.");
+            "It lets a connection stand still, or asks more than one can give.", "Set it to 240, the default, or near it.");
         Rule(nameof(AccessOptions.ClassClaim), options => options.ClassClaim is { Length: > 0 },
             "No claim is named.", "Set it to the claim that names a caller's class, for example \"class\".");
         RuleFor(options => options).Custom((options, context) =>

@@ -133,13 +133,20 @@ internal static class AccessServiceCollectionExtensions
     {
         const string setting = "AllowedHosts";
         var hosts = (configuration[setting] ?? "*").Split(';', StringSplitOptions.RemoveEmptyEntries);
-        if (Array.TrueForAll(hosts, host => host is "*" or ['[', ..] || Uri.CheckHostName(host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host)
-                is UriHostNameType.Dns or UriHostNameType.IPv4))
+        if (Array.TrueForAll(hosts, CanBeAskedFor))
             return Task.CompletedTask;
         throw new ConfigurationException([new(
             setting, configuration.OriginOf(setting), "A host in it is no name.",
             "Write names alone, without a space, a scheme, a port or a path, as \"api.example;*.example\".")]);
     }
+
+    private static bool CanBeAskedFor(string host) => host == "*"
+        || Uri.CheckHostName(host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host) switch
+        {
+            UriHostNameType.Dns or UriHostNameType.IPv4 => true,
+            UriHostNameType.IPv6 => host.StartsWith('['),
+            _ => false,
+        };
 
     private static void AllowThisPage(CspBuilder policy)
     {

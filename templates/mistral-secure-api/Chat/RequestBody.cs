@@ -27,7 +27,7 @@ internal static class RequestBody
             using var body = new MemoryStream(FirstBytes);
             await request.Body.CopyToAsync(body, cancellationToken);
             if (HasTooManyTokens(body.GetBuffer().AsSpan(0, (int)body.Length)))
-                throw Unreadable("$");
+                throw CompletionRequests.Refused("$", $"The body has more than {MostTokens} values. Send fewer.");
             body.Position = 0;
             return JsonSerializer.Deserialize(body, type) ?? throw Unreadable("$");
         }
@@ -59,9 +59,6 @@ internal static class RequestBody
     private static ChatRefusedException Unreadable(string path) =>
         new(ChatRefusedException.InvalidRequest, "The body is not a request in JSON as this endpoint takes it.")
         {
-            Errors = new Dictionary<string, string[]>
-            {
-                [path] = ["The field is unknown, repeated, or of the wrong type, or the JSON is malformed or far too much here."],
-            },
+            Errors = new Dictionary<string, string[]> { [path] = ["The field is unknown, repeated, or of the wrong type, or the JSON is malformed here."] },
         };
 }

@@ -61,9 +61,10 @@ public sealed class HostileRequestTests(RunningApi api) : IClassFixture<RunningA
         var context = new DefaultHttpContext { Request = { ContentType = "application/json", Body = new MemoryStream(body) } };
         var before = GC.GetAllocatedBytesForCurrentThread();
 
-        await Assert.ThrowsAsync<ChatRefusedException>(() => context.Request.ReadAsync(CompletionJsonContext.Default.CompletionRequest, TestContext.Current.CancellationToken));
+        var refused = await Assert.ThrowsAsync<ChatRefusedException>(() => context.Request.ReadAsync(CompletionJsonContext.Default.CompletionRequest, TestContext.Current.CancellationToken));
 
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 1, 5L * body.Length);
+        Assert.Equal(["The body has more than 100000 values. Send fewer."], refused.Errors!["$"]);
     }
 
     [Theory]

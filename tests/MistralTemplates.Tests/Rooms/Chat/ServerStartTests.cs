@@ -40,6 +40,7 @@ public sealed class ServerStartTests
         await AssertRefusedAsync("http://127.0.0.1:0", "http://localhost:4317", "OTEL_EXPORTER_OTLP_ENDPOINT", new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint });
 
     [Theory]
+    [InlineData("[")]
     [InlineData("http://api.example")]
     [InlineData("api.example;localhost:8080")]
     [InlineData("api.example/path")]
