@@ -115,7 +115,8 @@ public sealed class ProgramTests(PackFixture fixture)
         };
         var session = Path.Combine(folder, "session.sh");
         await File.WriteAllTextAsync(session, $"(echo \"pid=$BASHPID.\"; exec dotnet '{program.ProgramFile}' chat)\necho \"code=$?.\"\nstty -a\n", CancellationToken);
-        var terminal = RunningProgram.Start("bash", ["-c", $"exec script -qec 'bash \"{session}\"' /dev/null < <(sleep 60)"], folder, settings);
+        // Whoever reads a pipe that it could write as well waits for ever, and leaves nobody behind who holds the output open.
+        var terminal = RunningProgram.Start("bash", ["-c", $"mkfifo keys && exec script -qec 'bash \"{session}\"' /dev/null <> keys"], folder, settings);
         await terminal.WaitForAsync(() => terminal.Output.Contains("/exit leaves", StringComparison.Ordinal), s_jobLimit, CancellationToken);
         // The prompt itself ends no line, by which the output comes here.
         await Task.Delay(TimeSpan.FromSeconds(1), CancellationToken);

@@ -53,18 +53,23 @@ public sealed class VaultKeySourceTests
     {
         using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
         listener.Start();
-        var answering = AnswerWithoutTlsAsync(listener);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var answering = AnswerWithoutTlsAsync(listener, end.Token);
         using var folder = new TemporaryFolder();
         var options = new VaultKeyOptions { Address = new Uri($"https://{listener.LocalEndpoint}"), Path = "mistral/dev", TokenFile = folder.Write("token", StoreToken) };
         using var source = new VaultKeySource(Options.Create(options));
 
         Assert.Equal("Vault's certificate is not trusted here, or it speaks no TLS.", await SourceExpectations.ProblemOf(source, StoreToken));
-        await answering;
+        await end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answering);
 
-        static async Task AnswerWithoutTlsAsync(System.Net.Sockets.TcpListener listener)
+        static async Task AnswerWithoutTlsAsync(System.Net.Sockets.TcpListener listener, CancellationToken end)
         {
-            using var client = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
-            await client.GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+            while (true)
+            {
+                using var client = await listener.AcceptTcpClientAsync(end);
+                await client.GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray(), end);
+            }
         }
     }
 
