@@ -6,6 +6,9 @@ namespace MistralTemplates.Harness;
 /// </summary>
 public sealed class Batch
 {
+    /// <summary>For code that is compiled with its analyzers elsewhere.</summary>
+    public const string WithoutAnalyzers = "-p:RunAnalyzers=false";
+
     private static readonly TimeSpan s_timeLimit = TimeSpan.FromMinutes(20);
 
     private readonly CommandResult _result;
@@ -18,24 +21,13 @@ public sealed class Batch
     /// <param name="options">More arguments of the build.</param>
     public static async Task<Batch> BuildAsync(string folder, IEnumerable<string> projects, CancellationToken cancellationToken, params string[] options)
     {
-        var solution = await WriteSolutionAsync(folder, "All", projects, cancellationToken);
+        var solution = await WriteSolutionAsync(folder, projects, cancellationToken);
         return await RunAsync(folder, ["build", solution, "-nologo", "-v:minimal", "-warnaserror", "-warnnotaserror:NU1900,NU1901,NU1902,NU1903,NU1904", .. options], cancellationToken);
     }
 
-    /// <summary>
-    /// What <c>dotnet format</c> would change in projects that were built, by two of its three parts: the third, the analyzers, is in the build.
-    /// </summary>
-    /// <param name="folder">All that lies in it is looked at for white space.</param>
-    /// <param name="projects">Those that are looked at for style.</param>
-    public static async Task<IReadOnlyList<Batch>> VerifyFormatAsync(string folder, IEnumerable<string> projects, CancellationToken cancellationToken)
-    {
-        var solution = await WriteSolutionAsync(folder, "Formatted", projects, cancellationToken);
-        return
-        [
-            await RunAsync(folder, ["format", "whitespace", folder, "--folder", "--verify-no-changes"], cancellationToken),
-            await RunAsync(folder, ["format", "style", solution, "--no-restore", "--verify-no-changes"], cancellationToken),
-        ];
-    }
+    /// <summary>What <c>dotnet format</c> would change of the white space in a folder; style and analyzers are in the build.</summary>
+    public static Task<Batch> VerifyFormatAsync(string folder, CancellationToken cancellationToken) =>
+        RunAsync(folder, ["format", "whitespace", folder, "--folder", "--verify-no-changes"], cancellationToken);
 
     /// <summary>What was said against the projects below a folder, or against all of them.</summary>
     public IReadOnlyList<string> ComplaintsAbout(string folder)
@@ -49,9 +41,9 @@ public sealed class Batch
     private static async Task<Batch> RunAsync(string folder, IEnumerable<string> arguments, CancellationToken cancellationToken) =>
         new(await Command.RunAsync("dotnet", arguments, folder, s_timeLimit, cancellationToken));
 
-    private static async Task<string> WriteSolutionAsync(string folder, string name, IEnumerable<string> projects, CancellationToken cancellationToken)
+    private static async Task<string> WriteSolutionAsync(string folder, IEnumerable<string> projects, CancellationToken cancellationToken)
     {
-        var solution = Path.Combine(folder, name + ".slnx");
+        var solution = Path.Combine(folder, "All.slnx");
         // Each in a folder of its own, because several bear the same name.
         var entries = projects.Select((project, index) => $"""  <Folder Name="/{index}/"><Project Path="{Escape(Path.GetRelativePath(folder, project))}" /></Folder>""");
         await File.WriteAllTextAsync(solution, $"<Solution>\n{string.Join('\n', entries)}\n</Solution>\n", cancellationToken);

@@ -43,10 +43,9 @@ public sealed class GeneratedRepository(string folder, string projectName, strin
     private string Home => IsPublished ? Path.GetDirectoryName(ProgramFile)! : ProjectFolder;
 
     /// <summary>Builds the repository, its tests included, with warnings as errors.</summary>
-    public Task BuildAsync(CancellationToken cancellationToken) => BuildAsync(Folder, cancellationToken);
-
-    /// <summary>Builds the program alone.</summary>
-    public Task BuildProjectAsync(CancellationToken cancellationToken) => BuildAsync(ProjectFolder, cancellationToken);
+    public async Task BuildAsync(CancellationToken cancellationToken) =>
+        (await Command.RunAsync("dotnet", ["build", "-nologo", "-warnaserror", "-warnnotaserror:NU1900,NU1901,NU1902,NU1903,NU1904"], Folder, s_buildLimit, cancellationToken))
+            .EnsureSuccess($"dotnet build in {Folder}");
 
     public Task<CommandResult> TestAsync(CancellationToken cancellationToken) =>
         Command.RunAsync("dotnet", ["test", "--no-build"], Folder, s_buildLimit, cancellationToken);
@@ -81,10 +80,6 @@ public sealed class GeneratedRepository(string folder, string projectName, strin
         var auditLine = File.ReadLines(AuditFile).Last(line => line.Contains("chat.", StringComparison.Ordinal));
         return new ChatOutcome(answer, auditLine);
     }
-
-    private static async Task BuildAsync(string folder, CancellationToken cancellationToken) =>
-        (await Command.RunAsync("dotnet", ["build", "-nologo", "-warnaserror", "-warnnotaserror:NU1900,NU1901,NU1902,NU1903,NU1904"], folder, s_buildLimit, cancellationToken))
-            .EnsureSuccess($"dotnet build in {folder}");
 
     private async Task<string> AskApiAsync(string question, Dictionary<string, string> environment, CancellationToken cancellationToken)
     {

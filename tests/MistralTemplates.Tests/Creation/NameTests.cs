@@ -7,9 +7,6 @@ namespace MistralTemplates.Tests.Creation;
 /// <summary>Whatever name a user gives, the program builds. The kinds' own tests are built with the ordinary names.</summary>
 public sealed partial class NameTests(PackFixture fixture)
 {
-    /// <summary>A name decides whether the code compiles; the analyzers look at the same code where each variant is built.</summary>
-    private const string WithoutAnalyzers = "-p:RunAnalyzers=false";
-
     private static readonly Case[] s_names =
     [
         new("Acme.Chat", "api", "Acme.Chat", "Acme.Chat"),
@@ -45,7 +42,7 @@ public sealed partial class NameTests(PackFixture fixture)
             built.Add((folder, one, new GeneratedRepository(folder, one.ProjectName, one.Kind)));
         }
 
-        var build = await Batch.BuildAsync(fixture.NewFolder("names"), built.SelectMany(one => Projects(one.Folder, one.Case)), TestContext.Current.CancellationToken, WithoutAnalyzers);
+        var build = await Batch.BuildAsync(fixture.NewFolder("names"), built.SelectMany(one => Projects(one.Folder, one.Case)), TestContext.Current.CancellationToken, Batch.WithoutAnalyzers);
 
         Assert.NotEmpty(built);
         Assert.All(built, one =>
@@ -71,7 +68,7 @@ public sealed partial class NameTests(PackFixture fixture)
             .Where(word => word is not ("Acme" or "Own")).Distinct().Where(word => Mended(word) == word).ToList();
         await File.WriteAllLinesAsync(Path.Combine(project, "Words.cs"), words.Select(word => $"namespace Acme.{word} {{ internal static class OfTheTest; }}"), TestContext.Current.CancellationToken);
 
-        var build = await Batch.BuildAsync(fixture.NewFolder("words"), Directory.EnumerateFiles(project, "*.csproj"), TestContext.Current.CancellationToken, WithoutAnalyzers);
+        var build = await Batch.BuildAsync(fixture.NewFolder("words"), Directory.EnumerateFiles(project, "*.csproj"), TestContext.Current.CancellationToken, Batch.WithoutAnalyzers);
 
         Assert.NotEmpty(words);
         Assert.Empty(build.ComplaintsAbout(folder));

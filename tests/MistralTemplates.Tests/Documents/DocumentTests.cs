@@ -5,13 +5,13 @@ using MistralTemplates.Tests.Rooms.Access;
 namespace MistralTemplates.Tests.Documents;
 
 /// <summary>What the documents tell their readers to type does what they say.</summary>
-public sealed class DocumentTests(PackFixture fixture)
+public sealed class DocumentTests(PackFixture fixture, DocumentedRepositories repositories) : IClassFixture<DocumentedRepositories>
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(4);
 
     private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
-    public static TheoryData<string> Repositories => ["repository-api", "repository-console", "repository-worker", "repository-worker-on-redis"];
+    public static TheoryData<string> Repositories => [.. DocumentedRepositories.Ids];
 
     [Fact]
     public void Links_OfThisRepository_Hold() => Assert.Empty(Markdown.BrokenLinks(TemplatePack.RepositoryRoot));
@@ -46,7 +46,7 @@ public sealed class DocumentTests(PackFixture fixture)
     {
         if (OperatingSystem.IsWindows())
             Assert.Skip("The commands are written for a POSIX shell.");
-        var repository = await CopyAsync(id);
+        var repository = await repositories.BuiltAsync(id);
         var readme = await File.ReadAllTextAsync(Path.Combine(repository.Folder, "README.md"), CancellationToken);
         var commands = Markdown.Commands(readme);
         await using var redis = Variant.Find(id).UsesRedis ? await RedisServer.StartAsync(CancellationToken) : null;
@@ -80,17 +80,6 @@ public sealed class DocumentTests(PackFixture fixture)
     private static string At(RedisServer redis, string command) => command.StartsWith("redis-cli ", StringComparison.Ordinal)
         ? $"REDISCLI_AUTH={redis.Password} redis-cli -p {redis.Port} {command["redis-cli ".Length..]}"
         : command.StartsWith("dotnet run ", StringComparison.Ordinal) ? $"env {string.Join(' ', redis.Settings.Select(setting => $"{setting.Key}={setting.Value}"))} {command}" : command;
-
-    /// <summary>A copy to run in: two services at once in one folder would take each other's jobs.</summary>
-    private async Task<GeneratedRepository> CopyAsync(string id)
-    {
-        var variant = Variant.Find(id);
-        var folder = Path.Combine(fixture.NewFolder("documents-" + id), PackFixture.Name);
-        PackFixture.CopyFiles(await fixture.CreatedAsync(variant), folder);
-        var repository = new GeneratedRepository(folder, PackFixture.Name, variant.Kind);
-        await repository.BuildProjectAsync(CancellationToken);
-        return repository;
-    }
 
     private async Task<string> RunAsync(string command, string folder)
     {
