@@ -12,7 +12,7 @@ internal static class RequestBody
     public const int LongestPath = 200;
 
     // Each may become an object a hundred times as large as its JSON, which two letters can be.
-    private const int MostTokens = 100_000;
+    private const int MostValues = 50_000;
     private const int FirstBytes = 4096;
 
     public static async Task<T> ReadAsync<T>(this HttpRequest request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
@@ -26,8 +26,8 @@ internal static class RequestBody
         {
             using var body = new MemoryStream(FirstBytes);
             await request.Body.CopyToAsync(body, cancellationToken);
-            if (HasTooManyTokens(body.GetBuffer().AsSpan(0, (int)body.Length)))
-                throw CompletionRequests.Refused("$", $"The body has more than {MostTokens} values. Send fewer.");
+            if (HasTooManyValues(body.GetBuffer().AsSpan(0, (int)body.Length)))
+                throw CompletionRequests.Refused("$", $"The body has more than {MostValues} values. Send fewer.");
             body.Position = 0;
             return JsonSerializer.Deserialize(body, type) ?? throw Unreadable("$");
         }
@@ -37,23 +37,23 @@ internal static class RequestBody
         }
     }
 
-    private static bool HasTooManyTokens(ReadOnlySpan<byte> body)
+    private static bool HasTooManyValues(ReadOnlySpan<byte> body)
     {
-        if (body.Length <= MostTokens)
+        if (body.Length <= MostValues)
             return false;
         var reader = new Utf8JsonReader(body.StartsWith(Encoding.UTF8.Preamble) ? body[Encoding.UTF8.Preamble.Length..] : body);
-        var tokens = 0;
+        var values = 0;
         try
         {
-            while (tokens <= MostTokens && reader.Read())
-                tokens++;
+            while (values <= MostValues && reader.Read())
+                values += reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.EndObject or JsonTokenType.EndArray ? 0 : 1;
         }
         catch (JsonException)
         {
             // Whoever reads it next ends there as well, and tells the place.
         }
 
-        return tokens > MostTokens;
+        return values > MostValues;
     }
 
     private static ChatRefusedException Unreadable(string path) =>

@@ -23,7 +23,7 @@ internal sealed class GuardOptionsValidator : OptionsValidator<GuardOptions>
         RuleForEach(options => options.SensitiveData.Shapes).Must(line => KeyShape.Parse(line).Count > 0)
             .WithMessage("A shape must be a name, prefixes and an alphabet with a length.").WithState(_ => "Write it like \"acme ACME- w32\".");
         RuleForEach(options => options.SensitiveData.Shapes).Must(line => KeyShape.Parse(line).TrueForAll(shape => shape.IsFindable))
-            .WithMessage("A shape's prefix must hold a digit, '-' or '_', or digits must follow it, and no other mark than '.' and '/'.")
+            .WithMessage("A shape's prefix must hold a digit, '-' or '_' behind its first letter or digits must follow it, and no other mark than '.' and '/'.")
             .WithState(_ => "Write the prefix with the mark that follows it, like \"ACME-\", from its first letter on.");
         RuleForEach(options => options.SensitiveData.AllowedValues).Must(value => value.Length is >= 3 and <= TextWindow.Right && value.Trim() == value)
             .WithMessage("An allowed value must have 3 to 400 characters, without spaces around it.")

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using System.Text.Unicode;
 using Acme.App.Mistral;
 using Microsoft.Extensions.AI;
@@ -12,8 +11,6 @@ namespace Acme.App.Guards;
 internal static class GuardedContent
 {
     private const int LongestNumber = 20;
-
-    private static readonly Regex s_escape = new(@"\\+u([0-9A-Fa-f]{4})", RegexOptions.NonBacktracking);
 
     private static readonly string[] s_textual = ["json", "ndjson", "jsonl", "jsonlines", "json5", "xml", "yaml", "javascript", "sql", "csv"];
 
@@ -55,8 +52,13 @@ internal static class GuardedContent
             return null;
         var whole = string.Concat(texts);
         var guarded = guard.Apply(whole, kinds);
-        var isWithinThem = ReferenceEquals(guarded, whole) || guarded == string.Concat(texts.Select(text => guard.Apply(text, new HashSet<SensitiveKind>())));
-        return isWithinThem ? null : guarded;
+        if (ReferenceEquals(guarded, whole))
+            return null;
+        // What was hidden is shown behind its own text, and parts no others.
+        List<string> bare = [.. texts.Select(guard.WithoutHidden)];
+        return Redacted(string.Concat(bare)) == string.Concat(bare.Select(Redacted)) ? null : guarded;
+
+        string Redacted(string text) => guard.Apply(text, new HashSet<SensitiveKind>());
     }
 
     /// <summary>Gives the content guarded and without the wire's own words, in a copy where its text had to change.</summary>
@@ -248,24 +250,12 @@ internal static class GuardedContent
             catch (Exception exception) when (exception is JsonException or ArgumentException or InvalidOperationException)
             {
                 // A text that only begins like JSON, several values after one another, or a field that stands there twice.
-                var (found, hidden) = (new HashSet<SensitiveKind>(), new HashSet<SensitiveKind>());
-                var safe = guard.Apply(name, s_escape.Replace(text, HarmlessLetter), found);
-                guard.Apply(name, s_escape.Replace(safe, escape => LetterOf(escape).ToString()), hidden);
-                // What shows only once all is read cannot be masked where it stands.
-                text = hidden.Count > 0 ? RedactionFilter.MaskOf(hidden.First()) : found.Count > 0 ? safe : text;
-                kinds.UnionWith(found.Concat(hidden));
+                text = guard.GuardEscaped(name, text, kinds);
             }
         }
 
         return guard.Apply(name, text, kinds);
     }
-
-    /// <summary>The letter that an escape writes, at any depth.</summary>
-    private static char LetterOf(Match escape) => (char)Convert.ToUInt16(escape.Groups[1].Value, 16);
-
-    /// <summary>That letter, unless it would end the string that it stands in.</summary>
-    private static string HarmlessLetter(Match escape) =>
-        LetterOf(escape) is var letter and >= ' ' and not ('"' or '\\') ? letter.ToString() : escape.Value;
 
     private static JsonNode? GuardNode(this TextGuard guard, string? name, JsonNode? node, ISet<SensitiveKind> kinds)
     {

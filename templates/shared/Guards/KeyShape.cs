@@ -18,9 +18,9 @@ internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least
     public char First => prefix[0];
 
     /// <summary>
-    /// Whether the search stops at every value of this shape: at a digit, a dash or an underscore beside its first word, and at no other mark.
+    /// Whether the search stops at every value of this shape: at a digit, a dash or an underscore behind the first letter, and at no other mark.
     /// </summary>
-    public bool IsFindable => !prefix.AsSpan().ContainsAnyExcept(s_prefix)
+    public bool IsFindable => First is not ('-' or '_') && !prefix.AsSpan().ContainsAnyExcept(s_prefix)
         && ((alphabet & ~CharacterClass.Hex) == 0 || prefix.AsSpan().ContainsAny(s_findable));
 
     /// <summary>A table's lines without its comments.</summary>

@@ -12,6 +12,8 @@ internal sealed class TextGuard(GuardOptions options, bool isOutput)
     /// <summary>Guards a whole text; gives the same instance when there is nothing to change.</summary>
     public string Apply(string text, ISet<SensitiveKind> kinds) => Encode(Apply(null, text, kinds));
 
+    public string WithoutHidden(string text) => HiddenCharacterFilter.Apply(text, options.SafeText.HiddenCharacters, out _);
+
     /// <summary>Guards a value that may stand beside a name, as in a tool's arguments. A program reads it, so it is not encoded.</summary>
     public string Apply(string? name, string value, ISet<SensitiveKind> kinds)
     {

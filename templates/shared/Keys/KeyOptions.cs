@@ -36,7 +36,8 @@ internal sealed class KeyOptionsValidator : OptionsValidator<KeyOptions>
         Rule(nameof(KeyOptions.MaxAge), options => options.MaxAge is null || options.MaxAge > TimeSpan.Zero,
             "The key's greatest age is not positive.", "Set a time span, for example 90.00:00:00 for 90 days, or remove the setting.");
         Rule(nameof(KeyOptions.WarnBefore), options => options.WarnBefore is not { } time || (time >= TimeSpan.Zero && !(time > options.MaxAge)),
-            "The time of warning is negative, or longer than the key's greatest age.", "Set a shorter time span, for example 7.00:00:00 for 7 days.");
+            "The time of warning is negative, or longer than the key's greatest age.",
+            "Set a time span that is shorter than Keys:MaxAge, or remove the setting.");
         Rule(nameof(KeyOptions.FailWhenTooOld), options => !options.FailWhenTooOld || options.MaxAge is not null,
             "A key cannot become too old while no greatest age is set.", "Set Keys:MaxAge, or remove this setting.");
     }

@@ -113,7 +113,7 @@ internal sealed class AuditRecordPrinter(IAnsiConsole output)
 
     private static string Raw(JsonElement record, string name) =>
         Value(record, name) is { } text && !text.AsSpan().ContainsAny('\n', '\t') && TerminalText.Clean(text) == text ? text
-        : record.TryGetProperty(name, out var value) ? value.GetRawText().Trim('"')
+        : record.TryGetProperty(name, out var value) ? TerminalText.Clean(value.GetRawText().Trim('"'))
         : "";
 
     private static string? Value(JsonElement record, string name)
@@ -134,10 +134,12 @@ internal sealed class AuditRecordPrinter(IAnsiConsole output)
         try
         {
             var document = JsonDocument.Parse(line);
-            return document.RootElement.ValueKind == JsonValueKind.Object ? document : null;
+            var record = document.RootElement;
+            return record.ValueKind == JsonValueKind.Object && record.EnumerateObject().All(field => field.Name.Length > 0) ? document : null;
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // The latter for half of a surrogate pair in a name.
             return null;
         }
     }

@@ -116,6 +116,24 @@ public sealed class AuditCommandTests
         Assert.Equal(["chat.complete", "audit.stopped"], _output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split("  ")[1].Trim()));
     }
 
+    /// <summary>A damaged or a hostile line hides none of those behind it, and steers no terminal.</summary>
+    [Theory]
+    [InlineData("{\"version\":1,\"\\ud800\":1,\"mac\":\"00\"}", "not a record")]
+    [InlineData("{\"version\":1,\"detail\":{\"a\":\"\u009b31m\u202e\"},\"mac\":\"00\"}", "detail={\"a\":\"31m\"}")]
+    public async Task Tail_LineThatNoProgramOfOursWrote_IsToldAndTheNextShown(string line, string told)
+    {
+        using var log = await SampleLog.WriteAsync(records: 3);
+        log.Edit(lines => lines.Insert(2, line));
+
+        Assert.Equal(0, await RunAsync(log, "tail"));
+
+        var lines = _output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(6, lines.Length);
+        Assert.Contains(told, lines[2], StringComparison.Ordinal);
+        Assert.DoesNotContain(lines, shown => shown.AsSpan().ContainsAny('\u009b', '\u202e'));
+        Assert.Contains("audit.stopped", lines[^1], StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Tail_OfMoreThanTwoFilesHold_ShowsThemAll()
     {

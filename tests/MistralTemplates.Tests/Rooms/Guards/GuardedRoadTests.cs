@@ -222,6 +222,44 @@ public sealed class GuardedRoadTests
         Assert.Equal($"{{\"to\":\"[email]\",\"note\":{quoted}", ((FunctionResultContent)Assert.Single(Assert.Single(model.Messages!).Contents)).Result);
     }
 
+    /// <summary>A mask reads like the name of a value that follows it: what is masked is looked at again, and the rest stays.</summary>
+    [Theory]
+    [InlineData("\"name\",\"phone\",\"fax\"\n\"Ann\",\"+49 30 1234567\",\"030 9845836646\"\n\"Bob\",\"x\",\"y\"")]
+    [InlineData("[Support] Tel. +49 30 1234567, 030 9845836646. Opening hours: 9 to 5.")]
+    [InlineData("\"Caf\\u00e9\" Tel. +49 30 1234567, 030 9845836646. Opening hours: 9 to 5.")]
+    [InlineData("[default]\n\"\\u0022\"\nTel. +49 30 1234567, 030 9845836646. Opening hours: 9 to 5.")]
+    public async Task GetResponse_SeveralValuesInATextThatOnlyBeginsLikeJson_LosesNothingElse(string text)
+    {
+        var model = new ScriptedClient(new TextContent("Done."));
+        using var road = Road(model, ("Guards:SensitiveData:Phones:Input", "Mask"));
+
+        await road.GetResponseAsync([new ChatMessage(ChatRole.Tool, [new FunctionResultContent("1", text)])], cancellationToken: None);
+
+        var sent = Assert.IsType<string>(((FunctionResultContent)Assert.Single(Assert.Single(model.Messages!).Contents)).Result);
+        Assert.Contains("[phone]", sent, StringComparison.Ordinal);
+        Assert.DoesNotContain("1234567", sent, StringComparison.Ordinal);
+        Assert.EndsWith(text[^10..], sent, StringComparison.Ordinal);
+        Assert.StartsWith(text[..4], sent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task GetResponse_HiddenCharactersThatAreShown_JoinNoTextsAndKeepSignatures()
+    {
+        var model = new ScriptedClient(new TextContent("Done."));
+        using var road = Road(model, ("Guards:SafeText:HiddenCharacters", "Show"));
+        AIContent[] contents =
+        [
+            new TextContent("Picture one:\u200b"), new TextContent("Picture two:"),
+            new TextReasoningContent("first\u200b") { ProtectedData = "signature" }, new TextReasoningContent("second"),
+        ];
+
+        await road.GetResponseAsync([new ChatMessage(ChatRole.User, contents)], cancellationToken: None);
+
+        var sent = Assert.Single(model.Messages!).Contents;
+        Assert.Equal(["Picture one:[U+200B]", "Picture two:", "first[U+200B]", "second"], sent.Select(content => content.ToString()));
+        Assert.Equal("signature", ((TextReasoningContent)sent[2]).ProtectedData);
+    }
+
     [Fact]
     public async Task GetResponse_RulesBroken_NamesTheFields()
     {

@@ -164,6 +164,8 @@ public sealed class RedactionTests
     [InlineData("acme (ACME_ w32")]
     [InlineData("acme ACME~1- w32")]
     [InlineData("acme ACME-,X w32")]
+    [InlineData("acme _acme- w24")]
+    [InlineData("acme -acme- w24")]
     public void Validate_ShapeThatIsNeverFound_IsRefused(string shape)
     {
         var result = new GuardOptionsValidator(Microsoft.Extensions.Options.Options.Create(new Acme.App.Mistral.MistralOptions()))

@@ -60,6 +60,7 @@ internal sealed class FilesKeySource(IOptions<FilesKeyOptions> options) : KeySou
             if (new FileInfo(path).LinkTarget is not null)
                 throw Failed("The file with the key is a link, which whoever mounted it keeps.",
                     "Change the secret where it is kept; the program takes it up by itself.");
+            KeepFromOthers(path);
             await using var file = OpenForWriting(path);
             await file.WriteAsync(bytes, cancellationToken);
             file.SetLength(bytes.Length);
@@ -71,7 +72,6 @@ internal sealed class FilesKeySource(IOptions<FilesKeyOptions> options) : KeySou
                 "Let the operator's user write it, or change the secret where it is kept.");
         }
 
-        KeepFromOthers(path);
         return true;
     }
 
@@ -103,18 +103,18 @@ internal sealed class FilesKeySource(IOptions<FilesKeyOptions> options) : KeySou
         }
     }
 
-    private static void KeepFromOthers(string path)
+    /// <summary>Before the new key is in it.</summary>
+    private void KeepFromOthers(string path)
     {
-        if (OperatingSystem.IsWindows())
+        if (OperatingSystem.IsWindows() || !File.Exists(path) || (File.GetUnixFileMode(path) & Others) == 0)
             return;
         try
         {
-            if ((File.GetUnixFileMode(path) & Others) != 0)
-                File.SetUnixFileMode(path, File.GetUnixFileMode(path) & ~Others);
+            File.SetUnixFileMode(path, File.GetUnixFileMode(path) & ~Others);
         }
         catch (UnauthorizedAccessException)
         {
-            // It is for the file's owner to do; the doctor tells of it.
+            throw Failed("The file for the key is open to everybody, and belongs to another user.", $"Let its owner run: chmod o= {path}");
         }
     }
 }
