@@ -43,10 +43,6 @@ internal sealed class AuditFiles(string path, string? checkpoints = null)
         [.. Directory.GetFiles(_folder, $"{_stem}*{_extension}").Where(IsFull).Order(StringComparer.Ordinal),
             .. File.Exists(path) ? [path] : Array.Empty<string>()];
 
-    /// <summary>Opens a file to be read beside whoever writes it.</summary>
-    public static FileStream OpenBeside(string path) =>
-        new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-
     /// <summary>Opens a file, with its folder, that only the program's own user may read.</summary>
     public static FileStream OpenPrivate(string path, FileMode mode, FileShare share)
     {

@@ -207,7 +207,7 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
 
     private static IEnumerable<string> Records(string file)
     {
-        using var reader = new StreamReader(AuditFiles.OpenBeside(file));
+        using var reader = new StreamReader(BoundedFile.OpenBeside(file));
         while (reader.ReadLine() is { } line)
             yield return line;
     }

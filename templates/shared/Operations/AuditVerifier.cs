@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Acme.App.Auditing;
+using Acme.App.Configuration;
 
 namespace Acme.App.Operations;
 
@@ -65,7 +66,7 @@ internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IP
     {
         try
         {
-            return AuditFiles.OpenBeside(file);
+            return BoundedFile.OpenBeside(file);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {

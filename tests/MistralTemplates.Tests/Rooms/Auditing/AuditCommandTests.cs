@@ -164,6 +164,21 @@ public sealed class AuditCommandTests
     }
 
     [Theory]
+    [InlineData("verify")]
+    [InlineData("tail")]
+    public async Task Run_PipeInTheLogsPlace_IsRefusedInsteadOfWaitedFor(string command)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Pipes are no files there.");
+        using var log = await SampleLog.WriteAsync(records: 1);
+        File.Delete(log.Files.Current);
+        (await MistralTemplates.Harness.Command.RunAsync("mkfifo", [log.Files.Current], log.Folder, TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken)).EnsureSuccess("mkfifo");
+
+        Assert.Equal(2, await RunAsync(log, command));
+
+        Assert.Contains(log.Files.Current, _errors.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("verify", "--begins-at", "0")]
     [InlineData("tail", "--lines", "0")]
     [InlineData("tail", "-n", "-1")]
