@@ -5,10 +5,12 @@ using Microsoft.AspNetCore.Authorization.Policy;
 namespace Acme.App.Access;
 
 /// <summary>Leaves a record of everyone who was not let in; the answer is the framework's, by RFC 6750.</summary>
-internal sealed partial class AuditedAuthorization(AuditLog audit, ILogger<AuditedAuthorization> logger) : IAuthorizationMiddlewareResultHandler
+internal sealed partial class AuditedAuthorization(AuditLog audit, IHostEnvironment environment, ILogger<AuditedAuthorization> logger)
+    : IAuthorizationMiddlewareResultHandler
 {
     private const string IssuerUnavailable = "issuer.unavailable";
     private const string ScopeMissing = "scope.missing";
+    private const string TokenInvalid = "token.invalid";
     private const string TokenMissing = "token.missing";
 
     private static readonly AuthorizationMiddlewareResultHandler s_framework = new();
@@ -18,9 +20,11 @@ internal sealed partial class AuditedAuthorization(AuditLog audit, ILogger<Audit
         var code = authorizeResult.Succeeded ? null
             : authorizeResult.Forbidden ? ScopeMissing
             : UnreadableIssuer.Met(context) ? IssuerUnavailable
-            : context.Request.Headers.Authorization.Count > 0 ? "token.invalid" : TokenMissing;
+            : context.Request.Headers.Authorization.Count > 0 ? TokenInvalid : TokenMissing;
         if (code is not null)
             await audit.WriteAsync(AuditRecord.AccessDenied(code));
+        if (code == TokenInvalid && environment.IsDevelopment())
+            LogTokenRefused(UnreadableIssuer.ReasonOf(context) ?? "the Authorization header is no 'Bearer' and a token");
         if (code == IssuerUnavailable)
         {
             // A client that is told that its token is wrong throws it away.
@@ -47,4 +51,7 @@ internal sealed partial class AuditedAuthorization(AuditLog audit, ILogger<Audit
 
     [LoggerMessage(2101, LogLevel.Warning, "A token cannot be checked: the keys of Authentication:Schemes:Bearer:Authority could not be read.")]
     private partial void LogIssuerUnavailable();
+
+    [LoggerMessage(2102, LogLevel.Information, "A token was refused: {Reason}.")]
+    private partial void LogTokenRefused(string reason);
 }

@@ -12,9 +12,13 @@ internal sealed class UnreadableIssuer(IOptionsMonitor<JwtBearerOptions> bearer)
     private static readonly string[] s_unknown = ["IDX10500", "IDX10204"];
     private static readonly TimeSpan s_timeLimit = TimeSpan.FromSeconds(5);
     private static readonly object s_mark = new();
+    private static readonly object s_reason = new();
 
     /// <summary>Whether a request's token could not be checked.</summary>
     public static bool Met(HttpContext context) => context.Items.ContainsKey(s_mark);
+
+    /// <summary>Why a request's token was refused, as the name of the framework's exception; its message may quote the token.</summary>
+    public static string? ReasonOf(HttpContext context) => context.Items.TryGetValue(s_reason, out var reason) ? (string?)reason : null;
 
     /// <summary>Notices what the framework tells by the number of its message alone.</summary>
     public static Task NoticeAsync(AuthenticationFailedContext failed)
@@ -22,6 +26,7 @@ internal sealed class UnreadableIssuer(IOptionsMonitor<JwtBearerOptions> bearer)
         if (failed is { Options.ConfigurationManager: not null, Exception: SecurityTokenValidationException exception }
             && s_unknown.Any(number => exception.Message.StartsWith(number, StringComparison.Ordinal)))
             failed.HttpContext.Items[s_mark] = null;
+        failed.HttpContext.Items[s_reason] = failed.Exception.GetType().Name;
         return Task.CompletedTask;
     }
 

@@ -100,7 +100,7 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
         }
         catch (IOException exception) when (AuditFiles.IsTaken(exception))
         {
-            const string Remedy = "Stop it, or set \"Audit:Path\" to a file of this process's own.";
+            const string Remedy = "Stop it, set \"Audit:Path\" to a file of this process's own, or \"Audit:Shared\" to true for both.";
             throw new ConfigurationException([new("Audit:Path", files.Current, "Another process writes this audit log.", Remedy)]);
         }
     }

@@ -47,7 +47,8 @@ internal static class ConfigurationServiceCollectionExtensions
         const string Unknown = "The environment is not one that this program knows, so there is no policy for it.";
         const string Names = "DOTNET_ENVIRONMENT, ASPNETCORE_ENVIRONMENT or --environment";
         if (PolicyOptions.KnownEnvironments.FirstOrDefault(known => environment.IsEnvironment(known)) is not { } name)
-            return new(PolicyOptions.SectionName, Names, Unknown, "Set DOTNET_ENVIRONMENT to Development, Staging or Production.");
+            return new(
+                PolicyOptions.SectionName, Names, Unknown, $"Set DOTNET_ENVIRONMENT to one of these: {string.Join(", ", PolicyOptions.KnownEnvironments)}.");
 
         environment.EnvironmentName = name;
         var (file, remedy) = (ProgramHome.SettingsFileOf(name), $"Put {ProgramHome.SettingsFileOf(name)} with a Policy section into the program's folder.");

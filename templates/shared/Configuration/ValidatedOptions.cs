@@ -28,6 +28,11 @@ internal sealed class ValidatedOptions<TOptions>(
         problems.AddRange(single.Select(leaf => Problem(
             $"{section.Name}:{leaf.Key}", "The setting is a list, and one value stands in its place.",
             $"Number the values: '{section.Name}:{leaf.Key}:0' is the first.")));
+        var flat = leaves.FindAll(leaf => leaf.Value.Length > 0 && IsSection(leaf.Key));
+        problems.AddRange(flat.Select(leaf => Flat($"{section.Name}:{leaf.Key}", TypeOf(leaf.Key)!)));
+        // A variable of this name may be another program's.
+        if (configuration[section.Name] is { Length: > 0 } && !configuration.OriginOf(section.Name).StartsWith("environment", StringComparison.Ordinal))
+            problems.Add(Flat(section.Name, typeof(TOptions)));
         // To .NET 48:00:00 is 48 days.
         var days = leaves.FindAll(leaf => TypeOf(leaf.Key) == typeof(TimeSpan) && HasMoreHoursThanADay(leaf.Value));
         problems.AddRange(days.Select(leaf => Problem(
@@ -37,7 +42,7 @@ internal sealed class ValidatedOptions<TOptions>(
         var strange = leaves.FindAll(leaf => leaf.Value.Length > 0 && TypeOf(leaf.Key) is { IsEnum: true } type && !IsNameOf(type, leaf.Value.Trim()));
         problems.AddRange(strange.Select(leaf => Problem(
             $"{section.Name}:{leaf.Key}", "The value is not one of those that there are.", $"Write {string.Join(" or ", Enum.GetNames(TypeOf(leaf.Key)!))}.")));
-        leaves.RemoveAll(leaf => single.Contains(leaf) || days.Contains(leaf) || strange.Contains(leaf));
+        leaves.RemoveAll(leaf => single.Contains(leaf) || flat.Contains(leaf) || days.Contains(leaf) || strange.Contains(leaf));
         if (!TryBind(options, leaves, strictly: true))
         {
             var wrong = leaves.FindAll(leaf => !TryBind(new TOptions(), [leaf], strictly: true));
@@ -96,6 +101,8 @@ internal sealed class ValidatedOptions<TOptions>(
     private static bool IsList(string key) => TypeOf(key) is { } type && type != typeof(string)
         && type.IsAssignableTo(typeof(IEnumerable)) && !type.IsAssignableTo(typeof(IDictionary));
 
+    private static bool IsSection(string key) => TypeOf(key) is { IsClass: true } type && type.Assembly == typeof(TOptions).Assembly;
+
     private static Type? TypeOf(string key)
     {
         var type = typeof(TOptions);
@@ -124,6 +131,10 @@ internal sealed class ValidatedOptions<TOptions>(
         : Problem(
             $"{section.Name}:{leaf.Key}", "The value is not of the setting's type.",
             "Write a number without quotes, true or false, or a time span as 00:00:30.");
+
+    private ConfigurationProblem Flat(string setting, Type type) => Problem(
+        setting, "The setting is a section, and one value stands in its place.",
+        $"Set what is in it: {string.Join(", ", type.GetProperties().Where(inner => inner.CanWrite).Take(3).Select(inner => $"'{setting}:{inner.Name}'"))}.");
 
     // FluentValidation names an element "Models[0].Name"; the configuration names it "Models:0:Name".
     private IEnumerable<ConfigurationProblem> Judge(TOptions options) => validator.Validate(options).Errors.Select(failure => Problem(

@@ -4,7 +4,7 @@ using Acme.App.Tests.StandIn;
 
 namespace Acme.App.Tests;
 
-/// <summary>The built program, run as its users run it, in a folder of its own for what it writes.</summary>
+/// <summary>The built program, run as its users run it, in a folder of its own.</summary>
 internal sealed class ProgramUnderTest : IDisposable
 {
     public static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(60);
@@ -12,8 +12,8 @@ internal sealed class ProgramUnderTest : IDisposable
     /// <summary>Settings as environment variables; start with <see cref="SettingsFor"/>.</summary>
     public required Dictionary<string, string> Settings { get; init; }
 
-    /// <summary>For what the program writes.</summary>
-    public string Folder { get; } = Directory.CreateTempSubdirectory("program-under-test-").FullName;
+    /// <summary>The program's home, with all that it writes.</summary>
+    public string Folder { get; } = TestHome.Create("program-under-test-");
 
     public string AuditFile => Path.Combine(Folder, "audit.jsonl");
 
@@ -73,10 +73,11 @@ internal sealed class ProgramUnderTest : IDisposable
         start.Environment["TERM"] = "xterm";
         start.Environment["DOTNET_ENVIRONMENT"] = "Development";
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
-        // The test's own folder: no .env of the repository is read, and its settings are the project's.
-        start.Environment["DOTNET_CONTENTROOT"] = AppContext.BaseDirectory;
+        start.Environment["DOTNET_CONTENTROOT"] = Folder;
         start.Environment["Audit__Path"] = AuditFile;
         start.Environment["Audit__CheckpointPath"] = Path.Combine(Folder, "checkpoints.txt");
+        foreach (var (setting, value) in TestHome.Settings)
+            start.Environment[setting.Replace(":", "__", StringComparison.Ordinal)] = value;
         foreach (var (name, value) in Settings)
             start.Environment[name] = value;
         return Process.Start(start) ?? throw new InvalidOperationException("The program did not start.");

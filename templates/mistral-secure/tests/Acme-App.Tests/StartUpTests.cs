@@ -35,7 +35,7 @@ public sealed class StartUpTests
         var (exitCode, _, error) = await program.RunAsync("", s_arguments);
 
         Assert.Equal(78, exitCode);
-        Assert.Contains("Development, Staging or Production", error, StringComparison.Ordinal);
+        Assert.Contains("Set DOTNET_ENVIRONMENT to one of these: Development", error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -49,6 +49,24 @@ public sealed class ValidatedOptionsTests
         Assert.Equal(("Policy:AllowedModels", "The setting is a list, and one value stands in its place."), (problem.Setting, problem.Problem));
     }
 
+    /// <summary>Whoever writes "Guards": "off" must not go on with the defaults unawares.</summary>
+    [Theory]
+    [InlineData("Guards", "off", "'Guards:Request', 'Guards:SensitiveData', 'Guards:SafeText'")]
+    [InlineData("Guards:SensitiveData:Emails", "Block", "'Guards:SensitiveData:Emails:Input', 'Guards:SensitiveData:Emails:Output'")]
+    public void Value_OneValueInPlaceOfASection_IsRefused(string setting, string value, string remedy)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { [setting] = value });
+        builder.AddValidatedOptions<GuardOptions, GuardOptionsValidator>(GuardOptions.SectionName);
+        using var services = builder.Services.BuildServiceProvider();
+
+        var exception = Assert.Throws<ConfigurationException>(() => services.GetRequiredService<IOptions<GuardOptions>>().Value);
+
+        var problem = Assert.Single(exception.Problems);
+        Assert.Equal((setting, "The setting is a section, and one value stands in its place."), (problem.Setting, problem.Problem));
+        Assert.Contains(remedy, problem.Remedy, StringComparison.Ordinal);
+    }
+
     /// <summary>An operator who lists one model does not mean to allow the rest of the file's list as well.</summary>
     [Fact]
     public void Value_ListsInTwoSources_IsTheHigherOneAlone()

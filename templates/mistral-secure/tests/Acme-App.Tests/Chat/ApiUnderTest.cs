@@ -9,12 +9,12 @@ namespace Acme.App.Tests.Chat;
 /// <summary>The API in this process, asking the stand-in.</summary>
 internal sealed class ApiUnderTest(MistralStandIn mistral, params (string Name, string Value)[] settings) : WebApplicationFactory<Program>
 {
-    private readonly string _data = Directory.CreateTempSubdirectory("api-under-test-").FullName;
+    private readonly string _home = TestHome.Create("api-under-test-");
 
     // A key on the command line, which is how the factory passes settings, is refused: every user of the machine could see it.
     static ApiUnderTest() => Environment.SetEnvironmentVariable("MISTRAL_API_KEY_DEV", MistralStandIn.UsualKey);
 
-    public string AuditFile => Path.Combine(_data, "audit.jsonl");
+    public string AuditFile => Path.Combine(_home, "audit.jsonl");
 
     /// <summary>Every client has a token; a test that wants none takes it off.</summary>
     protected override void ConfigureClient(HttpClient client)
@@ -26,8 +26,7 @@ internal sealed class ApiUnderTest(MistralStandIn mistral, params (string Name, 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseEnvironment("Development");
-        // The test's own folder: no .env of the repository is read, and its settings are the project's.
-        builder.UseContentRoot(AppContext.BaseDirectory);
+        builder.UseContentRoot(_home);
         //#if (scale == "redis")
         // Redis is not needed, and one that is there keeps nothing of the tests under the program's own names.
         builder.UseSetting("Access:FailureMode", "Open");
@@ -35,7 +34,7 @@ internal sealed class ApiUnderTest(MistralStandIn mistral, params (string Name, 
         //#endif
         builder.UseSetting("Audit:Path", AuditFile);
         builder.UseSetting("Mistral:Endpoint", mistral.Endpoint.ToString());
-        foreach (var (setting, value) in TestTokens.Settings)
+        foreach (var (setting, value) in TestHome.Settings.Concat(TestTokens.Settings))
             builder.UseSetting(setting, value);
         foreach (var (setting, value) in settings)
             builder.UseSetting(setting, value);
@@ -45,11 +44,11 @@ internal sealed class ApiUnderTest(MistralStandIn mistral, params (string Name, 
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
-        for (var tries = 1; Directory.Exists(_data); tries++)
+        for (var tries = 1; Directory.Exists(_home); tries++)
         {
             try
             {
-                Directory.Delete(_data, recursive: true);
+                Directory.Delete(_home, recursive: true);
             }
             catch (IOException) when (tries < 50)
             {
