@@ -89,21 +89,28 @@ internal sealed class JobsCommand(Lazy<IServiceProvider> services, TextWriter ou
         }
 
         output.WriteLine($"The jobs in {TerminalText.Clean(status.Place)}:");
-        var counts = new Table().Border(TableBorder.Minimal).AddColumns("waiting", "delayed", "working", "done", "failed");
-        counts.AddRow($"{status.Jobs.Waiting}", $"{status.Jobs.Delayed}", $"{status.Jobs.Working}", $"{status.Jobs.Done}", $"{status.Jobs.Failed}");
-        console.Write(counts);
+        (string Name, long Count)[] counts =
+        [
+            ("waiting", status.Jobs.Waiting), ("delayed", status.Jobs.Delayed), ("working", status.Jobs.Working), ("done", status.Jobs.Done),
+            ("failed", status.Jobs.Failed),
+        ];
         if (Console.IsOutputRedirected)
         {
             // A line for each, whatever the width.
+            foreach (var (name, count) in counts)
+                output.WriteLine($"{name}\t{count}");
             foreach (var failure in status.Failed)
-                output.WriteLine($"{TerminalText.Clean(failure.Id)}\t{TerminalText.Clean(failure.Code)}\t{TerminalText.Clean(failure.Reason)}");
+                output.WriteLine($"{TerminalText.Clean(failure.Id)}\t{TerminalText.Clean(failure.Code)}\t{TerminalText.Clean(ReasonOf(failure))}");
         }
-        else if (status.Failed.Count > 0)
+        else
         {
+            var table = new Table().Border(TableBorder.Minimal).AddColumns([.. counts.Select(one => one.Name)]);
+            console.Write(table.AddRow([.. counts.Select(one => $"{one.Count}")]));
             var failed = new Table().Border(TableBorder.Minimal).AddColumns("failed", "code", "reason");
             foreach (var failure in status.Failed)
-                failed.AddRow(Cell(failure.Id), Cell(failure.Code), Cell(failure.Reason));
-            console.Write(failed);
+                failed.AddRow(Cell(failure.Id), Cell(failure.Code), Cell(ReasonOf(failure)));
+            if (status.Failed.Count > 0)
+                console.Write(failed);
         }
 
         if (status.Jobs.Failed > status.Failed.Count)
@@ -144,6 +151,10 @@ internal sealed class JobsCommand(Lazy<IServiceProvider> services, TextWriter ou
         await output.WriteLineAsync(problem ?? "The worker is well.");
         return problem is null ? ExitCode.Success : ExitCode.CheckFailed;
     }
+
+    /// <summary>With what is wrong with each field.</summary>
+    private static string ReasonOf(JobFailure failure) =>
+        string.Join(' ', [failure.Reason, .. (failure.Fields?.Values ?? []).SelectMany(wrong => wrong ?? [])]);
 
     // Whoever puts a job in chooses its name.
     private static Text Cell(string text) => new(TerminalText.Clean(text));

@@ -159,12 +159,18 @@ public sealed class WorkerFaultTests : IAsyncLifetime
     public async Task JobsStatus_NamesThePlace_AndFailsWhereThereIsNone()
     {
         await PutAsync();
+        var failed = Directory.CreateDirectory(Path.Combine(_folder, "jobs", "failed")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(failed, "bad.json"), "{}", CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(failed, "bad.reason.json"), """{"id":"bad","code":"request.invalid","reason":"It breaks a rule.","fields":{"model":["Name another."]}}""", CancellationToken);
 
         var here = await _processes.RunAsync(Settings(), "jobs", "status");
         var nowhere = await _processes.RunAsync(Settings(("Jobs__Folder__Path", Path.Combine(_folder, "nowhere"))), "jobs", "status");
 
         Assert.Equal((0, 1), (here.ExitCode, nowhere.ExitCode));
-        Assert.StartsWith($"The jobs in {Path.Combine(_folder, "jobs")}:", here.Output, StringComparison.Ordinal);
+        Assert.Equal(
+            [$"The jobs in {Path.Combine(_folder, "jobs")}:", "waiting\t1", "delayed\t0", "working\t0", "done\t0", "failed\t1", "bad\trequest.invalid\tIt breaks a rule. Name another."],
+            here.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Contains($"There is no folder '{Path.Combine(_folder, "nowhere")}' that", nowhere.Error, StringComparison.Ordinal);
     }
 
