@@ -12,6 +12,7 @@ internal sealed class AnswerView : IDisposable
     private readonly TextWriter _output;
     private readonly MarkdownStream? _markdown;
     private readonly Task _spinner = Task.CompletedTask;
+    private bool _isSpun;
     private bool _hasText;
 
     public AnswerView(TextWriter output, MarkdownStream? markdown, TimeProvider time)
@@ -56,7 +57,11 @@ internal sealed class AnswerView : IDisposable
         }
         catch (OperationCanceledException)
         {
-            _output.Write("\r\u001b[K");
+            _isSpun = true;
+        }
+        catch (IOException)
+        {
+            // The terminal is closed, which whoever writes the answer finds, too.
         }
     }
 
@@ -64,5 +69,8 @@ internal sealed class AnswerView : IDisposable
     {
         _answered.Cancel();
         _spinner.Wait();
+        if (_isSpun)
+            _output.Write("\r\u001b[K");
+        _isSpun = false;
     }
 }

@@ -61,9 +61,15 @@ internal sealed class ChatCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             using var host = await start(cancellationToken);
-            var code = await chat.RunAsync(result, host.Services, cancellationToken);
-            await host.StopAsync(CancellationToken.None);
-            return (int)code;
+            try
+            {
+                return (int)await chat.RunAsync(result, host.Services, cancellationToken);
+            }
+            finally
+            {
+                // Also where nobody can be told any more: it ends the audit.
+                await host.StopAsync(CancellationToken.None);
+            }
         });
         return command;
     }

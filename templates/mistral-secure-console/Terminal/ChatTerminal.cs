@@ -80,6 +80,7 @@ internal sealed class ChatTerminal
     {
         IsLeaving = true;
         signal.Stop(stop);
+        EndSignals.Take(signal);
     }
 
     private AnswerView CreateView(bool asJson) => asJson ? new AnswerView(TextWriter.Null, null, _time)

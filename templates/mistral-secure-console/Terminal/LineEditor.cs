@@ -22,9 +22,11 @@ internal sealed class LineEditor(TextWriter output, Func<int> width)
         Console.TreatControlCAsInput = true;
         try
         {
-            _line.Begin(initial);
-            // What was typed while an answer came: each Enter in it ends a line.
+            // What was typed while an answer came: each Enter in it ends a line. It was not meant to go on with what was refused.
             var isAhead = Console.KeyAvailable;
+            if (isAhead)
+                _line.Remember(initial);
+            _line.Begin(isAhead ? "" : initial);
             while (true)
             {
                 // A pasted text is shown once, not letter by letter.
@@ -49,11 +51,27 @@ internal sealed class LineEditor(TextWriter output, Func<int> width)
         }
         finally
         {
-            Console.TreatControlCAsInput = false;
+            GiveBack();
         }
     }
 
-    private void Leave(PosixSignalContext signal) => signal.Cancel = _isLeaving = true;
+    private void Leave(PosixSignalContext signal)
+    {
+        EndSignals.Take(signal);
+        _isLeaving = true;
+    }
+
+    private static void GiveBack()
+    {
+        try
+        {
+            Console.TreatControlCAsInput = false;
+        }
+        catch (IOException)
+        {
+            // The terminal is closed.
+        }
+    }
 
     /// <summary>To read a key would wait for it, whatever else happens.</summary>
     private bool WaitForKey()

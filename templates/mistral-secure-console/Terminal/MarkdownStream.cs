@@ -145,19 +145,30 @@ internal sealed partial class MarkdownStream(TextWriter output, Func<int> width)
                 return null;
         }
 
-        var end = at + 1;
-        while (end < text.Length && text[end] is not (' ' or '`') && (text[end] != '*' || char.IsLetterOrDigit(text[end - 1])))
+        var end = at + (IsDouble(text, at) ? 2 : 1);
+        while (end < text.Length && text[end] is not (' ' or '`') && !IsWide(text[end - 1])
+            && (text[end] != '*' || (char.IsLetterOrDigit(text[end - 1]) && !IsDouble(text, end))))
             end++;
-        return end < text.Length || isFinal || end - at > LongestSpan ? (text[at..end], _style, end) : null;
+        // It may be the first of two.
+        if (!isFinal && end == text.Length && text[end - 1] == '*')
+            return null;
+        return end < text.Length || isFinal || IsWide(text[end - 1]) || end - at > LongestSpan ? (text[at..end], _style, end) : null;
     }
 
-    // "2*3" and "a ** b" are no emphasis.
+    // "2*3" and "a ** b" are no emphasis; two stars are one mark, and may stand within a word (CommonMark 0.31, 6.2).
     private string MarkAt(string text, int at) => text[at] switch
     {
         '`' => "`",
-        '*' when !char.IsLetterOrDigit(_last) && (at + 1 == text.Length || text[at + 1] != ' ') => at + 1 == text.Length || text[at + 1] == '*' ? "**" : "*",
+        '*' when at + 1 == text.Length => "**",
+        '*' when IsDouble(text, at) => at + 2 < text.Length && text[at + 2] == ' ' ? "" : "**",
+        '*' when !char.IsLetterOrDigit(_last) && text[at + 1] != ' ' => "*",
         _ => "",
     };
+
+    private static bool IsDouble(string text, int at) => text[at] == '*' && at + 1 < text.Length && text[at + 1] == '*';
+
+    /// <summary>A letter of Chinese, Japanese or Korean, which has no spaces between words and is broken anywhere.</summary>
+    private static bool IsWide(char letter) => letter >= '\u1100' && !char.IsSurrogate(letter) && new Segment(letter.ToString()).CellCount() == 2;
 
     /// <summary>Writes a word, or a whole line as it is. A line is broken only where a space stood; what is longer than a line the terminal breaks.</summary>
     private void Put(string text, string style)

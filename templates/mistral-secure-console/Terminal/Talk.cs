@@ -88,10 +88,15 @@ internal sealed class Talk(Conversation conversation, ChatTerminal terminal, IOp
                 ChatTerminal.Note(Help);
                 break;
             default:
-                _allAnswered = false;
-                ChatTerminal.Note("There is no such command. /help shows them all.");
+                Refuse("There is no such command. /help shows them all.");
                 break;
         }
+    }
+
+    private void Refuse(string why)
+    {
+        _allAnswered = false;
+        ChatTerminal.Note(why);
     }
 
     private void ChooseModel(string name)
@@ -100,7 +105,7 @@ internal sealed class Talk(Conversation conversation, ChatTerminal terminal, IOp
         if (allowed.Contains(name, StringComparer.Ordinal))
             conversation.Model = name;
         else if (name.Length > 0)
-            ChatTerminal.Note("The model is not on this environment's list.");
+            Refuse("The model is not on this environment's list.");
         ChatTerminal.Note($"Model: {conversation.Model}. Allowed: {string.Join(", ", allowed)}.");
     }
 
@@ -108,7 +113,7 @@ internal sealed class Talk(Conversation conversation, ChatTerminal terminal, IOp
     {
         if (path.Length == 0)
         {
-            ChatTerminal.Note("Name the file: /save FILE.");
+            Refuse("Name the file: /save FILE.");
             return;
         }
 
@@ -130,8 +135,7 @@ internal sealed class Talk(Conversation conversation, ChatTerminal terminal, IOp
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            _allAnswered = false;
-            ChatTerminal.Note(!isBegun && Path.Exists(path)
+            Refuse(!isBegun && Path.Exists(path)
                 ? "There is such a file already. Choose another name." : "The file cannot be written. Choose another place.");
             if (isBegun)
                 File.Delete(path);

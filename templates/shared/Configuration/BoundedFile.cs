@@ -19,11 +19,13 @@ internal static class BoundedFile
     });
 
     /// <summary>Opens a file of any length to be read beside whoever writes it.</summary>
-    /// <exception cref="IOException">It cannot be opened, or is a pipe.</exception>
-    public static FileStream OpenBeside(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="takesPipe">Whether a pipe will do that somebody writes to.</param>
+    /// <exception cref="IOException">It cannot be opened, or is a pipe that will not do.</exception>
+    public static FileStream OpenBeside(string path, bool takesPipe = false)
     {
         var file = InTime(path, () => OpenToRead(path));
-        if (file.CanSeek)
+        if (file.CanSeek || takesPipe)
             return file;
         file.Dispose();
         throw new IOException($"'{path}' is no file.");

@@ -10,14 +10,16 @@ internal static class ConfigurationOrigin
 {
     public const string NotSet = "not set";
 
-    public static string OriginOf(this IConfiguration configuration, string key) =>
-        (configuration as IConfigurationRoot)?.Providers.Reverse().Select(provider => OriginIn(provider, key)).OfType<string>().FirstOrDefault() ?? NotSet;
+    /// <param name="itself">Whether a section's own value is meant, and not what is in the section.</param>
+    public static string OriginOf(this IConfiguration configuration, string key, bool itself = false) =>
+        (configuration as IConfigurationRoot)?.Providers.Reverse().Select(provider => OriginIn(provider, key, itself)).OfType<string>().FirstOrDefault()
+            ?? NotSet;
 
-    private static string? OriginIn(IConfigurationProvider provider, string key) => provider switch
+    private static string? OriginIn(IConfigurationProvider provider, string key, bool itself) => provider switch
     {
-        HiddenSettings.HidingProvider hiding => OriginIn(hiding.Inner, key),
-        ChainedConfigurationProvider chained => chained.Configuration.OriginOf(key) is var inner && inner != NotSet ? inner : null,
-        _ when !provider.TryGet(key, out _) && !provider.GetChildKeys([], key).Any() => null,
+        HiddenSettings.HidingProvider hiding => OriginIn(hiding.Inner, key, itself),
+        ChainedConfigurationProvider chained => chained.Configuration.OriginOf(key, itself) is var inner && inner != NotSet ? inner : null,
+        _ when !provider.TryGet(key, out _) && (itself || !provider.GetChildKeys([], key).Any()) => null,
         DotEnvSource.DotEnvProvider dotEnv => dotEnv.OriginOf(key) ?? ".env",
         JsonConfigurationProvider json => json.Source.Path ?? "a settings file",
         EnvironmentVariablesConfigurationProvider => $"environment variable {WithUnderscores(key)}",

@@ -21,14 +21,26 @@ internal static partial class StartUp
         }
         catch (Exception exception) when (ProblemsOf(exception) is { Count: > 0 } problems)
         {
-            await errors.WriteAsync(ConfigurationReport.Format(problems));
+            await TellAsync(errors, ConfigurationReport.Format(problems));
             return (int)ExitCode.Configuration;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // Standard output that is full or closed, a port that is taken.
-            await errors.WriteLineAsync($"The program cannot go on: {exception.Message}");
+            await TellAsync(errors, $"The program cannot go on: {exception.Message}{Environment.NewLine}");
             return (int)ExitCode.CheckFailed;
+        }
+    }
+
+    private static async Task TellAsync(TextWriter errors, string text)
+    {
+        try
+        {
+            await errors.WriteAsync(text);
+        }
+        catch (IOException)
+        {
+            // A terminal that was closed, whose exit code somebody may still read.
         }
     }
 

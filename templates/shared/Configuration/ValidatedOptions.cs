@@ -18,6 +18,8 @@ internal sealed class ValidatedOptions<TOptions>(
     IEnumerable<IValidateOptions<TOptions>> checks) : IOptionsFactory<TOptions>
     where TOptions : class, new()
 {
+    private static readonly string[] s_others = ["environment variable", ".env", "file "];
+
     public TOptions Create(string name)
     {
         var options = new TOptions();
@@ -30,8 +32,9 @@ internal sealed class ValidatedOptions<TOptions>(
             $"Number the values: '{section.Name}:{leaf.Key}:0' is the first.")));
         var flat = leaves.FindAll(leaf => leaf.Value.Length > 0 && IsSection(leaf.Key));
         problems.AddRange(flat.Select(leaf => Flat($"{section.Name}:{leaf.Key}", TypeOf(leaf.Key)!)));
-        // A variable of this name may be another program's.
-        if (configuration[section.Name] is { Length: > 0 } && !configuration.OriginOf(section.Name).StartsWith("environment", StringComparison.Ordinal))
+        // What bears this name alone elsewhere, a variable or a mounted file, may be another program's.
+        if (configuration[section.Name] is { Length: > 0 } && configuration.OriginOf(section.Name, itself: true) is var origin
+            && !s_others.Any(other => origin.StartsWith(other, StringComparison.Ordinal)))
             problems.Add(Flat(section.Name, typeof(TOptions)));
         // To .NET 48:00:00 is 48 days.
         var days = leaves.FindAll(leaf => TypeOf(leaf.Key) == typeof(TimeSpan) && HasMoreHoursThanADay(leaf.Value));

@@ -55,10 +55,9 @@ internal static class GuardedContent
         if (ReferenceEquals(guarded, whole))
             return null;
         // What was hidden is shown behind its own text, and parts no others.
-        List<string> bare = [.. texts.Select(guard.WithoutHidden)];
-        return Redacted(string.Concat(bare)) == string.Concat(bare.Select(Redacted)) ? null : guarded;
+        return Redacted(whole) == string.Concat(texts.Select(Redacted)) ? null : guarded;
 
-        string Redacted(string text) => guard.Apply(text, new HashSet<SensitiveKind>());
+        string Redacted(string text) => guard.Apply(guard.WithoutHidden(text), new HashSet<SensitiveKind>());
     }
 
     /// <summary>Gives the content guarded and without the wire's own words, in a copy where its text had to change.</summary>

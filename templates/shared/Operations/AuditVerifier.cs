@@ -62,11 +62,11 @@ internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IP
         throw new IOException($"The files beside '{files.Current}' change faster than they can be listed.");
     }
 
-    private static FileStream? TryOpen(string file)
+    private static FileStream? TryOpen(string file, bool takesPipe = false)
     {
         try
         {
-            return BoundedFile.OpenBeside(file);
+            return BoundedFile.OpenBeside(file, takesPipe);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -79,7 +79,7 @@ internal sealed class AuditVerifier(AuditFiles files, AuditEvidence evidence, IP
         var checkpoints = new List<AuditCheckpoint>();
         var unfinished = 0;
         var path = evidence.CheckpointFile;
-        using var stream = path is null ? null : TryOpen(path);
+        using var stream = path is null ? null : TryOpen(path, takesPipe: true);
         using var reader = new StreamReader(stream ?? Stream.Null);
         while (reader.ReadLine() is { } line)
         {

@@ -32,12 +32,20 @@ internal sealed class ProgramUnderTest : IDisposable
     {
         using var process = Start(arguments);
         var cancellationToken = TestContext.Current.CancellationToken;
-        var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
-        var error = process.StandardError.ReadToEndAsync(cancellationToken);
-        await process.StandardInput.BaseStream.WriteAsync(input, cancellationToken);
-        process.StandardInput.Close();
-        await process.WaitForExitAsync(cancellationToken).WaitAsync(TimeLimit, cancellationToken);
-        return (process.ExitCode, await output, await error);
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
+            var error = process.StandardError.ReadToEndAsync(cancellationToken);
+            await process.StandardInput.BaseStream.WriteAsync(input, cancellationToken);
+            process.StandardInput.Close();
+            await process.WaitForExitAsync(cancellationToken).WaitAsync(TimeLimit, cancellationToken);
+            return (process.ExitCode, await output, await error);
+        }
+        finally
+        {
+            if (!process.HasExited)
+                process.Kill(entireProcessTree: true);
+        }
     }
 
     /// <summary>Writes a file for the program to read.</summary>
@@ -67,7 +75,7 @@ internal sealed class ProgramUnderTest : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MISTRAL", StringComparison.OrdinalIgnoreCase)).ToArray())
+        foreach (var name in start.Environment.Keys.Where(TestHome.IsSetting).ToArray())
             start.Environment.Remove(name);
 
         start.Environment["TERM"] = "xterm";

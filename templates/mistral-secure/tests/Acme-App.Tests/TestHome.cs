@@ -12,6 +12,10 @@ internal static class TestHome
         ["Policy:MaxTokensPerRequest"] = "4000",
     };
 
+    /// <summary>Whether a variable may be a setting of the program, which the tests do not take over from whoever runs them.</summary>
+    public static bool IsSetting(string variable) =>
+        variable.StartsWith("MISTRAL", StringComparison.OrdinalIgnoreCase) || variable.Contains("__", StringComparison.Ordinal);
+
     public static string Create(string prefix)
     {
         var folder = Directory.CreateTempSubdirectory(prefix).FullName;

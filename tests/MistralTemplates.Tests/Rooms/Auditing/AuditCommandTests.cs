@@ -178,6 +178,23 @@ public sealed class AuditCommandTests
         Assert.Contains(log.Files.Current, _errors.ToString(), StringComparison.Ordinal);
     }
 
+    /// <summary>As a shell gives what another machine keeps: <c>--checkpoints &lt;(ssh …)</c>.</summary>
+    [Fact]
+    public async Task Verify_CheckpointsFromAPipe_AreRead()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Pipes are no files there.");
+        using var log = await SampleLog.WriteAsync(records: 3);
+        var pipe = Path.Combine(log.Folder, "pipe");
+        (await MistralTemplates.Harness.Command.RunAsync("mkfifo", [pipe], log.Folder, TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken)).EnsureSuccess("mkfifo");
+        var writing = MistralTemplates.Harness.Command.RunAsync(
+            "sh", ["-c", $"cat '{log.Files.Checkpoints}' > '{pipe}'"], log.Folder, TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, await RunAsync(log, "verify", "--checkpoints", pipe));
+
+        Assert.Contains("Checkpoints: 1.", _output.ToString(), StringComparison.Ordinal);
+        (await writing).EnsureSuccess("cat");
+    }
+
     [Theory]
     [InlineData("verify", "--begins-at", "0")]
     [InlineData("tail", "--lines", "0")]

@@ -67,6 +67,26 @@ public sealed class ValidatedOptionsTests
         Assert.Contains(remedy, problem.Remedy, StringComparison.Ordinal);
     }
 
+    /// <summary>A variable of that name alone may be another program's; a file's word is ours, whatever the environment sets below it.</summary>
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 0)]
+    public void Value_OneValueInPlaceOfASectionBesideTheEnvironment_IsToldWhereAFileHasIt(bool isInFile, int problems)
+    {
+        var prefix = $"TEST{Guid.NewGuid():N}_";
+        Environment.SetEnvironmentVariable(prefix + (isInFile ? "Guards__SafeText__HtmlEncode" : "Guards"), "true");
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        if (isInFile)
+            builder.Configuration.AddJsonStream(new MemoryStream("""{ "Guards": "off" }"""u8.ToArray()));
+        builder.Configuration.AddEnvironmentVariables(prefix);
+        builder.AddValidatedOptions<GuardOptions, GuardOptionsValidator>(GuardOptions.SectionName);
+        using var services = builder.Services.BuildServiceProvider();
+
+        var exception = Record.Exception(() => services.GetRequiredService<IOptions<GuardOptions>>().Value);
+
+        Assert.Equal(problems, (exception as ConfigurationException)?.Problems.Count ?? 0);
+    }
+
     /// <summary>An operator who lists one model does not mean to allow the rest of the file's list as well.</summary>
     [Fact]
     public void Value_ListsInTwoSources_IsTheHigherOneAlone()

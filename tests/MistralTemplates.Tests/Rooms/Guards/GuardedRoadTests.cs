@@ -228,6 +228,7 @@ public sealed class GuardedRoadTests
     [InlineData("[Support] Tel. +49 30 1234567, 030 9845836646. Opening hours: 9 to 5.")]
     [InlineData("\"Caf\\u00e9\" Tel. +49 30 1234567, 030 9845836646. Opening hours: 9 to 5.")]
     [InlineData("[default]\n\"\\u0022\"\nTel. +49 30 1234567, 030 9845836646. Opening hours: 9 to 5.")]
+    [InlineData("[default]\n\"\\u0022\"\nTel. +49 30 1234567, 030 9845836640, 030 9845836641, 030 9845836642, 030 9845836643, 030 9845836644, 030 9845836645. Opening hours: 9 to 5.")]
     public async Task GetResponse_SeveralValuesInATextThatOnlyBeginsLikeJson_LosesNothingElse(string text)
     {
         var model = new ScriptedClient(new TextContent("Done."));
@@ -240,6 +241,19 @@ public sealed class GuardedRoadTests
         Assert.DoesNotContain("1234567", sent, StringComparison.Ordinal);
         Assert.EndsWith(text[^10..], sent, StringComparison.Ordinal);
         Assert.StartsWith(text[..4], sent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task GetResponse_SecretCutOverTwoTextsByATerminalsSequence_IsMasked()
+    {
+        var model = new ScriptedClient(new TextContent("Done."));
+        using var road = Road(model, ("Guards:SensitiveData:Secrets:Input", "Mask"));
+        var token = SensitiveSamples.GitHubToken;
+
+        await road.GetResponseAsync(
+            [new ChatMessage(ChatRole.User, [new TextContent($"a {token[..20]}\u001b["), new TextContent($"0m{token[20..]} b")])], cancellationToken: None);
+
+        Assert.Equal("a [secret] b", Assert.Single(model.Messages!).Text);
     }
 
     [Fact]

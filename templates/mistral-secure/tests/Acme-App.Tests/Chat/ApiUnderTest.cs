@@ -3,6 +3,7 @@ using Acme.App.Tests.StandIn;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Acme.App.Tests.Chat;
 
@@ -11,8 +12,15 @@ internal sealed class ApiUnderTest(MistralStandIn mistral, params (string Name, 
 {
     private readonly string _home = TestHome.Create("api-under-test-");
 
-    // A key on the command line, which is how the factory passes settings, is refused: every user of the machine could see it.
-    static ApiUnderTest() => Environment.SetEnvironmentVariable("MISTRAL_API_KEY_DEV", MistralStandIn.UsualKey);
+    private Ending? _ending;
+
+    static ApiUnderTest()
+    {
+        foreach (var name in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(TestHome.IsSetting).ToList())
+            Environment.SetEnvironmentVariable(name, null);
+        // A key on the command line, which is how the factory passes settings, is refused: every user of the machine could see it.
+        Environment.SetEnvironmentVariable("MISTRAL_API_KEY_DEV", MistralStandIn.UsualKey);
+    }
 
     public string AuditFile => Path.Combine(_home, "audit.jsonl");
 
@@ -38,24 +46,34 @@ internal sealed class ApiUnderTest(MistralStandIn mistral, params (string Name, 
             builder.UseSetting(setting, value);
         foreach (var (setting, value) in settings)
             builder.UseSetting(setting, value);
-        builder.ConfigureServices(services => services.AddSingleton<TimeProvider>(new StoppedClock()));
+        builder.ConfigureServices(services => services.AddSingleton<TimeProvider>(new StoppedClock()).AddSingleton<Ending>());
+    }
+
+    protected override IHost CreateHost(IHostBuilder builder)
+    {
+        var host = builder.Build();
+        _ending = host.Services.GetRequiredService<Ending>();
+        host.Start();
+        return host;
     }
 
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
-        for (var tries = 1; Directory.Exists(_home); tries++)
-        {
-            try
-            {
-                Directory.Delete(_home, recursive: true);
-            }
-            catch (IOException) when (tries < 50)
-            {
-                // The program ends on a thread of its own, which may be writing the log's last lines.
-                await Task.Delay(100);
-            }
-        }
+        // The program ends on a thread of its own, which may be writing the log's last lines.
+        if (_ending is not null)
+            await _ending.Done.WaitAsync(TimeSpan.FromSeconds(30));
+        Directory.Delete(_home, recursive: true);
+    }
+
+    /// <summary>Made before all others, and so disposed of after them.</summary>
+    private sealed class Ending : IDisposable
+    {
+        private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Done => _done.Task;
+
+        public void Dispose() => _done.TrySetResult();
     }
 
     /// <summary>No minute ends between two requests of a test, so its limits hold; timers go on.</summary>

@@ -8,6 +8,7 @@ internal static class MessageRules
     public const string InvalidModel = "1500";
     public const string InvalidOrder = "3230";
     public const string InvalidToolCallId = "3280";
+    public const string InvalidAssistant = "3240";
 
     /// <returns>Mistral's code and words for the first broken rule, or null.</returns>
     public static (string Code, string Message)? Check(JsonElement messages)
@@ -34,6 +35,8 @@ internal static class MessageRules
                 return (InvalidOrder, "Unexpected role 'user' after role 'tool'");
             }
 
+            if (role == "assistant" && !HasContent(message) && !HasToolCalls(message))
+                return (InvalidAssistant, "Assistant message must have either content or tool_calls, but not none.");
             if (role == "assistant" && message.TryGetProperty("tool_calls", out var calls) && calls.ValueKind == JsonValueKind.Array)
             {
                 foreach (var call in calls.EnumerateArray())
@@ -50,6 +53,16 @@ internal static class MessageRules
 
         return CanEndWith(messages) ? null : (InvalidOrder, "Expected last role User or Tool (or Assistant with prefix True) for serving");
     }
+
+    private static bool HasContent(JsonElement message) => message.TryGetProperty("content", out var content) && content.ValueKind switch
+    {
+        JsonValueKind.String => content.GetString()!.Length > 0,
+        JsonValueKind.Array => content.GetArrayLength() > 0,
+        _ => false,
+    };
+
+    private static bool HasToolCalls(JsonElement message) =>
+        message.TryGetProperty("tool_calls", out var calls) && calls.ValueKind == JsonValueKind.Array && calls.GetArrayLength() > 0;
 
     private static bool CanEndWith(JsonElement messages)
     {

@@ -105,6 +105,10 @@ internal sealed class MistralStandIn : IAsyncDisposable
         {
             outcome.TrySetResult(ReplyOutcome.ClientLeft);
         }
+        finally
+        {
+            outcome.TrySetException(new InvalidOperationException("The stand-in itself failed at this request."));
+        }
     }
 
     private StandInReply? Refusal(RecordedRequest request)

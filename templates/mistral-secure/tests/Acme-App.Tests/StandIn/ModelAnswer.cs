@@ -44,6 +44,9 @@ internal static class ModelAnswer
         var id = NewId();
         foreach (var (index, word) in Words(reply.Text).Index())
             yield return Event(Chunk(Message(word, [], index == 0), null));
+        // A reply that breaks off has no end.
+        if (reply.End != ReplyEnd.Properly)
+            yield break;
         var last = Chunk(Message("", reply.ToolCalls, whole: reply.ToolCalls.Count > 0), reply.FinishReason);
         last["usage"] = Usage(request, reply);
         yield return Event(last);

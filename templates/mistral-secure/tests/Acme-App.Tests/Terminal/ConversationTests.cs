@@ -32,6 +32,21 @@ public sealed class ConversationTests
         Assert.Contains("What is my name?", output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/model no-such-model")]
+    [InlineData("/save")]
+    [InlineData("/nothing")]
+    public async Task Conversation_FromAPipe_FailsWhenACommandWasRefused(string command)
+    {
+        await using var mistral = await MistralStandIn.StartAsync(TestContext.Current.CancellationToken);
+        using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
+
+        var (exitCode, output, _) = await program.RunAsync($"{command}\nHello\n", "chat");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("Hello", output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Conversation_Commands_ChangeWhatIsSentAndSaveIt()
     {
@@ -101,5 +116,20 @@ public sealed class ConversationTests
         Assert.True(exitCode == 0, shown);
         var messages = mistral.Requests.Select(request => request.Json.GetProperty("messages").EnumerateArray().Last().GetProperty("content").GetString());
         Assert.Equal(["One\n\tpasted", "Two", "Three"], messages);
+    }
+
+    [Fact]
+    public async Task Conversation_LinesTypedWhileAQuestionFails_AreNotPutBehindIt()
+    {
+        TerminalUnderTest.Require();
+        await using var mistral = await MistralStandIn.StartAsync(TestContext.Current.CancellationToken);
+        mistral.Enqueue(StandInReply.Error(400, "{}") with { Delay = TimeSpan.FromSeconds(2) });
+        using var program = new ProgramUnderTest { Settings = ProgramUnderTest.SettingsFor(mistral) };
+
+        var (exitCode, shown) = await program.TypeAsync([("/exit leaves.", "One\r"), ("·", "Two\r/exit\r")], "chat");
+
+        Assert.True(exitCode == 0, shown);
+        var messages = mistral.Requests.Select(request => request.Json.GetProperty("messages").EnumerateArray().Last().GetProperty("content").GetString());
+        Assert.Equal(["One", "Two"], messages);
     }
 }

@@ -27,7 +27,11 @@ public sealed partial class MarkdownStreamTests
     [InlineData("an *i* word", "an <3>i<0> word")]
     [InlineData("`x**y**`", "<2>`x**y**`<0>")]
     [InlineData("2*3*4 and a ** b", "2*3*4 and a ** b")]
+    [InlineData("2**3 and 2 **", "2**3 and 2 **")]
     [InlineData("open **end", "open **end")]
+    [InlineData("これは**重要**です。", "これは<1>重要<0>です。")]
+    [InlineData("un**believ**able", "un<1>believ<0>able")]
+    [InlineData("注意：**密钥**不能**泄露**", "注意：<1>密钥<0>不能<1>泄露<0>")]
     [InlineData("end *", "end *")]
     [InlineData("* item", "* item")]
     [InlineData("```\n**x**\n```", "<2>```<0>\n<2>**x**<0>\n<2>```<0>")]
@@ -37,6 +41,18 @@ public sealed partial class MarkdownStreamTests
     [InlineData("\n\ntext", "text")]
     public void Push_Markdown_IsRendered(string markdown, string expected) =>
         Assert.Equal(expected + "\n", Escape().Replace(Render([markdown], 80), "<$1>"));
+
+    /// <summary>A language without spaces between words is shown as it comes, too.</summary>
+    [Fact]
+    public void Push_LettersWithoutSpaces_AreShownAtOnce()
+    {
+        var shown = new StringWriter();
+        var markdown = new MarkdownStream(shown, () => 80);
+
+        markdown.Push("日本語の文章");
+
+        Assert.Equal("日本語の文章", shown.ToString());
+    }
 
     [Theory]
     [InlineData(20)]

@@ -27,7 +27,9 @@ internal static class TerminalUnderTest
                 await Task.Delay(20, TestContext.Current.CancellationToken);
             }
 
-            using (var kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]))
+            // Of a terminal that is closed both the system and the shell tell.
+            var command = signal == "INT" ? $"kill -INT {process.Id}" : $"kill -{signal} {process.Id}; sleep 0.01; kill -{signal} {process.Id}";
+            using (var kill = Process.Start("sh", ["-c", command]))
                 await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
             await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(ProgramUnderTest.TimeLimit, TestContext.Current.CancellationToken);
             return (process.ExitCode, await output);
