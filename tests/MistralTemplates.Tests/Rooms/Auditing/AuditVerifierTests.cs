@@ -108,16 +108,21 @@ public sealed class AuditVerifierTests
         await using var room = new AuditRoom(settings: new Dictionary<string, string?> { ["Audit:MaxFileBytes"] = "65536", ["Audit:CheckpointRecords"] = "50" });
         var keys = room.Host.Services.GetRequiredService<AuditKeys>();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var verdicts = new List<AuditVerdict>();
         var writing = Task.Run(
             async () =>
             {
                 for (var number = 0; number < 100_000 && !stop.IsCancellationRequested; number++)
+                {
                     await room.Log.WriteAsync(new AuditRecord("one") { Detail = new string('x', number % 3000) });
+                    // Whoever verifies may have to wait for a processor: all would be written by then.
+                    while (number > 2_500 * (verdicts.Count + 1) && !stop.IsCancellationRequested)
+                        await Task.Delay(1, TestContext.Current.CancellationToken);
+                }
             }, TestContext.Current.CancellationToken);
         while (room.Files.Existing().Count < 2)
             await Task.Delay(5, TestContext.Current.CancellationToken);
 
-        var verdicts = new List<AuditVerdict>();
         while (verdicts.Count < 40)
             verdicts.Add(new AuditVerifier(room.Files, new AuditEvidence(keys.Chain, [keys.Signing], room.Files.Checkpoints, BeginsAt: 1), new Progress<long>())
                 .Verify(TestContext.Current.CancellationToken));
