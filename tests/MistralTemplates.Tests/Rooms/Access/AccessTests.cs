@@ -3,6 +3,7 @@ using System.Net;
 using Acme.App.Access;
 using Acme.App.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Options;
 
 namespace MistralTemplates.Tests.Rooms.Access;
@@ -34,6 +35,25 @@ public sealed class AccessTests
 
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
         Assert.Equal("Bearer error=\"invalid_token\"", response.Headers.WwwAuthenticate.ToString());
+    }
+
+    /// <summary>The caller is told nothing of it, and whoever develops would guess.</summary>
+    [Theory]
+    [InlineData("Bearer", -3600, "A token was refused: SecurityTokenExpiredException.")]
+    [InlineData("Basic", 600, "A token was refused: the Authorization header is no 'Bearer' and a token.")]
+    public async Task Chat_WithATokenThatIsRefused_IsExplainedInDevelopmentsLog(string scheme, int secondsToLive, string message)
+    {
+        await using var room = await AccessRoom.StartAsync(CancellationToken);
+        using var log = new FakeLoggerProvider();
+        room.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
+        var token = AccessRoom.Token(secondsToLive: secondsToLive);
+        room.Client.DefaultRequestHeaders.Authorization = new(scheme, token);
+
+        using var response = await room.ChatAsync(token: null, CancellationToken);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
+        Assert.Contains(message, log.Collector.GetSnapshot().Select(record => record.Message));
+        Assert.DoesNotContain(log.Collector.GetSnapshot(), record => record.Message.Contains(token, StringComparison.Ordinal));
     }
 
     [Theory]

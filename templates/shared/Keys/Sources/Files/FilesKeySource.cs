@@ -114,7 +114,12 @@ internal sealed class FilesKeySource(IOptions<FilesKeyOptions> options) : KeySou
         }
         catch (UnauthorizedAccessException)
         {
-            throw Failed("The file for the key is open to everybody, and belongs to another user.", $"Let its owner run: chmod o= {path}");
+            // It is another user's: what it is now tells.
         }
+
+        // Where files have no modes of their own, none is changed, and nothing says so.
+        if ((File.GetUnixFileMode(path) & Others) != 0)
+            throw Failed("The file for the key is open to everybody, and cannot be closed to others.",
+                $"Let its owner run 'chmod o= {path}', or keep it on a disk whose files have modes.");
     }
 }

@@ -89,6 +89,7 @@ public sealed class MistralStandInTests : IAsyncLifetime
     [InlineData("1500", """{"model":"gpt-4","messages":[{"role":"user","content":"Hi"}]}""")]
     [InlineData("3230", """{"model":"mistral-small-latest","messages":[{"role":"assistant","content":"Hi"}]}""")]
     [InlineData("3230", """{"model":"mistral-small-latest","messages":[{"role":"user","content":"Hi"},{"role":"assistant","tool_calls":[{"id":"abcdefgh1","function":{"name":"f","arguments":"{}"}}]},{"role":"user","content":"Well?"}]}""")]
+    [InlineData("3240", """{"model":"mistral-small-latest","messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":""},{"role":"user","content":"And?"}]}""")]
     [InlineData("3280", """{"model":"mistral-small-latest","messages":[{"role":"user","content":"Hi"},{"role":"assistant","tool_calls":[{"id":"call_1","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"call_1","content":"1"}]}""")]
     public async Task Chat_AgainstTheRules_Is400WithMistralsCode(string code, string request)
     {
