@@ -34,15 +34,22 @@ internal static class ApiChecks
     private static async Task<Verdict> CheckLimitsAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         var set = services.GetRequiredService<IOptions<AccessOptions>>().Value;
+        try
+        {
+            await services.GetRequiredService<ILimitStore>().CorrectAsync("doctor", [], 0);
+        }
+        catch (LimitStoreException exception)
+        {
+            return Verdict.NotChecked($"the limits cannot be counted now. {exception.Message}", "See that what counts them can be reached.");
+        }
+
         var server = await StartAsync(services, cancellationToken);
         // One more than a minute allows, and as many again should the minute end meanwhile.
         var last = await HurryAsync(server, (2 * FewRequests) + 1, (context, _) => SignIn(context, "doctor in a hurry"), cancellationToken);
         if (last == StatusCodes.Status404NotFound)
             return Verdict.NotChecked($"there is no {ChatPath}.");
-        if (last == StatusCodes.Status500InternalServerError)
+        if (last is StatusCodes.Status500InternalServerError or StatusCodes.Status503ServiceUnavailable)
             return Verdict.NotChecked("each request fails before it is counted.", "Start the program, and mend what it reports.");
-        if (last == StatusCodes.Status503ServiceUnavailable)
-            return Verdict.NotChecked("the limits cannot be counted now.", "See that what counts them can be reached.");
         if (last != StatusCodes.Status429TooManyRequests)
             return Verdict.Failed($"One caller may send any number of requests to {ChatPath}.", "Map the endpoint in a group with RequireAccess.");
         var uncounted = CallerLimitFilter.Uncounted(services.GetRequiredService<Patient>().Double().GetRequiredService<EndpointDataSource>()).ToList();

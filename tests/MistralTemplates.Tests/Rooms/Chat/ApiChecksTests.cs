@@ -9,9 +9,12 @@ using Acme.App.Keys;
 using Acme.App.Mistral;
 using Acme.App.Operations;
 using Acme.App.Operations.Doctor;
+using Acme.App.Scale;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using MistralTemplates.Harness;
 using MistralTemplates.Tests.Rooms.Configuration;
 using Spectre.Console;
@@ -86,6 +89,22 @@ public sealed class ApiChecksTests
 
     [Fact]
     public async Task RateLimits_NoChat_SaysThatItWasNotChecked() => Assert.Equal(("notChecked", "not checked: there is no /api/chat."), await CheckAsync("rate-limits", app => app.UseAccess()));
+
+    /// <summary>Nothing listens where Redis should: the owner is told that it is Redis, and not that the endpoint has no limit.</summary>
+    [Theory]
+    [InlineData("Closed")]
+    [InlineData("Open")]
+    public async Task RateLimits_CountIsOutOfReach_SaysWhy(string mode)
+    {
+        using var folder = Folder();
+        await using var away = new RedisConnection(Options.Create(new RedisOptions { Endpoint = "127.0.0.1:1", ConnectTimeout = TimeSpan.FromMilliseconds(200) }));
+        var store = new RedisLimitStore(away, Options.Create(new AccessOptions()), TimeProvider.System);
+
+        var (mark, found) = await CheckAsync("rate-limits", UseAll, "Development", [$"--Access:FailureMode={mode}"], folder, store);
+
+        Assert.Equal("notChecked", mark);
+        Assert.Equal("not checked: the limits cannot be counted now. Redis does not answer: UnableToConnect.", found);
+    }
 
     [Fact]
     public async Task Errors_AsItIsMade_Passes() => Assert.Equal("passed", (await CheckAsync("errors", UseAll)).Mark);
@@ -176,12 +195,12 @@ public sealed class ApiChecksTests
         return await CheckAsync(check, use, environment, settings, folder);
     }
 
-    private static async Task<(string? Mark, string? Found)> CheckAsync(string check, Action<WebApplication> use, string environment, string[] settings, TemporaryFolder folder)
+    private static async Task<(string? Mark, string? Found)> CheckAsync(string check, Action<WebApplication> use, string environment, string[] settings, TemporaryFolder folder, ILimitStore? store = null)
     {
         using var output = new StringWriter();
         using var errors = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
-        await DoctorCommand.Create(() => Build(folder.Path, use, environment, settings), output, console, errors).Parse(["--format", "json"]).InvokeAsync(cancellationToken: Token);
+        await DoctorCommand.Create(() => Build(folder.Path, use, environment, settings, store), output, console, errors).Parse(["--format", "json"]).InvokeAsync(cancellationToken: Token);
 
         Assert.Equal("", errors.ToString());
         using var json = JsonDocument.Parse(output.ToString());
@@ -189,10 +208,12 @@ public sealed class ApiChecksTests
         return (result.GetProperty("mark").GetString(), result.GetProperty("found").GetString());
     }
 
-    private static WebApplication Build(string folder, Action<WebApplication> use, string environment, string[] settings)
+    private static WebApplication Build(string folder, Action<WebApplication> use, string environment, string[] settings, ILimitStore? store)
     {
         string[] arguments = environment == "Development" ? ["--Mistral:Offline=true", "--Access:Anonymous=true", .. settings] : settings;
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = arguments, ContentRootPath = folder, EnvironmentName = environment, ApplicationName = "Acme-App" });
+        if (store is not null)
+            builder.Services.AddSingleton(store);
         builder.AddConfiguration();
         builder.AddKeys();
         builder.AddMistral();
