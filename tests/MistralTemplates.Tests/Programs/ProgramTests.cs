@@ -67,6 +67,21 @@ public sealed class ProgramTests(PackFixture fixture)
         Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
     }
 
+    /// <summary>One language throughout: the parts that are used would have words of their own for a machine in another.</summary>
+    [Theory]
+    [InlineData("repository-api")]
+    [InlineData("repository-console")]
+    [InlineData("repository-worker")]
+    public async Task Help_WhereTheMachineSpeaksAnotherLanguage_IsEnglish(string id)
+    {
+        var program = await fixture.BuiltAsync(Variant.Find(id));
+
+        var result = await program.RunAsync(["doctor", "--help"], new Dictionary<string, string> { ["LC_ALL"] = "de_DE.UTF-8" }, CancellationToken);
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("Usage:", result.Output, StringComparison.Ordinal);
+    }
+
     /// <summary>At the prompt the terminal shows no letter by itself, and Ctrl+C is a key.</summary>
     [Theory]
     [InlineData("TERM")]
