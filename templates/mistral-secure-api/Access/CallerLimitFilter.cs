@@ -25,7 +25,7 @@ internal sealed class CallerLimitFilter(CallerLimiter limiter, AuditLog audit, T
             await limiter.TakeAsync(caller, [LimitClaim.OneRequest(limits.RequestsPerMinute, time.GetUtcNow())], http.RequestAborted);
             var id = Guid.NewGuid().ToString("N");
             if (await limiter.EnterAsync(caller, limits.ConcurrentRequests, id, http.RequestAborted))
-                http.Response.RegisterForDisposeAsync(new UnderWay(limiter, caller, id));
+                http.Response.OnCompleted(() => limiter.LeaveAsync(caller, id).AsTask());
         }
         catch (ChatRefusedException refusal)
         {
@@ -38,9 +38,4 @@ internal sealed class CallerLimitFilter(CallerLimiter limiter, AuditLog audit, T
     }
 
     private sealed record LimitedCaller;
-
-    private sealed class UnderWay(CallerLimiter limiter, string caller, string id) : IAsyncDisposable
-    {
-        public ValueTask DisposeAsync() => limiter.LeaveAsync(caller, id);
-    }
 }

@@ -22,7 +22,6 @@ internal static class AuditingServiceCollectionExtensions
         builder.AddValidatedOptions<AuditOptions, AuditOptionsValidator>(AuditOptions.SectionName);
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<ICallerAccessor, NoCaller>();
         services.AddHttpClient(AuditCheckpoints.HttpClientName, client => client.Timeout = TimeSpan.FromSeconds(5))
             .ConfigurePrimaryHttpMessageHandler(OutboundHttp.CreateHandler)
             .RemoveAllLoggers();
@@ -95,9 +94,4 @@ internal static class AuditingServiceCollectionExtensions
     }
 
     private static string InHome(IHostApplicationBuilder builder, string path) => Path.GetFullPath(path, builder.Environment.ContentRootPath);
-
-    private sealed class NoCaller : ICallerAccessor
-    {
-        public Caller Current { get; } = new(null, null, null);
-    }
 }

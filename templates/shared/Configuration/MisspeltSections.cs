@@ -19,18 +19,11 @@ internal static class MisspeltSections
     /// <summary>Whether one letter is too many, lacks or is another one, or two neighbours are exchanged; whatever their case.</summary>
     private static bool IsNear(string one, string other)
     {
-        var (shorter, longer) = one.Length <= other.Length ? (one, other) : (other, one);
-        var same = 0;
-        while (same < shorter.Length && AreSame(shorter[same], longer[same]))
-            same++;
-        return longer.Length - shorter.Length <= 1 && same < longer.Length
-            && (EndsSame(shorter, same, longer, same + 1) || EndsSame(shorter, same + 1, longer, same + 1)
-                || (same + 1 < shorter.Length && AreSame(shorter[same], longer[same + 1]) && AreSame(shorter[same + 1], longer[same])
-                    && EndsSame(shorter, same + 2, longer, same + 2)));
+        var (left, right) = (one.ToUpperInvariant(), other.ToUpperInvariant());
+        var same = left.AsSpan().CommonPrefixLength(right);
+        (left, right) = (left[same..], right[same..]);
+        return (left is [_, .. var one1] && (one1 == right || (right is [_, .. var rest] && one1 == rest)))
+            || (right is [_, .. var other1] && left == other1)
+            || (left is [var first, var second, .. var end] && right == $"{second}{first}{end}");
     }
-
-    private static bool EndsSame(string one, int at, string other, int otherAt) =>
-        at <= one.Length && otherAt <= other.Length && one.AsSpan(at).Equals(other.AsSpan(otherAt), StringComparison.OrdinalIgnoreCase);
-
-    private static bool AreSame(char one, char other) => char.ToUpperInvariant(one) == char.ToUpperInvariant(other);
 }

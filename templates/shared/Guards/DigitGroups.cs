@@ -143,11 +143,11 @@ internal readonly struct DigitGroups
             return true;
         var gap = Gap(ref window, 1);
         var (end, step, beside) = (_groups[last].End.Value, gap.Length + SizeOfGroup, 0);
-        while (beside < CardGroups && IsGap(ref window, end + (beside * step), gap) && IsGroup(ref window, end + (beside * step) + gap.Length))
+        while (beside < CardGroups && window.Holds(end + (beside * step), gap) && IsGroup(ref window, end + (beside * step) + gap.Length))
             beside++;
         if (beside == CardGroups && IsCard(ref window, end, step))
             return false;
-        for (var at = _start - step; beside < MostBeside && at >= floor && IsGroup(ref window, at) && IsGap(ref window, at + SizeOfGroup, gap); at -= step)
+        for (var at = _start - step; beside < MostBeside && at >= floor && IsGroup(ref window, at) && window.Holds(at + SizeOfGroup, gap); at -= step)
             beside++;
         return beside >= MostBeside;
     }
@@ -157,14 +157,6 @@ internal readonly struct DigitGroups
     {
         for (var group = 0; group <= last; group++)
             if (window[_groups[group].End.Value - 1] != '0')
-                return false;
-        return true;
-    }
-
-    private static bool IsGap(ref TextWindow window, int at, scoped ReadOnlySpan<char> gap)
-    {
-        for (var index = 0; index < gap.Length; index++)
-            if (window[at + index] != gap[index])
                 return false;
         return true;
     }

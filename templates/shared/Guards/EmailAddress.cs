@@ -15,8 +15,9 @@ internal static class EmailAddress
     private const int MostUnspaced = 16;
 
     /// <summary>What ends a file's name and no domain: <c>logo@2x.png</c>, <c>wg-quick@wg0.service</c>.</summary>
-    private static readonly string[] s_fileEndings =
-        ["png", "jpg", "jpeg", "gif", "svg", "webp", "service", "socket", "timer", "mount", "slice", "tgz", "whl", "jar", "js", "ts", "json"];
+    private static readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> s_fileEndings = new HashSet<string>(
+        ["png", "jpg", "jpeg", "gif", "svg", "webp", "service", "socket", "timer", "mount", "slice", "tgz", "whl", "jar", "js", "ts", "json"],
+        StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
 
     private static readonly SearchValues<char> s_letters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
@@ -72,13 +73,7 @@ internal static class EmailAddress
         var character => CharacterClasses.Is(character, CharacterClass.Name) || (IsForeign(character) && !IsUnspaced(character)),
     };
 
-    private static bool IsTopLevel(ReadOnlySpan<char> label)
-    {
-        foreach (var ending in s_fileEndings)
-            if (label.Equals(ending, StringComparison.OrdinalIgnoreCase))
-                return false;
-        return IsDomain(label);
-    }
+    private static bool IsTopLevel(ReadOnlySpan<char> label) => !s_fileEndings.Contains(label) && IsDomain(label);
 
     private static bool IsDomain(ReadOnlySpan<char> label) => !label.ContainsAnyExcept(s_letters) || !label.ContainsAnyInRange('\0', '\u007f')
         || (label.Length > 4 && label.StartsWith("xn--", StringComparison.OrdinalIgnoreCase) && Ascii.IsValid(label));

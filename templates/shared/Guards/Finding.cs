@@ -42,7 +42,7 @@ internal ref struct TextWindow(ReadOnlySpan<char> text, bool isFinal)
     }
 
     /// <summary>Whether ASCII text stands at a place, in capitals or small letters.</summary>
-    public bool Holds(int index, string expected)
+    public bool Holds(int index, scoped ReadOnlySpan<char> expected)
     {
         foreach (var character in expected)
             if (char.ToLowerInvariant(this[index++]) != char.ToLowerInvariant(character))

@@ -12,7 +12,7 @@ internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least
         SearchValues.Create("0123456789-_#?./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
     // The last fixed character tells most texts from the shape at once.
-    private readonly int _telling = TellingOf(prefix);
+    private readonly int _telling = prefix.AsSpan().LastIndexOfAnyExcept('?', '#');
     private readonly bool _isCapitals = !prefix.AsSpan().ContainsAnyExceptInRange('A', 'Z');
 
     public char First => prefix[0];
@@ -26,21 +26,16 @@ internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least
     /// <summary>A table's lines without its comments.</summary>
     public static List<string> ReadTable(string table = "key-shapes.txt")
     {
-        var lines = new List<string>();
         using var reader = new StreamReader(typeof(KeyShape).Assembly.GetManifestResourceStream(table)!);
-        while (reader.ReadLine() is { } line)
-            if (line is not ("" or ['#', ..]))
-                lines.Add(line);
-        return lines;
+        return [.. reader.ReadToEnd().ReplaceLineEndings("\n").Split('\n').Where(line => line is not ("" or ['#', ..]))];
     }
 
     /// <summary>Reads a line of the table. It gives none when the line is not a name, prefixes, an alphabet with a length, and perhaps an ending.</summary>
     public static List<KeyShape> Parse(string line)
     {
-        var shapes = new List<KeyShape>();
         var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (fields.Length is not (3 or 4) || CharacterClasses.OfLetter(fields[2][0]) is not { } alphabet)
-            return shapes;
+            return [];
 
         var length = fields[2].AsSpan(1);
         var isOpen = length.EndsWith('+');
@@ -48,13 +43,12 @@ internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least
         var dash = length.IndexOf('-');
         if (!int.TryParse(dash < 0 ? length : length[..dash], out var least) || !int.TryParse(length[(dash + 1)..], out var most)
             || least < 0 || most < least || most > TextWindow.Right)
-            return shapes;
+            return [];
 
         var prefixes = fields[1].Split(',');
-        if (Array.TrueForAll(prefixes, prefix => prefix.Length is >= 2 and <= 60 && char.IsAscii(prefix[0])))
-            foreach (var prefix in prefixes)
-                shapes.Add(new KeyShape(prefix, alphabet, least, isOpen ? TextWindow.Right : most, fields.Length == 4 ? fields[3] : ""));
-        return shapes;
+        return Array.TrueForAll(prefixes, prefix => prefix.Length is >= 2 and <= 60 && char.IsAscii(prefix[0]))
+            ? [.. prefixes.Select(prefix => new KeyShape(prefix, alphabet, least, isOpen ? TextWindow.Right : most, fields.Length == 4 ? fields[3] : ""))]
+            : [];
     }
 
     /// <param name="window">The text.</param>
@@ -91,13 +85,5 @@ internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least
         return fits && (least == 0 || !SecretValue.IsPlaceholder(window.Text[(length < LeastJudged ? start : body)..end], ofKey: true))
             ? new Finding(SensitiveKind.Secret, start, end, goesOn ? alphabet : CharacterClass.None)
             : null;
-    }
-
-    private static int TellingOf(string prefix)
-    {
-        var index = prefix.Length - 1;
-        while (index >= 0 && prefix[index] is '?' or '#')
-            index--;
-        return index;
     }
 }

@@ -15,13 +15,13 @@ internal sealed class SensitiveDataDetector
 
     private readonly List<KeyShape>?[] _shapes = new List<KeyShape>?[128];
     private readonly GuardMode[] _modes;
-    private readonly string[] _allowed;
+    private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _allowed;
     private readonly SearchValues<char> _anchors;
 
     public SensitiveDataDetector(SensitiveDataOptions options, Func<GuardModes, GuardMode> direction, bool removesLinks = false)
     {
         _modes = [.. options.ToModes().Select(direction), removesLinks ? GuardMode.Mask : GuardMode.Allow];
-        _allowed = options.AllowedValues;
+        _allowed = options.AllowedValues.ToHashSet(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
         _anchors = removesLinks ? s_anchorsOfLinksToo : s_anchors;
         foreach (var shape in KeyShape.ReadTable().Concat(options.Shapes).SelectMany(KeyShape.Parse))
             (_shapes[shape.First] ??= []).Add(shape);
@@ -64,13 +64,7 @@ internal sealed class SensitiveDataDetector
         return null;
     }
 
-    private bool IsAllowed(ReadOnlySpan<char> value)
-    {
-        foreach (var allowed in _allowed)
-            if (value.SequenceEqual(allowed))
-                return true;
-        return PublishedValues.Contains(value);
-    }
+    private bool IsAllowed(ReadOnlySpan<char> value) => _allowed.Contains(value) || PublishedValues.Contains(value);
 
     private bool Guards(SensitiveKind kind) => _modes[(int)kind] != GuardMode.Allow;
 

@@ -18,13 +18,8 @@ internal sealed class MistralModeration(MistralApi api, IOptions<MistralOptions>
         var judged = await answer.ReadAsync(MistralJsonContext.Default.WireModeration, cancellationToken);
         if (judged.Results is not [{ Categories.Count: > 0 } result])
             throw answer.Unreadable();
-        var scores = new Dictionary<string, double>();
-        foreach (var (category, score) in result.CategoryScores ?? [])
-        {
-            if (score.ValueKind == JsonValueKind.Number && score.TryGetDouble(out var number) && number is >= 0 and <= 1)
-                scores[category] = number;
-        }
-
-        return scores;
+        return (result.CategoryScores ?? [])
+            .Where(score => score.Value.ValueKind == JsonValueKind.Number && score.Value.TryGetDouble(out var number) && number is >= 0 and <= 1)
+            .ToDictionary(score => score.Key, score => score.Value.GetDouble());
     }
 }

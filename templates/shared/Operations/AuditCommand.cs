@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Acme.App.Auditing;
 using Acme.App.Configuration;
-using Microsoft.Extensions.Options;
 using Spectre.Console;
 
 namespace Acme.App.Operations;
@@ -110,7 +109,9 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
         if (arguments.GetValue(_checkpoints) is { } named && !File.Exists(named))
             throw new IOException($"There is no file of checkpoints at '{named}'.");
         var checkpoints = arguments.GetValue(_checkpoints)
-            ?? (withSecret && Options.CheckpointPath is { Length: > 0 } own ? InHome(own) : files.Checkpoints);
+            ?? (withSecret && Services.GetRequiredService<AuditOptions>().CheckpointPath is { Length: > 0 }
+                ? Services.GetRequiredService<AuditFiles>().Checkpoints
+                : files.Checkpoints);
         var evidence = new AuditEvidence(
             keys?.Chain ?? [], [.. (arguments.GetValue(_publicKeys) ?? []).Select(ReadPublicKey), .. keys?.SigningKeys ?? []],
             checkpoints, arguments.GetValue(_beginsAt));
@@ -167,18 +168,10 @@ internal sealed class AuditCommand(Lazy<IServiceProvider> services, IAnsiConsole
 
     private IServiceProvider Services => services.Value;
 
-    private AuditOptions Options => Services.GetRequiredService<IOptions<AuditOptions>>().Value;
-
-    private AuditFiles FilesOf(ParseResult arguments)
-    {
-        if (arguments.GetValue(_path) is { } path)
-            return new AuditFiles(Path.GetFullPath(path));
-
-        // Whoever has the public key alone may have no settings to ask.
-        return new AuditFiles(arguments.GetValue(_withoutSecret) ? Path.GetFullPath(new AuditOptions().Path) : InHome(Options.Path));
-    }
-
-    private string InHome(string path) => Path.GetFullPath(path, Services.GetRequiredService<IHostEnvironment>().ContentRootPath);
+    // Whoever has the public key alone may have no settings to ask.
+    private AuditFiles FilesOf(ParseResult arguments) => arguments.GetValue(_path) is null && !arguments.GetValue(_withoutSecret)
+        ? Services.GetRequiredService<AuditFiles>()
+        : new AuditFiles(Path.GetFullPath(arguments.GetValue(_path) ?? new AuditOptions().Path));
 
     private static ECDsa ReadPublicKey(string file)
     {

@@ -45,7 +45,7 @@ internal static class HistoryCommand
     public static int Search(string folder, CancellationToken cancellationToken)
     {
         var git = GitRepository.Open(folder, isDemanded: true, cancellationToken);
-        var verdict = new SecretSearch(git!, new AllowFile(), new SensitiveDataOptions(), []).SearchAll(cancellationToken);
+        var verdict = new SecretSearch(git!, new HashSet<string>(), new SensitiveDataOptions(), []).SearchAll(cancellationToken);
         Console.WriteLine($"{verdict.Mark}: {verdict.Found}");
         return 0;
     }

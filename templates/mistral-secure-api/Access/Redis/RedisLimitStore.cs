@@ -49,14 +49,8 @@ internal sealed class RedisLimitStore(RedisConnection redis, IOptions<AccessOpti
 
     public async ValueTask<LimitDecision> TakeAsync(string caller, LimitClaim[] claims, CancellationToken cancellationToken)
     {
-        var values = new RedisValue[claims.Length * 3];
-        for (var index = 0; index < claims.Length; index++)
-        {
-            var claim = claims[index];
-            (values[3 * index], values[3 * index + 1]) = (claim.Amount, claim.Most);
-            values[3 * index + 2] = (claim.Resets + s_clockSkew).ToUnixTimeMilliseconds();
-        }
-
+        RedisValue[] values =
+            [.. claims.SelectMany(claim => (RedisValue[])[claim.Amount, claim.Most, (claim.Resets + s_clockSkew).ToUnixTimeMilliseconds()])];
         var result = (RedisResult[])(await RunAsync(Take, Keys(caller, claims), values, cancellationToken))!;
         return new LimitDecision((int)result[0], (long)result[1]);
     }

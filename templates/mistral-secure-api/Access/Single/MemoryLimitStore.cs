@@ -16,15 +16,11 @@ internal sealed class MemoryLimitStore(TimeProvider time) : ILimitStore
         {
             Sweep(time.GetUtcNow());
             var account = AccountOf(caller);
-            for (var index = 0; index < claims.Length; index++)
-            {
-                if (claims[index].Amount > claims[index].Most - account.Used(claims[index]))
-                    return new(new LimitDecision(index, claims[index].Most - account.Used(claims[index])));
-            }
-
-            foreach (var claim in claims)
+            var refused = Array.FindIndex(claims, claim => claim.Amount > claim.Most - account.Used(claim));
+            foreach (var claim in refused < 0 ? claims : [])
                 account.Windows[(claim.Limit, claim.Resets)] = account.Used(claim) + claim.Amount;
-            return new(new LimitDecision(-1, claims[0].Most - account.Used(claims[0])));
+            var told = claims[Math.Max(0, refused)];
+            return new(new LimitDecision(refused, told.Most - account.Used(told)));
         }
     }
 
@@ -62,12 +58,7 @@ internal sealed class MemoryLimitStore(TimeProvider time) : ILimitStore
         return default;
     }
 
-    private Account AccountOf(string caller)
-    {
-        if (!_accounts.TryGetValue(caller, out var account))
-            _accounts[caller] = account = new Account();
-        return account;
-    }
+    private Account AccountOf(string caller) => _accounts.TryGetValue(caller, out var account) ? account : _accounts[caller] = new Account();
 
     /// <summary>Forgets what has ended, once a minute, and callers of whom nothing is left.</summary>
     private void Sweep(DateTimeOffset now)

@@ -8,31 +8,24 @@ namespace Acme.App.Operations.Doctor;
 /// False alarms that somebody has looked at. Each line is a fingerprint, as the doctor prints it, and the reason why the value is no secret;
 /// <c>#</c> begins a comment. The value itself never stands there.
 /// </summary>
-internal sealed class AllowFile
+internal static class AllowFile
 {
     public const string DefaultName = ".doctor-allow";
 
     private const int FingerprintLength = 12;
     private const int MaxBytes = 1024 * 1024;
 
-    private readonly HashSet<string> _fingerprints = [];
-
     /// <exception cref="DoctorInputException">The file is named and not there, cannot be read, or a line is malformed.</exception>
-    public static AllowFile Read(Patient patient)
+    public static HashSet<string> Read(Patient patient)
     {
-        var allowed = new AllowFile();
         var usual = patient.Folders.Select(folder => Path.Combine(folder, DefaultName)).Where(File.Exists);
-        foreach (var path in patient.AllowPath is { } named ? [named] : usual)
-            allowed.Read(path);
-        return allowed;
+        return [.. (patient.AllowPath is { } named ? [named] : usual).SelectMany(Read)];
     }
 
     public static string FingerprintOf(ReadOnlySpan<char> value) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(value.ToString())))[..FingerprintLength];
 
-    public bool Holds(string fingerprint) => _fingerprints.Contains(fingerprint);
-
-    private void Read(string path)
+    private static List<string> Read(string path)
     {
         try
         {
@@ -41,8 +34,8 @@ internal sealed class AllowFile
                 throw new IOException("The file is too large.");
             // As any editor wrote it: PowerShell redirects in UTF-16.
             using var text = new StreamReader(new MemoryStream(bytes));
-            foreach (var (index, line) in text.ReadToEnd().ReplaceLineEndings("\n").Split('\n').Index())
-                Add(line.Trim(), $"{Path.GetFileName(path)} line {index + 1}");
+            var lines = text.ReadToEnd().ReplaceLineEndings("\n").Split('\n');
+            return [.. lines.Select((line, index) => FingerprintIn(line.Trim(), $"{Path.GetFileName(path)} line {index + 1}")).OfType<string>()];
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -51,14 +44,14 @@ internal sealed class AllowFile
         }
     }
 
-    private void Add(string line, string place)
+    private static string? FingerprintIn(string line, string place)
     {
         if (line.Length == 0 || line[0] == '#')
-            return;
+            return null;
         var parts = line.Split(' ', 2, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (parts is not [{ Length: FingerprintLength } fingerprint, _] || !fingerprint.All(char.IsAsciiHexDigitLower))
             throw new DoctorInputException(
                 $"{place} is malformed. Write the fingerprint that the doctor shows, 12 hexadecimal digits, then a space and the reason.");
-        _fingerprints.Add(fingerprint);
+        return fingerprint;
     }
 }

@@ -27,7 +27,7 @@ internal static class ContainerFileCheck
         {
             var found = new Dictionary<string, FoundSecret>();
             finder.FindInFile(new FileInfo(file), found);
-            var secrets = found.Values.Where(secret => !allowed.Holds(secret.Fingerprint)).Select(secret => secret.Line);
+            var secrets = found.Values.Where(secret => !allowed.Contains(secret.Fingerprint)).Select(secret => secret.Line);
             var carrying = Instructions(File.ReadLines(file)).Where(IsCarrying).Select(instruction => instruction.Line);
             if (secrets.Concat(carrying).FirstOrDefault() is var line and > 0)
                 return Verdict.Failed(

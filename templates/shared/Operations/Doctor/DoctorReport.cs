@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Acme.App.Guards;
@@ -11,7 +10,7 @@ internal static class DoctorReport
 {
     private const int CheckColumns = 24;
 
-    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.Default };
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     /// <param name="format"><c>table</c>, <c>json</c> or <c>sarif</c>.</param>
     /// <param name="checklist">The file at which SARIF shows a finding without a place.</param>
@@ -24,7 +23,7 @@ internal static class DoctorReport
         else if (format == "table")
             WriteTable(results, console);
         else
-            output.WriteLine((format == "json" ? ToJson(results) : ToSarif(results, checklist)).ToJsonString(s_json));
+            output.WriteLine(JsonSerializer.Serialize(format == "json" ? ToJson(results) : ToSarif(results, checklist), s_json));
     }
 
     private static void WriteTable(IReadOnlyList<CheckResult> results, IAnsiConsole console)
@@ -55,28 +54,21 @@ internal static class DoctorReport
 
     private static int Count(IReadOnlyList<CheckResult> results, CheckMark mark) => results.Count(result => result.Verdict.Mark == mark);
 
-    private static JsonObject ToJson(IReadOnlyList<CheckResult> results) => new()
+    private static object ToJson(IReadOnlyList<CheckResult> results) => new
     {
-        ["passed"] = Count(results, CheckMark.Passed),
-        ["failed"] = Count(results, CheckMark.Failed),
-        ["notChecked"] = Count(results, CheckMark.NotChecked),
-        ["checks"] = new JsonArray([.. results.Select(result => new JsonObject
+        Passed = Count(results, CheckMark.Passed),
+        Failed = Count(results, CheckMark.Failed),
+        NotChecked = Count(results, CheckMark.NotChecked),
+        Checks = results.Select(result => new
         {
-            ["line"] = result.Check.Line,
-            ["id"] = result.Check.Id,
-            ["title"] = result.Check.Title,
-            ["mark"] = JsonNamingPolicy.CamelCase.ConvertName(result.Verdict.Mark.ToString()),
-            ["found"] = result.Verdict.Found,
-            ["remedy"] = result.Verdict.Remedy,
-            ["places"] = new JsonArray([.. result.Verdict.Places.Select(place => new JsonObject
-            {
-                ["path"] = place.Path,
-                ["line"] = place.Line,
-                ["commit"] = place.Commit,
-                ["author"] = place.Author,
-                ["fingerprint"] = place.Fingerprint,
-            })]),
-        })]),
+            result.Check.Line,
+            result.Check.Id,
+            result.Check.Title,
+            Mark = JsonNamingPolicy.CamelCase.ConvertName(result.Verdict.Mark.ToString()),
+            result.Verdict.Found,
+            result.Verdict.Remedy,
+            Places = result.Verdict.Places.Select(place => new { place.Path, place.Line, place.Commit, place.Author, place.Fingerprint }),
+        }),
     };
 
     /// <summary>The log of one run (OASIS SARIF 2.1.0). A code scanning service shows each result as an alert, so only failures are results.</summary>

@@ -73,7 +73,7 @@ internal static class KeyChecks
             cancellationToken.ThrowIfCancellationRequested();
             var found = new Dictionary<string, FoundSecret>();
             finder.FindInFile(file, found);
-            places.AddRange(found.Values.Where(secret => !allowed.Holds(secret.Fingerprint))
+            places.AddRange(found.Values.Where(secret => !allowed.Contains(secret.Fingerprint))
                 .Select(secret => new Place(Path.GetRelativePath(patient.Folders[0], file.FullName), secret.Line, Fingerprint: secret.Fingerprint)));
         }
 

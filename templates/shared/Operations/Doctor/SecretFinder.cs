@@ -33,20 +33,8 @@ internal sealed class SecretFinder(SensitiveDataDetector detector, IReadOnlyList
     public SecretFinder ForAnotherThread() => new(detector, keys);
 
     /// <summary>Secrets alone, with the shapes and the values to let pass that the guards have.</summary>
-    public static SensitiveDataDetector DetectorOf(SensitiveDataOptions guards) => new(
-        new SensitiveDataOptions
-        {
-            Secrets = new(GuardMode.Block, GuardMode.Block),
-            Cards = new(),
-            Ibans = new(),
-            SocialSecurityNumbers = new(),
-            Emails = new(),
-            Phones = new(),
-            IpAddresses = new(),
-            Shapes = guards.Shapes,
-            AllowedValues = guards.AllowedValues,
-        },
-        modes => modes.Output);
+    public static SensitiveDataDetector DetectorOf(SensitiveDataOptions guards) =>
+        new(guards, modes => modes == guards.Secrets ? GuardMode.Block : GuardMode.Allow);
 
     /// <summary>Whether the last file was binary: then only the program's own keys were looked for.</summary>
     public bool WasBinary { get; private set; }

@@ -9,7 +9,7 @@ namespace Acme.App.Operations.Doctor;
 /// Searches the work tree, the index and every commit of every ref, with the messages and names. <c>git log --raw</c> says which commit brought which
 /// blob, once each, and <c>git cat-file --batch</c> streams them, one process for each core, the versions of a file after one another.
 /// </summary>
-internal sealed class SecretSearch(GitRepository git, AllowFile allowed, SensitiveDataOptions guards, IReadOnlyList<string> keys)
+internal sealed class SecretSearch(GitRepository git, IReadOnlySet<string> allowed, SensitiveDataOptions guards, IReadOnlyList<string> keys)
 {
     private const int MostPlaces = 200;
     private const int MostReaders = 4;
@@ -256,7 +256,7 @@ internal sealed class SecretSearch(GitRepository git, AllowFile allowed, Sensiti
         _binary += isBinary ? 1 : 0;
         foreach (var secret in secrets.Where(secret => _known.Add((version.Path, secret.Fingerprint))))
         {
-            if (allowed.Holds(secret.Fingerprint))
+            if (allowed.Contains(secret.Fingerprint))
                 _allowed++;
             else
                 _found.Add(new Place(Sayable(version.Path), secret.Line, version.Commit, Sayable(version.Author), secret.Fingerprint, version.IsFile));

@@ -62,7 +62,7 @@ internal sealed class AuditRoom : IAsyncDisposable
         public ValueTask<ApiKey> RefreshAsync(ApiKey rejected, CancellationToken cancellationToken) => new(Current);
     }
 
-    private sealed class FixedCaller(Caller caller) : ICallerAccessor
+    internal sealed class FixedCaller(Caller caller) : ICallerAccessor
     {
         public Caller Current => caller;
     }

@@ -253,6 +253,7 @@ public sealed class LeakMatrixTests : IDisposable
         builder.AddMistral();
         builder.AddGuards();
         builder.AddAuditing();
+        builder.Services.AddSingleton<ICallerAccessor>(new AuditRoom.FixedCaller(new(null, null, null)));
         if (plant == "options")
             builder.Services.PostConfigure<AuditOptions>(options => options.CheckpointPath = s_key);
         else if (plant is not null)

@@ -135,6 +135,7 @@ public sealed class CanaryTests : IDisposable
         builder.AddMistral();
         builder.AddGuards();
         builder.AddAuditing();
+        builder.Services.AddSingleton<ICallerAccessor>(new AuditRoom.FixedCaller(new(null, null, null)));
         builder.Services.AddSingleton(source);
         builder.Services.AddSingleton(verifier);
         builder.Services.AddHealthChecks().AddCheck<ReadinessCheck>("ready");

@@ -14,6 +14,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using MistralTemplates.Harness;
+using MistralTemplates.Tests.Rooms.Auditing;
 using Spectre.Console;
 
 namespace MistralTemplates.Tests.Rooms.Operations.Doctor;
@@ -641,6 +642,7 @@ public sealed class DoctorCommandTests
         builder.AddGuards();
         builder.AddAuditing();
         builder.AddOperations();
+        builder.Services.AddSingleton<ICallerAccessor>(new AuditRoom.FixedCaller(new(null, null, null)));
         change?.Invoke(builder);
         return builder.Build();
     }

@@ -535,7 +535,7 @@ public sealed class SecretSearchTests
         await folder.GitAsync("add", "new.txt");
 
         var git = GitRepository.Open(folder.Path, isDemanded: true, Token);
-        var verdict = new SecretSearch(git!, new AllowFile(), new SensitiveDataOptions(), []).SearchStaged(Token);
+        var verdict = new SecretSearch(git!, new HashSet<string>(), new SensitiveDataOptions(), []).SearchStaged(Token);
 
         Assert.Equal("new.txt", Assert.Single(verdict.Places).Path);
         Assert.DoesNotContain("history", verdict.Remedy, StringComparison.Ordinal);
