@@ -9,17 +9,19 @@ namespace Acme.App.Guards;
 internal static class OutboundLink
 {
     private const int MostLength = 2_048;
-    private const int MostLabel = 256;
+    private const int MostLabel = 1_024;
     private const int MostBefore = TextWindow.Right;
     private const int MostScheme = 12;
     private const int MostSpaces = 16;
     private const int MostEntity = 12;
     private static readonly SearchValues<char> s_ends = SearchValues.Create(" \t\n>\"'");
-    private static readonly SearchValues<char> s_beforeLabels = SearchValues.Create(" \t>*-+.0123456789");
+    private static readonly SearchValues<char> s_beforeLabels = SearchValues.Create(" \t>*-+.)0123456789");
     private static readonly SearchValues<char> s_tagEnds = SearchValues.Create(" \t\n/");
     private static readonly string[] s_fetched = ["src", "srcset", "imagesrcset", "poster", "background"];
     private static readonly string[] s_fetchedByTags = ["data", "action", "formaction", "ping"];
     private static readonly string[] s_followed = ["href"];
+    private static readonly string[] s_embedded = ["srcdoc"];
+    private static readonly string[] s_waited = ["content"];
 
     /// <summary>
     /// Looks behind the <c>]</c> of a label, the <c>=</c> of an HTML attribute, the <c>url(</c> of a style and, for <c>&lt;https://…></c>, about
@@ -34,21 +36,30 @@ internal static class OutboundLink
         var isFetched = window[at] switch
         {
             ']' => (window[at + 1] == ':' && IsDefinition(window.Text, at)) || (window[at + 1] == '(' && IsImage(window.Text, at)),
-            '(' => window.Holds(at - 3, "url") && !CharacterClasses.Is(window[at - 4], CharacterClass.Name) && window[at - 4] != '.',
+            '(' => IsStyle(ref window, at, "url"),
             _ => IsAttribute(ref window, at, s_fetched) || IsRefresh(ref window, at)
-                || (IsAttribute(ref window, at, s_fetchedByTags) && TagOf(window.Text, at).Length > 0)
-                || (IsAttribute(ref window, at, s_followed) && IsFetchedBy(window.Text, at)),
+                || (IsAttribute(ref window, at, s_fetchedByTags) && IsIn(window.Text, at, static _ => true))
+                || (IsAttribute(ref window, at, s_followed) && IsIn(window.Text, at, IsLoading))
+                || IsAttribute(ref window, at, s_embedded) || IsAttribute(ref window, at, s_waited),
         };
+        if (window[at] == '(' && IsStyle(ref window, at, "image-set"))
+            return Take(ref window, at + 1, isFetched: true, ')') is { } list && NamesAHost(window.Text[list.Start..list.End]) ? list : null;
         if (!isFetched && !(isLabel ? window[at + 1] == '(' : window[at] == '=' && IsAttribute(ref window, at, s_followed)))
             return null;
 
         var first = at + (isLabel ? 2 : 1);
         var start = first;
-        while (start - first < MostBefore && window[start] is ' ' or '\t' or '\n' or '<' or '>' or '"' or '\'')
+        while (start - first < MostBefore && (window[start] is '<' or '>' or '"' or '\'' || char.IsWhiteSpace(window[start])))
             start++;
         // So far behind, what is put in place of the white space keeps a page from taking the rest for an address.
         if (start - first == MostBefore)
             return new Finding(SensitiveKind.Link, first, start);
+        if (window[at] == '=' && IsAttribute(ref window, at, s_embedded))
+            return Take(ref window, start, isFetched: true, window[start - 1]) is { } page && window.Text[page.Start..page.End].Contains('&') ? page : null;
+        if (window[at] == '=' && IsAttribute(ref window, at, s_waited))
+            return BehindSeconds(ref window, start) is var behind && behind > start && IsOutbound(ref window, behind)
+                ? Take(ref window, behind, isFetched: true, window[behind - 1])
+                : null;
         return IsOutbound(ref window, start) || (window[at] == '=' && (IsBroken(ref window, start) || (isFetched && IsOutboundList(ref window, start))))
             ? Take(ref window, start, isFetched, window[start - 1])
             : null;
@@ -60,11 +71,38 @@ internal static class OutboundLink
         return window[start - 1] == '<' && start < at && window[at + 1] == '/' ? Take(ref window, start, isFetched: false, '<') : null;
     }
 
+    /// <summary>What a style sheet loads by <c>@import "https://…"</c>.</summary>
+    public static Finding? FindImport(ref TextWindow window, int at)
+    {
+        const string word = "import";
+        if (!window.Holds(at + 1, word))
+            return null;
+        var start = at + 1 + word.Length;
+        while (start - at < MostSpaces && window[start] is ' ' or '\t' or '\n' or '"' or '\'')
+            start++;
+        return IsOutbound(ref window, start) ? Take(ref window, start, isFetched: true, window[start - 1]) : null;
+    }
+
+    /// <summary>Whether a style's function stands before its bracket, perhaps with a letter as its number (CSS Syntax, section 4.3.7).</summary>
+    private static bool IsStyle(ref TextWindow window, int at, string function)
+    {
+        var start = window.Back(at, CharacterClass.Name, 0);
+        var hex = window[start - 1] == ' ' ? window.Back(start - 1, CharacterClass.Hex, 0, MostEntity) : start;
+        if (start < at && window[hex - 1] == '\\')
+            return true;
+        var name = window.Text[start..at];
+        return window[start - 1] != '.' && name.EndsWith(function, StringComparison.OrdinalIgnoreCase) && (name.Length == function.Length || name[0] == '-');
+    }
+
+    private static bool NamesAHost(ReadOnlySpan<char> text) => text.Contains("//", StringComparison.Ordinal) || text.ContainsAny(':', '\\');
+
     private static bool IsAttribute(ref TextWindow window, int at, string[] names)
     {
         var end = at;
-        while (at - end < MostSpaces && window[end - 1] is ' ' or '\t' or '\n')
+        while (at - end < MostLabel && window[end - 1] is ' ' or '\t' or '\n')
             end--;
+        if (at - end == MostLabel)
+            return true;
         foreach (var name in names)
             if (window.Holds(end - name.Length, name) && !CharacterClasses.Is(window[end - name.Length - 1], CharacterClass.Name)
                 && window[end - name.Length - 1] != '.')
@@ -83,6 +121,15 @@ internal static class OutboundLink
         return window[before] is ';' or ',' && char.IsAsciiDigit(window[before - 1]);
     }
 
+    /// <summary>The address may follow the seconds at once.</summary>
+    private static int BehindSeconds(ref TextWindow window, int start)
+    {
+        var end = start;
+        while (end - start < MostSpaces && (char.IsAsciiDigit(window[end]) || window[end] is '.' or ';' or ',' or ' '))
+            end++;
+        return end;
+    }
+
     /// <summary>
     /// Whether another host is named, by a scheme or by two slashes. A browser takes a backslash for a slash, and a page reads an entity, or a
     /// backslash before a mark, as the mark.
@@ -93,7 +140,7 @@ internal static class OutboundLink
         if (IsEntity(ref window, end))
             return true;
         if (end - start > 1)
-            return window[end] == '\\' ? window[end + 1] == ':' : window[end] == ':' && (IsSlash(ref window, end + 1) || window.Holds(start, "http"));
+            return window[end] == '\\' ? window[end + 1] == ':' : window[end] == ':' && (IsSlash(ref window, end + 1) || window.Holds(start, "http") || window.Holds(start, "mailto"));
         return end == start && IsSlash(ref window, end) && IsSlash(ref window, end + 1) && window[end + 2] > ' ';
     }
 
@@ -109,28 +156,47 @@ internal static class OutboundLink
     }
 
     /// <summary>Whether an element loads what its <c>href</c> names, as all do but a link that a reader follows.</summary>
-    private static bool IsFetchedBy(ReadOnlySpan<char> text, int at) => TagOf(text, at) is { Length: > 0 } tag
-        && !tag.Equals("a", StringComparison.OrdinalIgnoreCase) && !tag.Equals("area", StringComparison.OrdinalIgnoreCase);
+    private static bool IsLoading(ReadOnlySpan<char> tag) =>
+        !tag.Equals("a", StringComparison.OrdinalIgnoreCase) && !tag.Equals("area", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The name of the element whose attribute stands there; nothing outside of any.</summary>
-    private static ReadOnlySpan<char> TagOf(ReadOnlySpan<char> text, int at)
+    /// <summary>
+    /// Whether the attribute stands in such an element, as HTML reads it or as Markdown may, which takes the nearest tag where what stands before it
+    /// is none to it.
+    /// </summary>
+    private static bool IsIn(ReadOnlySpan<char> text, int at, Func<ReadOnlySpan<char>, bool> isSuch)
     {
         var before = text[Math.Max(0, at - MostLabel)..at];
-        var (name, quote) = (0, '\0');
+        var (open, nearest) = (TagFrom(before), before.LastIndexOfAny('<', '>'));
+        return (open > 0 && IsSuch(before[open..])) || (BeginsTag(before, nearest) && IsSuch(before[(nearest + 1)..]));
+
+        bool IsSuch(ReadOnlySpan<char> tag) => tag.IndexOfAny(s_tagEnds) is var end and > 0 && isSuch(tag[..end]);
+    }
+
+    /// <summary>Where the name of the open element begins; 0 outside of any. A quote opens a value behind <c>=</c> alone, and within a tag none begins.</summary>
+    private static int TagFrom(ReadOnlySpan<char> before)
+    {
+        var (name, end, last) = (0, '\0', '\0');
         for (var index = 0; index < before.Length; index++)
         {
             var character = before[index];
-            if (name > 0 && quote == '\0' && character is '"' or '\'')
-                quote = character;
-            else if (character == quote)
-                quote = '\0';
-            else if (quote == '\0' && character is '<' or '>')
-                name = character == '<' && index + 1 < before.Length && char.IsAsciiLetter(before[index + 1]) ? index + 1 : 0;
+            var isSpace = character is ' ' or '\t' or '\n';
+            if (end != '\0' && character != end && !(end == ' ' && (isSpace || character == '>')))
+                continue;
+            if (end == '\0' && name > 0 && last == '=' && !isSpace && character != '>')
+                (end, character) = (character is '"' or '\'' ? character : ' ', '\0');
+            else if (end is '"' or '\'')
+                end = '\0';
+            else if (character == '>')
+                (name, end) = (0, '\0');
+            else
+                (name, end) = (name == 0 && BeginsTag(before, index) ? index + 1 : name, '\0');
+            last = isSpace ? last : character;
         }
 
-        var tag = before[name..];
-        return name > 0 && tag.IndexOfAny(s_tagEnds) is var end and > 0 ? tag[..end] : default;
+        return name;
     }
+
+    private static bool BeginsTag(ReadOnlySpan<char> text, int at) => at >= 0 && at + 1 < text.Length && text[at] == '<' && char.IsAsciiLetter(text[at + 1]);
 
     /// <summary>Whether a label before a colon begins its line, as a definition does; <c>case map[0]: //…</c> is code.</summary>
     private static bool IsDefinition(ReadOnlySpan<char> text, int at)
@@ -177,7 +243,7 @@ internal static class OutboundLink
     private static Finding? Take(ref TextWindow window, int start, bool isFetched, char opening)
     {
         var closing = opening == '<' ? '>' : opening;
-        var isEnclosed = closing is '>' or '"' or '\'';
+        var isEnclosed = closing is '>' or '"' or '\'' or ')';
         var (end, depth) = (start, 0);
         for (; end - start < MostLength; end++)
         {
@@ -193,22 +259,28 @@ internal static class OutboundLink
             : null;
     }
 
-    /// <summary>Whether the label before belongs to an image; one too long to tell counts as one.</summary>
+    /// <summary>
+    /// Whether the label before belongs to an image; one too long to tell counts as one. Beside code or a tag, whose brackets are no label's, any
+    /// image in the paragraph may be the one.
+    /// </summary>
     private static bool IsImage(ReadOnlySpan<char> text, int at)
     {
-        var depth = 0;
+        var (depth, isPlain) = (0, true);
         for (var index = at - 1; index >= Math.Max(0, at - MostLabel); index--)
         {
-            if (index > 0 && text[index - 1] == '\\')
+            isPlain &= text[index] is not ('`' or '<');
+            if (!isPlain && text[index] == '\n' && index > 0 && text[index - 1] == '\n')
+                return false;
+            if (text[index] is not ('[' or ']') || (index > 0 && text[index - 1] == '\\'))
                 continue;
-            depth += text[index] == ']' ? 1 : 0;
-            if (text[index] != '[')
-                continue;
-            if (depth == 0)
-                return index > 0 && text[index - 1] == '!';
-            depth--;
+            if (text[index] == ']')
+                depth++;
+            else if (index > 0 && text[index - 1] == '!' && (depth == 0 || !isPlain))
+                return true;
+            else if (depth-- == 0 && isPlain)
+                return false;
         }
 
-        return true;
+        return isPlain || at > MostLabel;
     }
 }

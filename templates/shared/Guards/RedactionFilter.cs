@@ -8,8 +8,8 @@ namespace Acme.App.Guards;
 /// </summary>
 internal sealed class RedactionFilter(SensitiveDataDetector detector, ISet<SensitiveKind> kinds)
 {
-    // What detectors may look back on: a name, its type, and what stands between them.
-    private const int Context = 320;
+    // What detectors may look back on: a link's label or the tag around an address; a name, its type, and what stands between them.
+    private const int Context = 1_100;
 
     private string _text = "";
     private int _position;
