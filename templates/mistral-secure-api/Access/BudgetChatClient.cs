@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using Acme.App.Guards;
+using Acme.App.Mistral;
 using Microsoft.Extensions.AI;
 
 namespace Acme.App.Access;
@@ -59,7 +60,7 @@ internal sealed class BudgetChatClient(IChatClient innerClient, TokenBudget budg
             await foreach (var update in base.GetStreamingResponseAsync(asked, options, cancellationToken))
             {
                 hasBegun = true;
-                tokens += update.Contents.Sum(content => TokensOf(content, most));
+                tokens += update.Contents.Sum(content => TokensOf(content, most)) + TokensOfPieces(update);
                 usage = update.Contents.OfType<UsageContent>().LastOrDefault()?.Details ?? usage;
                 yield return update;
             }
@@ -82,6 +83,12 @@ internal sealed class BudgetChatClient(IChatClient innerClient, TokenBudget budg
         UsageContent => 0,
         _ => most.Output,
     };
+
+    /// <summary>A tool's call stands in an update once it is whole; its pieces cost as they come.</summary>
+    private static long TokensOfPieces(ChatResponseUpdate update) =>
+        update is { FinishReason: null, RawRepresentation: WireAnswer { Choices: [{ Delta.ToolCalls: { } pieces }, ..] } }
+            ? pieces.Sum(piece => Encoding.UTF8.GetByteCount($"{piece?.Function?.Name}{piece?.Function?.Arguments}"))
+            : 0;
 
     /// <summary>The most tokens of a prompt and of its answer.</summary>
     /// <remarks>

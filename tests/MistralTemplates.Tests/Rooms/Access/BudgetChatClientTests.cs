@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Acme.App.Access;
+using Acme.App.Mistral;
 using Microsoft.Extensions.AI;
 using MistralTemplates.Tests.Rooms.Guards;
 
@@ -55,6 +56,21 @@ public sealed class BudgetChatClientTests
             break;
 
         Assert.Equal(["take 30"], store.Calls);
+    }
+
+    /// <summary>Else a caller could have any number of calls written for the price of a prompt, by leaving before each is whole.</summary>
+    [Fact]
+    public async Task GetStreamingResponse_LeftWhileAToolsCallIsWritten_PaysForItsPieces()
+    {
+        var store = new RecordingStore();
+        var piece = JsonSerializer.Deserialize("""{"id":"1","choices":[{"delta":{"tool_calls":[{"function":{"name":"f","arguments":"{\"a\""}}]}}]}""", MistralJsonContext.Default.WireAnswer);
+        ToolCallBuilder? calls = null;
+        using var client = new BudgetChatClient(new UpdateClient(WireAnswers.ToUpdate(piece!, ref calls, null!)), BudgetOn(store));
+
+        await foreach (var _ in client.GetStreamingResponseAsync([new ChatMessage(ChatRole.User, "Hello")], new ChatOptions { MaxOutputTokens = 9 }, CancellationToken.None))
+            break;
+
+        Assert.Equal(["take 30", "correct -4"], store.Calls);
     }
 
     /// <summary>A token is at least a byte of UTF-8: for what most callers write a third of three for each character.</summary>
@@ -148,6 +164,16 @@ public sealed class BudgetChatClientTests
     }
 
     /// <summary>Writes down what is taken of the first limit and by how much it is corrected.</summary>
+    private sealed class UpdateClient(ChatResponseUpdate update) : DelegatingChatClient(new ScriptedClient())
+    {
+        public override async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+            IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            await Task.Yield();
+            yield return update;
+        }
+    }
+
     private sealed class RecordingStore : ILimitStore
     {
         public List<string> Calls { get; } = [];
