@@ -129,7 +129,7 @@ internal readonly struct DigitGroups
     }
 
     private static bool MaySeparate(ReadOnlySpan<char> gap) =>
-        gap is " " or "-" or "." or "  " or " - " or " \u2013 " || (gap.Length == 1 && IsTypographic(gap[0]));
+        gap is " " or "-" or "." or "  " or " - " or " \u2013 " || (gap.Length is 1 or 2 && IsTypographic(gap[0]) && gap[^1] == gap[0]);
 
     /// <summary>Spaces and hyphens that do not break a line, and dashes, as word processors and models write them.</summary>
     public static bool IsTypographic(char character) => character is '\u00a0' or '\u2007' or '\u2009' or '\u202f' or (>= '\u2010' and <= '\u2013') or '\u2212';

@@ -68,7 +68,8 @@ internal static class GuardedContent
         guard.GuardSignature(guarded, kinds);
         foreach (var (name, value) in guarded.AdditionalProperties?.ToArray() ?? [])
         {
-            if (value is string text && guard.Apply(name, text, kinds) is var safe && !ReferenceEquals(safe, text))
+            // A tool's arguments that were cut off stand there, with their escapes.
+            if (value is string text && guard.GuardJsonOrText(name, text, kinds) is var safe && !ReferenceEquals(safe, text))
                 guarded.AdditionalProperties![name] = safe;
         }
 
@@ -132,7 +133,7 @@ internal static class GuardedContent
                 return new ErrorContent(guard.Apply(error.Message ?? "", kinds)) { ErrorCode = error.ErrorCode };
             case FunctionCallContent call:
                 var safe = call.Arguments is null ? null : guard.GuardFields(call.Arguments, guard.GuardValue, kinds);
-                return new FunctionCallContent(call.CallId, guard.Apply(null, call.Name, kinds), safe)
+                return new FunctionCallContent(guard.Apply(null, call.CallId, kinds), guard.Apply(null, call.Name, kinds), safe)
                 {
                     AdditionalProperties = call.AdditionalProperties,
                     Exception = call.Exception,
@@ -144,6 +145,8 @@ internal static class GuardedContent
                 var address = Uri.UnescapeDataString(link.Uri.AbsoluteUri);
                 guarded = guard.Apply(null, address, kinds);
                 return guarded == address ? link : new TextContent(guarded);
+            case DataContent typed when guard.Apply(null, typed.MediaType, kinds) is var type && type != typed.MediaType:
+                return new TextContent(type);
             case DataContent data when IsText(data):
                 return guard.GuardDocument(data, kinds);
             case DataContent { Name: { } name } data when guard.Apply(null, name, kinds) is var safeName && safeName != name:

@@ -11,6 +11,9 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
 {
     private const char Escape = '\u001b';
 
+    // Hebrew is the first; the marks before it belong to letters that do not join.
+    private const char FirstOfScriptsThatJoin = '\u0590';
+
     private readonly HashSet<int> _taken = [];
     private State _state;
     private char _previous;
@@ -119,14 +122,25 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
                 output.Append('\n');
             _previous = character == '\r' ? '\r' : '\n';
         }
-        else if (IsHidden(character) || (IsJudgedByPrevious(character) && char.IsAscii(_previous)) || (IsSelector(character) && IsSelector(_previous)))
+        else if (IsHidden(character) || (IsJudgedByPrevious(character) && !IsJoined(_previous)) || (IsSelector(character) && IsSelector(_previous)))
             _taken.Add(character);
         else
             output.Append(_previous = character);
     }
 
-    /// <summary>Joiners and variation selectors are judged by what they follow: scripts and emoji need them, plain letters do not.</summary>
+    /// <summary>Joiners and variation selectors are judged by what they follow.</summary>
     private static bool IsJudgedByPrevious(char character) => character is '\u200c' or '\u200d' || IsSelector(character);
+
+    /// <summary>
+    /// Whether a joiner or a selector may follow: pictures need them, and scripts without capitals, whose letters join. Behind a letter of another,
+    /// a digit, a space or a dash they would only part what is looked for.
+    /// </summary>
+    private static bool IsJoined(char previous) => !char.IsAscii(previous) && CharUnicodeInfo.GetUnicodeCategory(previous) switch
+    {
+        UnicodeCategory.OtherLetter or UnicodeCategory.OtherSymbol or UnicodeCategory.MathSymbol or UnicodeCategory.Surrogate => true,
+        UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark => previous >= FirstOfScriptsThatJoin,
+        _ => false,
+    };
 
     private static bool IsSelector(char character) => character is (>= '\ufe00' and <= '\ufe0f') or (>= '\u180b' and <= '\u180d') or '\u180f';
 

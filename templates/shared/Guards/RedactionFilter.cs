@@ -12,6 +12,7 @@ internal sealed class RedactionFilter(SensitiveDataDetector detector, ISet<Sensi
     private const int Context = 1_100;
 
     private string _text = "";
+    private string _read = "";
     private int _position;
     private int _floor;
     private int _emitted;
@@ -21,18 +22,20 @@ internal sealed class RedactionFilter(SensitiveDataDetector detector, ISet<Sensi
     public static string Redact(SensitiveDataDetector detector, string text, ISet<SensitiveKind> kinds)
     {
         var (position, floor) = (0, 0);
-        return detector.Next(text, isFinal: true, ref position, ref floor, out _) is null
+        return detector.Next(AsciiForms.Read(text), isFinal: true, ref position, ref floor, out _) is null
             ? text
             : new RedactionFilter(detector, kinds).Push(text, isFinal: true);
     }
 
     public string Push(string piece, bool isFinal)
     {
+        var (isAscii, read) = (ReferenceEquals(_read, _text), AsciiForms.Read(piece));
         _text = _text.Length == 0 ? piece : _text + piece;
+        _read = isAscii && ReferenceEquals(read, piece) ? _text : _read + read;
         StringBuilder? output = null;
         SkipTail();
         int safe;
-        while (detector.Next(_text, isFinal, ref _position, ref _floor, out safe) is { } finding)
+        while (detector.Next(_read, isFinal, ref _position, ref _floor, out safe) is { } finding)
         {
             output ??= new StringBuilder();
             output.Append(_text, _emitted, finding.Start - _emitted).Append(MaskOf(finding.Kind));
@@ -58,7 +61,7 @@ internal sealed class RedactionFilter(SensitiveDataDetector detector, ISet<Sensi
     {
         while (_tail != CharacterClass.None && _emitted < _text.Length)
         {
-            if (CharacterClasses.Is(_text[_emitted], _tail))
+            if (CharacterClasses.Is(_read[_emitted], _tail))
                 _position = _floor = ++_emitted;
             else
                 _tail = CharacterClass.None;
@@ -70,7 +73,7 @@ internal sealed class RedactionFilter(SensitiveDataDetector detector, ISet<Sensi
         var start = Math.Min(_emitted, _position) - Context;
         if (start <= 0)
             return;
-        _text = _text[start..];
+        (_text, _read) = (_text[start..], ReferenceEquals(_read, _text) ? _text[start..] : _read[start..]);
         (_position, _emitted, _floor) = (_position - start, _emitted - start, Math.Max(0, _floor - start));
     }
 }

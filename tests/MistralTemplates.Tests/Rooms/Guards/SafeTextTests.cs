@@ -21,6 +21,10 @@ public sealed class SafeTextTests
     [InlineData("pa\u200bss\u200dword", "password")]
     [InlineData("tag\U000E0041\U000E0042 end", "tag end")]
     [InlineData("\u001b(Bplain", "plain")]
+    [InlineData("ren\u00e9\u200c@example", "ren\u00e9@example")]
+    [InlineData("e\u0301\u200da \u03b1\u200c\u0431\u200d", "e\u0301a \u03b1\u0431")]
+    [InlineData("41\u00a0\u200c11\u2011\u200d11\u0661\u200c", "41\u00a011\u201111\u0661")]
+    [InlineData("\u4f60\u200c\u200d\u200c\ufe0f\u200d", "\u4f60\u200c")]
     public void Clean_HiddenCharacters_AreGone(string text, string expected) => Assert.Equal(expected, TerminalText.Clean(text));
 
     [Theory]
@@ -331,6 +335,29 @@ public sealed class SafeTextTests
         settled.AddRange(stream.Push([], isFinal: true));
 
         Assert.Equal("It is [secret].", string.Concat(settled));
+    }
+
+    /// <summary>A number's digits may be a type's name.</summary>
+    [Fact]
+    public void Guard_TypeOfData_IsMasked()
+    {
+        HashSet<SensitiveKind> kinds = [];
+
+        var guarded = Guarding.Output().Guard(new DataContent("words"u8.ToArray(), $"text/{SensitiveSamples.Card.Replace(" ", "", StringComparison.Ordinal)}"), kinds);
+
+        Assert.Equal("text/[card]", Assert.IsType<TextContent>(guarded).Text);
+        Assert.Equal([SensitiveKind.Card], kinds);
+    }
+
+    [Fact]
+    public void Guard_ArgumentsThatWereCutOff_AreReadThroughTheirEscapes()
+    {
+        var arguments = "{\"to\":\"" + SensitiveSamples.Email.Replace("@", "\\u0040", StringComparison.Ordinal) + "\",\"b\":\"x";
+        var call = new FunctionCallContent("1", "send") { AdditionalProperties = new() { ["malformedArguments"] = arguments } };
+
+        var guarded = Guarding.Output().Guard(call, new HashSet<SensitiveKind>());
+
+        Assert.Equal("{\"to\":\"[email]\",\"b\":\"x", guarded.AdditionalProperties!["malformedArguments"]);
     }
 
     [Fact]

@@ -25,10 +25,20 @@ internal static class SensitiveSamples
     /// <summary>So many characters of base64url, as a part of a token has them.</summary>
     public static string Part(int length) => string.Concat(Enumerable.Repeat(Mixed, (length / Mixed.Length) + 1))[..length];
 
+    /// <summary>As an East Asian keyboard writes it.</summary>
+    private static string Wide(string text) => string.Concat(text.Select(letter => letter == ' ' ? '\u3000' : (char)(letter - '!' + '\uff01')));
+
+    private static string Shifted(string text, char zero) => string.Concat(text.Select(letter => char.IsAsciiDigit(letter) ? (char)(letter - '0' + zero) : letter));
+
     /// <summary>Texts that hold something, each with the kind that must be found.</summary>
     public static readonly IReadOnlyList<(string Text, string Mask)> Positives =
     [
         ($"My token is {GitHubToken}, keep it.", "[secret]"),
+        ($"番号は{Wide(Card)}です", "[card]"),
+        ($"رقم {Shifted(Card, '\u0660')} هنا", "[card]"),
+        ($"連絡先 {Wide(Email)}", "[email]"),
+        ($"キー {Wide(GitHubToken)}", "[secret]"),
+        (Card.Replace(" ", "\u00a0\u00a0", StringComparison.Ordinal), "[card]"),
         ($"STRIPE={StripeKey};", "[secret]"),
         ($"key id {AwsKey}\nnext", "[secret]"),
         ($"mail with {SendGridKey}.", "[secret]"),
