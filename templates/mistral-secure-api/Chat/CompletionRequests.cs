@@ -2,6 +2,7 @@ using System.Text.Json;
 using Acme.App.Guards;
 using Acme.App.Mistral;
 using Microsoft.Extensions.AI;
+using Microsoft.Net.Http.Headers;
 
 namespace Acme.App.Chat;
 
@@ -68,7 +69,11 @@ internal static class CompletionRequests
             AdditionalProperties = message.Prefix == true ? new() { [WireMessages.Prefix] = true } : null,
         },
         "tool" when message.ToolCallId is { } call =>
-            new ChatMessage(ChatRole.Tool, [new FunctionResultContent(call, TextOf(message.Content, $"{path}.content"))]),
+            new ChatMessage(ChatRole.Tool,
+            [
+                With(new FunctionResultContent(call, TextOf(message.Content, $"{path}.content")), WireMessages.ToolName,
+                    message.Name is null ? null : Name(message.Name, $"{path}.name")),
+            ]),
         "tool" => throw Refused($"{path}.tool_call_id", "It must name the call that is answered."),
         _ => throw Refused($"{path}.role", "The role must be system, user, assistant or tool."),
     };
@@ -144,7 +149,7 @@ internal static class CompletionRequests
             if (Uri.TryCreate(address, UriKind.Absolute, out var link) && link.Scheme == Uri.UriSchemeHttps)
                 return new UriContent(link, mediaType);
             var data = address is not null && address.StartsWith("data:", StringComparison.OrdinalIgnoreCase) ? new DataContent(address) : null;
-            return data is not null && (mediaType.StartsWith("application/", StringComparison.Ordinal) || data.HasTopLevelMediaType(mediaType.Split('/')[0]))
+            return data is not null && IsPlain(data.MediaType) && (mediaType.StartsWith("application/", StringComparison.Ordinal) || data.HasTopLevelMediaType(mediaType.Split('/')[0]))
                 ? data
                 : throw Refused(path, "It must be an https address or data in base64.");
         }
@@ -153,6 +158,10 @@ internal static class CompletionRequests
             throw Refused(path, "It must be an https address or data in base64.");
         }
     }
+
+    /// <summary>Whether data calls itself no more than a type and a charset: what else stands there would be passed on.</summary>
+    private static bool IsPlain(string mediaType) => mediaType.Length <= LongestName && MediaTypeHeaderValue.TryParse(mediaType, out var read)
+        && read.Parameters.All(parameter => parameter.Name.Equals("charset", StringComparison.OrdinalIgnoreCase));
 
     private static AIContent With(AIContent content, string name, object? value)
     {

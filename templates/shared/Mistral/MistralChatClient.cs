@@ -45,6 +45,9 @@ internal sealed class MistralChatClient(MistralApi api, IOptions<MistralOptions>
             if (first)
                 update.AdditionalProperties = WireAnswers.Properties(answer);
             first = false;
+            // Whoever guards the answer has ended with its end, and would take what follows for another.
+            if (finished)
+                update.Contents = [.. update.Contents.OfType<UsageContent>()];
             begun |= wire.Choices is [_, ..];
             finished |= update.FinishReason is not null;
             yield return update;

@@ -15,6 +15,8 @@ internal static class MistralErrors
     private const int LongestCode = 8;
     private const string GuardrailFailureCode = "3201";
 
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromDays(1);
+
     public static async Task<MistralException> FromAsync(
         HttpResponseMessage response, MistralAnswer body, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -55,11 +57,11 @@ internal static class MistralErrors
         return found && values.ToString() is { Length: > 0 and <= LongestCorrelationId } id && id.All(letter => letter is > ' ' and < '\x7f') ? id : null;
     }
 
-    /// <summary>Retry-After of RFC 9110, section 10.2.3: seconds or a date; null where there is none.</summary>
+    /// <summary>Retry-After of RFC 9110, section 10.2.3: seconds or a date, for a day at the most; null where there is none.</summary>
     public static TimeSpan? RetryAfter(HttpResponseMessage response, TimeProvider time)
     {
         var wait = response.Headers.RetryAfter?.Delta ?? (response.Headers.RetryAfter?.Date - time.GetUtcNow());
-        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
+        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait > s_longestWait ? s_longestWait : wait;
     }
 
     private static (MistralErrorKind Kind, string Words) Judge(HttpStatusCode status, bool guardrail) => (int)status switch

@@ -23,7 +23,7 @@ internal sealed class ToolCallBuilder
             var id = fragment.Id is "null" or "" ? null : fragment.Id;
             var name = fragment.Function?.Name is { Length: > 0 } some ? some : null;
             if (areWhole || !_lastByIndex.TryGetValue(fragment.Index ?? 0, out var call) || IsOther(id, call.Id) || IsOther(name, call.Name)
-                || (id is null && name is not null && call.Name is not null && (fragment.Index is null || IsWhole(call.Arguments.ToString()))))
+                || (id is null && name is not null && call.Name is not null && (fragment.Index is null || IsWhole(call.Arguments))))
                 _calls.Add(_lastByIndex[fragment.Index ?? 0] = call = new Call());
             call.Id ??= id;
             call.Name ??= name;
@@ -31,11 +31,11 @@ internal sealed class ToolCallBuilder
         }
     }
 
-    private static bool IsWhole(string arguments)
+    private static bool IsWhole(StringBuilder arguments)
     {
         try
         {
-            return Read(arguments) is not null;
+            return arguments is [.., '}'] && Read(arguments.ToString()) is not null;
         }
         catch (JsonException)
         {

@@ -12,7 +12,7 @@ internal class WireMessage
     public IReadOnlyList<WireToolCall?>? ToolCalls { get; set; }
     public string? ToolCallId { get; set; }
 
-    /// <summary>The tool that answers; clients send it, and Mistral does not need it.</summary>
+    /// <summary>The tool that answers, where a client names it; Mistral does not need it.</summary>
     public string? Name { get; set; }
 
     /// <summary>Whether the answer begins with this message's words.</summary>

@@ -12,6 +12,7 @@ internal static class WireMessages
     public const string Detail = "detail";
     public const string DocumentName = "document_name";
     public const string Closed = "closed";
+    public const string ToolName = "name";
 
     private static readonly JsonSerializerOptions s_compact = new(AIJsonUtilities.DefaultOptions) { WriteIndented = false };
 
@@ -28,7 +29,10 @@ internal static class WireMessages
             {
                 ids ??= content is FunctionResultContent or FunctionCallContent ? new(messages) : null;
                 if (content is FunctionResultContent result)
-                    wire.Add(new WireMessage { Role = "tool", Content = new(TextOf(result.Result)), ToolCallId = ids![result.CallId] });
+                {
+                    var name = Of(result.AdditionalProperties, ToolName) as string;
+                    wire.Add(new WireMessage { Role = "tool", Content = new(TextOf(result.Result)), ToolCallId = ids![result.CallId], Name = name });
+                }
                 else if (content is FunctionCallContent call)
                     (calls ??= []).Add(new WireToolCall(ids![call.CallId], new(call.Name, ArgumentsOf(call))));
             }

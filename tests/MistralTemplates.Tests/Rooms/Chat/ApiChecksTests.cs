@@ -103,7 +103,7 @@ public sealed class ApiChecksTests
         var (mark, found) = await CheckAsync("rate-limits", UseAll, "Development", [$"--Access:FailureMode={mode}"], folder, store);
 
         Assert.Equal("notChecked", mark);
-        Assert.Equal("not checked: the limits cannot be counted now. Redis does not answer: UnableToConnect.", found);
+        Assert.StartsWith("not checked: the limits cannot be counted now. Redis does not answer: ", found, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -52,6 +52,16 @@ public sealed class CompletionFieldsTests
         Assert.True(JsonNode.DeepEquals(messages, sent), sent!.ToJsonString());
     }
 
+    [Fact]
+    public void Message_OfANamedTool_ReachesMistralAsWritten()
+    {
+        var messages = JsonNode.Parse("""[{"role":"assistant","content":"","tool_calls":[{"id":"abcdefgh1","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","content":"x","tool_call_id":"abcdefgh1","name":"f"}]""");
+
+        var sent = Sent(new JsonObject { ["model"] = "mistral-small-latest", ["messages"] = messages!.DeepClone() }.ToJsonString())["messages"]!;
+
+        Assert.Equal("f", sent[1]!["name"]!.GetValue<string>());
+    }
+
     /// <summary>So OpenAI's client sends back what it got.</summary>
     [Fact]
     public void Message_WithFieldsThatSayNothing_ReachesMistralWithoutThem()
@@ -90,6 +100,9 @@ public sealed class CompletionFieldsTests
     [InlineData("""{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://example.com/a.png","detail":"huge"}}]}]}""", "messages[0].content[0].image_url.detail")]
     [InlineData("""{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://example.com/a.png","size":"huge"}}]}]}""", "messages[0].content[0].image_url")]
     [InlineData("""{"messages":[{"role":"user","content":[{"type":"image_url","image_url":"data:text/html;base64,AA=="}]}]}""", "messages[0].content[0].image_url")]
+    [InlineData("""{"messages":[{"role":"user","content":[{"type":"image_url","image_url":"data:image/png;x=hidden;base64,AA=="}]}]}""", "messages[0].content[0].image_url")]
+    [InlineData("""{"messages":[{"role":"user","content":[{"type":"document_url","document_url":"data:text/plain;charset=utf-8;x=hidden;base64,AA=="}]}]}""", "messages[0].content[0].document_url")]
+    [InlineData("""{"messages":[{"role":"user","content":[{"type":"document_url","document_url":"data:text/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa;base64,AA=="}]}]}""", "messages[0].content[0].document_url")]
     [InlineData("""{"messages":[{"role":"user","content":[{"type":"document_url","document_url":"file:///etc/passwd"}]}]}""", "messages[0].content[0].document_url")]
     [InlineData("""{"messages":[{"role":"user","content":[{"type":"file","file_id":"../x"}]}]}""", "messages[0].content[0].file_id")]
     [InlineData("""{"messages":[{"role":"user","content":[{"type":"input_audio","input_audio":"not base64"}]}]}""", "messages[0].content[0].input_audio")]

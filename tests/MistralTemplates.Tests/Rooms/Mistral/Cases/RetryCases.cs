@@ -112,6 +112,18 @@ public sealed class RetryCases
         Assert.True(waits.Distinct().Count() > 10);
     }
 
+    [Theory]
+    [InlineData("999999999")]
+    [InlineData("Fri, 31 Dec 9999 23:59:59 GMT")]
+    public async Task Case22_WaitWithoutEnd_IsToldAsADay(string retryAfter)
+    {
+        await using var room = await MistralRoom.OpenAsync(handler: new StatusHandler(HttpStatusCode.TooManyRequests, ("Retry-After", retryAfter)));
+
+        var failure = await Assert.ThrowsAsync<MistralException>(() => room.Client.GetResponseAsync("Hi", cancellationToken: Token));
+
+        Assert.Equal(TimeSpan.FromDays(1), failure.RetryAfter);
+    }
+
     [Fact]
     public async Task Case22_TotalTime_EndsTheRetries()
     {

@@ -59,6 +59,20 @@ public sealed class StreamCases
         Assert.Equal(MistralErrorKind.BrokenStream, (await FailureOf(StandInReply.Stream(Hello, End, call, Done))).Kind);
     }
 
+    /// <summary>Whoever guards the answer has let go of what it held back.</summary>
+    [Fact]
+    public async Task Case17_WordsBehindTheEnd_AreNoPartOfTheAnswer()
+    {
+        const string usage = """data: {"id":"1","choices":[],"usage":{"total_tokens":3}}""" + "\n\n";
+        await using var room = await MistralRoom.OpenAsync();
+        room.StandIn.Enqueue(StandInReply.Stream(Hello, End, Hello, usage, Done));
+
+        var response = await room.Client.GetStreamingResponseAsync("Hi", cancellationToken: Token).ToChatResponseAsync(Token);
+
+        Assert.Equal("Hello", response.Text);
+        Assert.Equal(3, response.Usage?.TotalTokenCount);
+    }
+
     [Theory]
     [InlineData(Hello + Done)]
     [InlineData(Hello + End)]
