@@ -51,6 +51,7 @@ internal static class DetectCommand
     private static List<Finding> FindAll(SensitiveDataDetector detector, string text)
     {
         var (position, floor, findings) = (0, 0, new List<Finding>());
+        text = AsciiForms.Read(text);
         while (detector.Next(text, isFinal: true, ref position, ref floor, out _) is { } finding)
             findings.Add(finding);
         return findings;

@@ -12,6 +12,6 @@ internal static class NearMatches
         "srcset='", "srcset='/a 1x, ", "srcset=\",", "srcset='  , ", "url(", ":url('", ":url(//(",
         "<link href=", "href='//", "<a ", "--", " --password ", " --password a", "\\\"", "\"\\\"", "password=\"\\\"", "value: ", "name: password\nvalue: ", "**", "password:**", "src='h\t", "\ufe0f",
         "-----BEGIN PRIVATE KEY----- prose ", "-----BEGIN PRIVATE KEY-----\nProc-Type: a\n", "-----END ", "\\u0022", "password\\u0022:", "password=\\u002B", "password=@", "password=f(\"", "\\u00224111", "sk\\_", "[a\n", "1. [",
-        "<object ", "<object data=", ";url=", "0;url=", "new A(\"", "new Token(\"a1\")", "Token k = new(\"a1\");", "Token(\"a1", "password is a1 ", "password is \"a1\"", " set PASSWORD a1", "setx \"PASSWORD\" \"a1\"", "-----BEGIN PRIVATE KEY-----\n ", "PWD=/", "#include <pwd.h>", "new(\"1", "= new(\"1", ": a<", ": &'a = ", "a: [", "&sig=", "webhooks/1", "4111\u2011", "6420 6469 ",
+        "<object ", "<object data=", "<a title='<b href=", "[`a`](b", "` ![`](//", "srcdoc=\"&", "image-set(//", "\\75 rl(", "@import \"", "content=\"0;", "a                =", "４１１１", ";url=", "0;url=", "new A(\"", "new Token(\"a1\")", "Token k = new(\"a1\");", "Token(\"a1", "password is a1 ", "password is \"a1\"", " set PASSWORD a1", "setx \"PASSWORD\" \"a1\"", "-----BEGIN PRIVATE KEY-----\n ", "PWD=/", "#include <pwd.h>", "new(\"1", "= new(\"1", ": a<", ": &'a = ", "a: [", "&sig=", "webhooks/1", "4111\u2011", "6420 6469 ",
     ];
 }
