@@ -149,7 +149,8 @@ internal static class CompletionRequests
             if (Uri.TryCreate(address, UriKind.Absolute, out var link) && link.Scheme == Uri.UriSchemeHttps)
                 return new UriContent(link, mediaType);
             var data = address is not null && address.StartsWith("data:", StringComparison.OrdinalIgnoreCase) ? new DataContent(address) : null;
-            return data is not null && IsPlain(data.MediaType) && (mediaType.StartsWith("application/", StringComparison.Ordinal) || data.HasTopLevelMediaType(mediaType.Split('/')[0]))
+            return data is not null && IsPlain(data.MediaType)
+                && (mediaType.StartsWith("application/", StringComparison.Ordinal) || data.HasTopLevelMediaType(mediaType.Split('/')[0]))
                 ? data
                 : throw Refused(path, "It must be an https address or data in base64.");
         }

@@ -140,7 +140,12 @@ internal static class OutboundLink
         if (IsEntity(ref window, end))
             return true;
         if (end - start > 1)
-            return window[end] == '\\' ? window[end + 1] == ':' : window[end] == ':' && (IsSlash(ref window, end + 1) || window.Holds(start, "http") || window.Holds(start, "mailto"));
+            return window[end] switch
+            {
+                '\\' => window[end + 1] == ':',
+                ':' => IsSlash(ref window, end + 1) || window.Holds(start, "http") || window.Holds(start, "mailto"),
+                _ => false,
+            };
         return end == start && IsSlash(ref window, end) && IsSlash(ref window, end + 1) && window[end + 2] > ' ';
     }
 
@@ -172,7 +177,7 @@ internal static class OutboundLink
         bool IsSuch(ReadOnlySpan<char> tag) => tag.IndexOfAny(s_tagEnds) is var end and > 0 && isSuch(tag[..end]);
     }
 
-    /// <summary>Where the name of the open element begins; 0 outside of any. A quote opens a value behind <c>=</c> alone, and within a tag none begins.</summary>
+    /// <summary>Where the name of the open element begins; 0 outside of any. A quote opens a value behind <c>=</c> alone; within a tag none begins.</summary>
     private static int TagFrom(ReadOnlySpan<char> before)
     {
         var (name, end, last) = (0, '\0', '\0');
