@@ -8,7 +8,8 @@ using Microsoft.Extensions.AI;
 namespace Acme.App.Auditing;
 
 /// <summary>Gathers what becomes the record of one call.</summary>
-internal sealed class AuditedCall(TimeProvider time, ICallerAccessor callers, string? modelAsked, string? keyFingerprint, AuditKey? hashContentWith)
+internal sealed class AuditedCall(
+    TimeProvider time, ICallerAccessor callers, IHostApplicationLifetime program, string? modelAsked, string? keyFingerprint, AuditKey? hashContentWith)
     : IDisposable
 {
     private const string TimedOut = "timed_out";
@@ -51,8 +52,10 @@ internal sealed class AuditedCall(TimeProvider time, ICallerAccessor callers, st
 
     public AuditRecord Completed() => Record(AuditActions.ChatComplete, errorCode: null);
 
-    /// <summary>The caller left before the answer's end, or was sent away once its time was up.</summary>
-    public AuditRecord Left() => callers.Current.IsOutOfTime ? Record(AuditActions.ChatFailed, TimedOut) : Record(AuditActions.ChatCancelled, "cancelled");
+    /// <summary>The caller left before the answer's end, or was sent away: its time was up, or the program ends.</summary>
+    public AuditRecord Left() => callers.Current.IsOutOfTime
+        ? Record(AuditActions.ChatFailed, TimedOut)
+        : Record(AuditActions.ChatCancelled, program.ApplicationStopping.IsCancellationRequested ? "stopped" : "cancelled");
 
     public AuditRecord Failed(Exception exception, bool cancelled) => (exception, ChatFailure.From(exception)) switch
     {

@@ -12,7 +12,7 @@ namespace Acme.App.Auditing;
 /// </summary>
 internal sealed class AuditingChatClient(
     IChatClient inner, AuditLog audit, AuditOptions options, AuditKeys auditKeys, ICallerAccessor callers, IApiKeys keys, IOptions<MistralOptions> mistral,
-    TimeProvider time) : DelegatingChatClient(inner)
+    IHostApplicationLifetime program, TimeProvider time) : DelegatingChatClient(inner)
 {
     public override async Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
@@ -86,7 +86,8 @@ internal sealed class AuditingChatClient(
     {
         audit.EnsureAvailable();
         var call = new AuditedCall(
-            time, callers, chat?.ModelId ?? mistral.Value.Model, keys.CurrentOrDefault?.Fingerprint, options.HashContent ? auditKeys.Current : null);
+            time, callers, program, chat?.ModelId ?? mistral.Value.Model, keys.CurrentOrDefault?.Fingerprint,
+            options.HashContent ? auditKeys.Current : null);
         call.ObservePrompt(messages, chat?.Instructions);
         return call;
     }

@@ -53,6 +53,7 @@ public sealed class ShutdownTests
         Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 1.5, 12);
         Assert.Equal(ReplyOutcome.ClientLeft, await Assert.Single(api.Mistral.Requests).Closed.WaitAsync(TimeSpan.FromSeconds(5), CancellationToken));
         Assert.Equal(["audit.started", "chat.cancelled", "audit.stopped"], await ActionsAsync(api));
+        Assert.Equal("stopped", Assert.Single(await api.AuditedAsync(record => record.GetProperty("action").GetString() == "chat.cancelled")).GetProperty("errorCode").GetString());
     }
 
     private static async Task<RunningApi> StartAsync(string limit, int pieces)
