@@ -12,6 +12,7 @@ internal static class CompletionRequests
     public const string NoSuchField = "There is no such field.";
 
     private const int LongestName = 64;
+    private const int LongestType = 127;
     private const int MostTools = 128;
     private const int MostStops = 16;
 
@@ -71,8 +72,8 @@ internal static class CompletionRequests
         "tool" when message.ToolCallId is { } call =>
             new ChatMessage(ChatRole.Tool,
             [
-                With(new FunctionResultContent(call, TextOf(message.Content, $"{path}.content")), WireMessages.ToolName,
-                    message.Name is null ? null : Name(message.Name, $"{path}.name")),
+                With(
+                    new FunctionResultContent(call, TextOf(message.Content, $"{path}.content")), WireMessages.ToolName, message.Name is "" ? null : message.Name),
             ]),
         "tool" => throw Refused($"{path}.tool_call_id", "It must name the call that is answered."),
         _ => throw Refused($"{path}.role", "The role must be system, user, assistant or tool."),
@@ -161,7 +162,7 @@ internal static class CompletionRequests
     }
 
     /// <summary>Whether data calls itself no more than a type and a charset: what else stands there would be passed on.</summary>
-    private static bool IsPlain(string mediaType) => mediaType.Length <= LongestName && MediaTypeHeaderValue.TryParse(mediaType, out var read)
+    private static bool IsPlain(string mediaType) => mediaType.Length <= LongestType && MediaTypeHeaderValue.TryParse(mediaType, out var read)
         && read.Parameters.All(parameter => parameter.Name.Equals("charset", StringComparison.OrdinalIgnoreCase));
 
     private static AIContent With(AIContent content, string name, object? value)

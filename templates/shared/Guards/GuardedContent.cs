@@ -133,7 +133,7 @@ internal static class GuardedContent
                 return new ErrorContent(guard.Apply(error.Message ?? "", kinds)) { ErrorCode = error.ErrorCode };
             case FunctionCallContent call:
                 var safe = call.Arguments is null ? null : guard.GuardFields(call.Arguments, guard.GuardValue, kinds);
-                return new FunctionCallContent(guard.Apply(null, call.CallId, kinds), guard.Apply(null, call.Name, kinds), safe)
+                return new FunctionCallContent(call.CallId, guard.Apply(null, call.Name, kinds), safe)
                 {
                     AdditionalProperties = call.AdditionalProperties,
                     Exception = call.Exception,

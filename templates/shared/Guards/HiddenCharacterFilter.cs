@@ -137,8 +137,9 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
     /// </summary>
     private static bool IsJoined(char previous) => !char.IsAscii(previous) && CharUnicodeInfo.GetUnicodeCategory(previous) switch
     {
+        _ when previous is '\u203c' or '\u2049' or '\u2139' or '\u3030' => true,
         UnicodeCategory.OtherLetter or UnicodeCategory.OtherSymbol or UnicodeCategory.MathSymbol or UnicodeCategory.Surrogate => true,
-        UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark => previous >= FirstOfScriptsThatJoin,
+        UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.ModifierLetter => previous >= FirstOfScriptsThatJoin,
         _ => false,
     };
 

@@ -9,19 +9,24 @@ namespace Acme.App.Guards;
 internal static class OutboundLink
 {
     private const int MostLength = 2_048;
-    private const int MostLabel = 1_024;
+    public const int MostLabel = 1_024;
+
     private const int MostBefore = TextWindow.Right;
     private const int MostScheme = 12;
     private const int MostSpaces = 16;
     private const int MostEntity = 12;
     private static readonly SearchValues<char> s_ends = SearchValues.Create(" \t\n>\"'");
     private static readonly SearchValues<char> s_beforeLabels = SearchValues.Create(" \t>*-+.)0123456789");
-    private static readonly SearchValues<char> s_tagEnds = SearchValues.Create(" \t\n/");
     private static readonly string[] s_fetched = ["src", "srcset", "imagesrcset", "poster", "background"];
     private static readonly string[] s_fetchedByTags = ["data", "action", "formaction", "ping"];
     private static readonly string[] s_followed = ["href"];
+
+    // Of what has a href, a reader follows the rest.
+    private static readonly string[] s_loading =
+        ["link", "image", "use", "feimage", "script", "base", "pattern", "filter", "mpath", "textpath", "lineargradient", "radialgradient"];
     private static readonly string[] s_embedded = ["srcdoc"];
     private static readonly string[] s_waited = ["content"];
+    private static readonly string[] s_waiting = ["meta"];
 
     /// <summary>
     /// Looks behind the <c>]</c> of a label, the <c>=</c> of an HTML attribute, the <c>url(</c> of a style and, for <c>&lt;https://…></c>, about
@@ -36,13 +41,13 @@ internal static class OutboundLink
         var isFetched = window[at] switch
         {
             ']' => (window[at + 1] == ':' && IsDefinition(window.Text, at)) || (window[at + 1] == '(' && IsImage(window.Text, at)),
-            '(' => IsStyle(ref window, at, "url"),
+            '(' => CssFunction.StandsBefore(ref window, at, "url"),
             _ => IsAttribute(ref window, at, s_fetched) || IsRefresh(ref window, at)
-                || (IsAttribute(ref window, at, s_fetchedByTags) && IsIn(window.Text, at, static _ => true))
-                || (IsAttribute(ref window, at, s_followed) && IsIn(window.Text, at, IsLoading))
-                || IsAttribute(ref window, at, s_embedded) || IsAttribute(ref window, at, s_waited),
+                || (IsAttribute(ref window, at, s_fetchedByTags) && HtmlTag.Holds(window.Text, at, names: null))
+                || (IsAttribute(ref window, at, s_followed) && HtmlTag.Holds(window.Text, at, s_loading))
+                || IsAttribute(ref window, at, s_embedded) || (IsAttribute(ref window, at, s_waited) && HtmlTag.Holds(window.Text, at, s_waiting)),
         };
-        if (window[at] == '(' && IsStyle(ref window, at, "image-set"))
+        if (window[at] == '(' && CssFunction.StandsBefore(ref window, at, "image-set", mayHavePrefix: true))
             return Take(ref window, at + 1, isFetched: true, ')') is { } list && NamesAHost(window.Text[list.Start..list.End]) ? list : null;
         if (!isFetched && !(isLabel ? window[at + 1] == '(' : window[at] == '=' && IsAttribute(ref window, at, s_followed)))
             return null;
@@ -54,15 +59,24 @@ internal static class OutboundLink
         // So far behind, what is put in place of the white space keeps a page from taking the rest for an address.
         if (start - first == MostBefore)
             return new Finding(SensitiveKind.Link, first, start);
-        if (window[at] == '=' && IsAttribute(ref window, at, s_embedded))
-            return Take(ref window, start, isFetched: true, window[start - 1]) is { } page && window.Text[page.Start..page.End].Contains('&') ? page : null;
-        if (window[at] == '=' && IsAttribute(ref window, at, s_waited))
+        var isNear = window[at] == '=' && !IsAttribute(ref window, at, []);
+        if (isNear && IsAttribute(ref window, at, s_embedded))
+            return FindPage(ref window, first, start);
+        if (isNear && isFetched && IsAttribute(ref window, at, s_waited))
             return BehindSeconds(ref window, start) is var behind && behind > start && IsOutbound(ref window, behind)
                 ? Take(ref window, behind, isFetched: true, window[behind - 1])
                 : null;
         return IsOutbound(ref window, start) || (window[at] == '=' && (IsBroken(ref window, start) || (isFetched && IsOutboundList(ref window, start))))
             ? Take(ref window, start, isFetched, window[start - 1])
             : null;
+    }
+
+    /// <summary>The page within <c>srcdoc</c>, where it has entities: what they spell nobody reads here.</summary>
+    private static Finding? FindPage(ref TextWindow window, int first, int start)
+    {
+        var quote = window.Text[first..start].IndexOfAny('"', '\'');
+        start = quote < 0 ? start : first + quote + 1;
+        return Take(ref window, start, isFetched: true, window[start - 1]) is { } page && window.Text[page.Start..page.End].Contains('&') ? page : null;
     }
 
     private static Finding? FindAutolink(ref TextWindow window, int at, int floor)
@@ -78,20 +92,9 @@ internal static class OutboundLink
         if (!window.Holds(at + 1, word))
             return null;
         var start = at + 1 + word.Length;
-        while (start - at < MostSpaces && window[start] is ' ' or '\t' or '\n' or '"' or '\'')
+        while (start - at < MostLabel && window[start] is ' ' or '\t' or '\n' or '"' or '\'')
             start++;
         return IsOutbound(ref window, start) ? Take(ref window, start, isFetched: true, window[start - 1]) : null;
-    }
-
-    /// <summary>Whether a style's function stands before its bracket, perhaps with a letter as its number (CSS Syntax, section 4.3.7).</summary>
-    private static bool IsStyle(ref TextWindow window, int at, string function)
-    {
-        var start = window.Back(at, CharacterClass.Name, 0);
-        var hex = window[start - 1] == ' ' ? window.Back(start - 1, CharacterClass.Hex, 0, MostEntity) : start;
-        if (start < at && window[hex - 1] == '\\')
-            return true;
-        var name = window.Text[start..at];
-        return window[start - 1] != '.' && name.EndsWith(function, StringComparison.OrdinalIgnoreCase) && (name.Length == function.Length || name[0] == '-');
     }
 
     private static bool NamesAHost(ReadOnlySpan<char> text) => text.Contains("//", StringComparison.Ordinal) || text.ContainsAny(':', '\\');
@@ -159,49 +162,6 @@ internal static class OutboundLink
             end++;
         return window[end] is '\t' or '\n';
     }
-
-    /// <summary>Whether an element loads what its <c>href</c> names, as all do but a link that a reader follows.</summary>
-    private static bool IsLoading(ReadOnlySpan<char> tag) =>
-        !tag.Equals("a", StringComparison.OrdinalIgnoreCase) && !tag.Equals("area", StringComparison.OrdinalIgnoreCase);
-
-    /// <summary>
-    /// Whether the attribute stands in such an element, as HTML reads it or as Markdown may, which takes the nearest tag where what stands before it
-    /// is none to it.
-    /// </summary>
-    private static bool IsIn(ReadOnlySpan<char> text, int at, Func<ReadOnlySpan<char>, bool> isSuch)
-    {
-        var before = text[Math.Max(0, at - MostLabel)..at];
-        var (open, nearest) = (TagFrom(before), before.LastIndexOfAny('<', '>'));
-        return (open > 0 && IsSuch(before[open..])) || (BeginsTag(before, nearest) && IsSuch(before[(nearest + 1)..]));
-
-        bool IsSuch(ReadOnlySpan<char> tag) => tag.IndexOfAny(s_tagEnds) is var end and > 0 && isSuch(tag[..end]);
-    }
-
-    /// <summary>Where the name of the open element begins; 0 outside of any. A quote opens a value behind <c>=</c> alone; within a tag none begins.</summary>
-    private static int TagFrom(ReadOnlySpan<char> before)
-    {
-        var (name, end, last) = (0, '\0', '\0');
-        for (var index = 0; index < before.Length; index++)
-        {
-            var character = before[index];
-            var isSpace = character is ' ' or '\t' or '\n';
-            if (end != '\0' && character != end && !(end == ' ' && (isSpace || character == '>')))
-                continue;
-            if (end == '\0' && name > 0 && last == '=' && !isSpace && character != '>')
-                (end, character) = (character is '"' or '\'' ? character : ' ', '\0');
-            else if (end is '"' or '\'')
-                end = '\0';
-            else if (character == '>')
-                (name, end) = (0, '\0');
-            else
-                (name, end) = (name == 0 && BeginsTag(before, index) ? index + 1 : name, '\0');
-            last = isSpace ? last : character;
-        }
-
-        return name;
-    }
-
-    private static bool BeginsTag(ReadOnlySpan<char> text, int at) => at >= 0 && at + 1 < text.Length && text[at] == '<' && char.IsAsciiLetter(text[at + 1]);
 
     /// <summary>Whether a label before a colon begins its line, as a definition does; <c>case map[0]: //…</c> is code.</summary>
     private static bool IsDefinition(ReadOnlySpan<char> text, int at)
@@ -273,8 +233,8 @@ internal static class OutboundLink
         var (depth, isPlain) = (0, true);
         for (var index = at - 1; index >= Math.Max(0, at - MostLabel); index--)
         {
-            isPlain &= text[index] is not ('`' or '<');
-            if (!isPlain && text[index] == '\n' && index > 0 && text[index - 1] == '\n')
+            isPlain &= text[index] is not ('`' or '<' or '>');
+            if (!isPlain && BeginsBlock(text, index))
                 return false;
             if (text[index] is not ('[' or ']') || (index > 0 && text[index - 1] == '\\'))
                 continue;
@@ -286,6 +246,10 @@ internal static class OutboundLink
                 return false;
         }
 
-        return isPlain || at > MostLabel;
+        return isPlain || (at > MostLabel && depth >= 0);
     }
+
+    /// <summary>Whether an empty line stands there, or a list's next item: no label reaches over either.</summary>
+    private static bool BeginsBlock(ReadOnlySpan<char> text, int at) => text[at] == '\n'
+        && ((at > 0 && text[at - 1] == '\n') || text[at..] is [_, '-' or '*' or '+', ' ', > ' ', ..]);
 }

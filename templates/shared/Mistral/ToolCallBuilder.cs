@@ -35,7 +35,7 @@ internal sealed class ToolCallBuilder
     {
         try
         {
-            return arguments is [.., '}'] && Read(arguments.ToString()) is not null;
+            return arguments is [.., '}'] or [.., '}', '\n'] && Read(arguments.ToString()) is not null;
         }
         catch (JsonException)
         {

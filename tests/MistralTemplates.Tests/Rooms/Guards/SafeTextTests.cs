@@ -30,6 +30,7 @@ public sealed class SafeTextTests
     [Theory]
     [InlineData("Plain text,\twith a tab\nand a line.")]
     [InlineData("Grüße aus Köln, 日本語, 👩\u200d💻 and ❤\ufe0f.")]
+    [InlineData("ℹ\ufe0f Note ‼\ufe0f ⁉\ufe0f 〰\ufe0f ©\ufe0f ↔\ufe0f ㊗\ufe0f and هـ\u200d")]
     [InlineData("葛\ufe00 and ⛹\ufe0f\u200d♀\ufe0f")]
     [InlineData("می\u200cخواهم")]
     [InlineData("𝄞 and 𝄀, 𝅘𝅥𝅮, ᠠ\u180b, ⠠⠓\u2800")]
@@ -166,7 +167,12 @@ public sealed class SafeTextTests
     [InlineData("<link title=<a rel=stylesheet href=\"https://evil.example/a\">", "<link title=<a rel=stylesheet href=\"#removed-link\">")]
     [InlineData("<link title=a\"b href=https://evil.example/a>", "<link title=a\"b href=#removed-link>")]
     [InlineData("<p style=\"background:\\75rl(https://evil.example/a)\">", "<p style=\"background:\\75rl(#removed-link)\">")]
-    [InlineData("<p style=\"background:\\75 rl('https://evil.example/a')\">", "<p style=\"background:\\75 rl(#removed-link)\">")]
+    [InlineData("<p style=\"background:\\75 rl('https://evil.example/a')\">", "<p style=\"background:\\75 rl('#removed-link')\">")]
+    [InlineData("<p style=\"background:u\\r\\6C(https://evil.example/a)\">", "<p style=\"background:u\\r\\6C(#removed-link)\">")]
+    [InlineData("![a <b title=\"[\"> c](https://evil.example/data)", "![a <b title=\"[\"> c](#removed-link)")]
+    [InlineData("![a <http://x/[> c](https://evil.example/data)", "![a <http://x/[> c](#removed-link)")]
+    [InlineData("<iframe srcdoc=\"<p></p><img src&#61;https://evil.example/a>\">", "<iframe srcdoc=\"#removed-link\">")]
+    [InlineData("<iframe srcdoc='<p title=\"x\">&lt;img src&#61;https://evil.example/a>'>", "<iframe srcdoc='#removed-link'>")]
     [InlineData("<p style=\"background:-webkit-image-set('/a' 1x, 'https://evil.example/a' 2x)\">", "<p style=\"background:-webkit-image-set(#removed-link)\">")]
     [InlineData("<style>@import \"https://evil.example/a\";</style>", "<style>@import \"#removed-link\";</style>")]
     [InlineData("<meta http-equiv=refresh content=\"0; https://evil.example/?q=data\">", "<meta http-equiv=refresh content=\"0; #removed-link\">")]
@@ -189,8 +195,35 @@ public sealed class SafeTextTests
     [InlineData("[`HttpClient`](https://docs.example/page), `a[0]` and [use `b`](https://docs.example/page) with <b>[c](https://docs.example/page)</b>")]
     [InlineData("![here](a.png)\n\n[`code`](https://docs.example/page), content=\"https://docs.example/page\", srcdoc=\"<p>a</p>\" and @import \"a.css\"")]
     [InlineData("<meta property=\"og:url\" content=\"https://docs.example/page\"> <p style=\"background:image-set('/a.png' 1x)\"> and [mail](mailto:docs)")]
+    [InlineData("\\sin(2\\pi f: \\varphi), \\left(\\frac{a}{b}\\right)^2, \\\\ P(A \\mid B), r\"\\b(?:\\d{1,3}\\.){3}\" and get\\_user(id: int)")]
+    [InlineData("new \\DateTime('2024-01-01T00:00:00'), \\Exception(\"Error: https://docs.example\") and --url(https://docs.example/page)")]
+    [InlineData("更多信息请看！[官网](https://docs.example/page)。 公式URL（https://docs.example/page）を参照、参考文献［1］（https://docs.example/page?id=3） [1]：https://docs.example/page")]
+    [InlineData("![build](badge.svg) one\n- [`docs`](https://docs.example/page)\n* two [`more`](https://docs.example/page)")]
+    [InlineData("for (let i=0;i<n;i++) { go(i); } <a href=\"https://docs.example/page\"> and Rows(content=\"1. https://docs.example/page\")")]
     [InlineData("action=https://docs.example/a, url = \"https://docs.example/a\"; img.src = \"https://docs.example/a.png\"")]
     public void Apply_HarmlessLink_Stays(string text) => Assert.Same(text, Guarding.Output().Apply(text, new HashSet<SensitiveKind>()));
+
+    /// <summary>Most of an answer about code is one list or one table.</summary>
+    [Theory]
+    [InlineData("- [`GetAsync`](https://docs.example/page) gets it\n")]
+    [InlineData("| [`List<T>`](https://docs.example/page) | a list |\n")]
+    [InlineData("See [`foo`](https://docs.example/page), which says more of it. ")]
+    public void Apply_ManyLinksWithCodeInTheirLabels_Stay(string text)
+    {
+        var answer = string.Concat(Enumerable.Repeat(text, 100));
+
+        Assert.Same(answer, Guarding.Output().Apply(answer, new HashSet<SensitiveKind>()));
+    }
+
+    [Theory]
+    [InlineData(500)]
+    [InlineData(1_030)]
+    public void Apply_AttributeFarBeforeItsValue_LosesIt(int spaces)
+    {
+        var before = "<img src" + new string(' ', spaces);
+
+        Assert.Equal($"{before}=\"#removed-link\">", Guarding.Output().Apply($"{before}=\"https://evil.example/a\">", new HashSet<SensitiveKind>()));
+    }
 
     /// <summary>What is left stands behind a <c>#</c>, and is sent to nobody.</summary>
     [Fact]
