@@ -73,7 +73,8 @@ internal static class CompletionRequests
             new ChatMessage(ChatRole.Tool,
             [
                 With(
-                    new FunctionResultContent(call, TextOf(message.Content, $"{path}.content")), WireMessages.ToolName, message.Name is "" ? null : message.Name),
+                    new FunctionResultContent(call, TextOf(message.Content, $"{path}.content")),
+                    WireMessages.ToolName, message.Name is "" ? null : message.Name),
             ]),
         "tool" => throw Refused($"{path}.tool_call_id", "It must name the call that is answered."),
         _ => throw Refused($"{path}.role", "The role must be system, user, assistant or tool."),
