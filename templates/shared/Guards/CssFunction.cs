@@ -7,19 +7,37 @@ internal static class CssFunction
 {
     private const int MostHex = 6;
 
+    // The longest name with each letter as six digits, the slash before and the space behind.
+    private const int MostName = 160;
+
     /// <summary>Whether it stands before a bracket, perhaps with a browser's prefix.</summary>
     public static bool StandsBefore(ref TextWindow window, int at, string function, bool mayHavePrefix = false)
     {
-        scoped var before = window.Text[Math.Max(0, at - TextWindow.Left)..at];
-        Span<char> read = stackalloc char[TextWindow.Left];
+        scoped var before = window.Text[Math.Max(0, at - MostName)..at];
+        Span<char> read = stackalloc char[MostName];
         if (before.Contains('\\'))
             before = read[..Read(before, read)];
         var start = before.Length;
-        while (start > 0 && CharacterClasses.Is(before[start - 1], CharacterClass.Name))
+        while (start > 0 && IsOfName(before[start - 1]))
             start--;
         var name = before[start..];
+        if (IsMade(before[..start]))
+            return false;
         return (start == 0 || before[start - 1] != '.') && name.EndsWith(function, StringComparison.OrdinalIgnoreCase)
             && (name.Length == function.Length || (mayHavePrefix && name[0] == '-'));
+    }
+
+    private static bool IsOfName(char character) =>
+        CharacterClasses.Is(character, CharacterClass.Name) || (!char.IsAscii(character) && char.IsLetter(character));
+
+    /// <summary>Whether code makes an object there, as <c>= new URL("…")</c>: no style has a value in such a place.</summary>
+    private static bool IsMade(ReadOnlySpan<char> before)
+    {
+        var ahead = before.TrimEnd(' ');
+        if (ahead.Length == before.Length || !ahead.EndsWith("new", StringComparison.Ordinal) || ahead[..^3] is not [.., ' ' or '(' or '['])
+            return false;
+        ahead = ahead[..^3].TrimEnd(' ');
+        return ahead is [.., '=' or '(' or '[' or ',' or '>'] || ahead.EndsWith("return", StringComparison.Ordinal);
     }
 
     /// <returns>How many characters were read.</returns>

@@ -18,6 +18,7 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
     private State _state;
     private char _previous;
     private char _high;
+    private bool _mayBeKeycap;
 
     private enum State
     {
@@ -48,7 +49,7 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
     /// <summary>Cleans a piece of a text; what is hidden holds nothing back, wherever it is cut.</summary>
     public string Push(string piece)
     {
-        var clean = _state == State.Text && _previous != '\r' ? FirstHidden(piece) : 0;
+        var clean = _state == State.Text && _previous != '\r' && !_mayBeKeycap ? FirstHidden(piece) : 0;
         if (clean == piece.Length)
         {
             _previous = piece.Length > 0 ? piece[^1] : _previous;
@@ -106,6 +107,20 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
                 return;
         }
 
+        if (_mayBeKeycap)
+        {
+            _mayBeKeycap = false;
+            if (character == '\u20e3')
+                output.Append('\ufe0f');
+            else
+                _taken.Add('\ufe0f');
+        }
+        else if (character == '\ufe0f' && (char.IsAsciiDigit(_previous) || _previous is '#' or '*'))
+        {
+            _mayBeKeycap = true;
+            return;
+        }
+
         _state = character switch
         {
             Escape => State.Escaped,
@@ -137,7 +152,7 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
     /// </summary>
     private static bool IsJoined(char previous) => !char.IsAscii(previous) && CharUnicodeInfo.GetUnicodeCategory(previous) switch
     {
-        _ when previous is '\u203c' or '\u2049' or '\u2139' or '\u3030' => true,
+        _ when previous is '\u203c' or '\u2049' or '\u2139' or '\u3030' or '\u303d' => true,
         UnicodeCategory.OtherLetter or UnicodeCategory.OtherSymbol or UnicodeCategory.MathSymbol or UnicodeCategory.Surrogate => true,
         UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.ModifierLetter => previous >= FirstOfScriptsThatJoin,
         _ => false,

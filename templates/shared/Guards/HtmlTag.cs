@@ -13,14 +13,14 @@ internal static class HtmlTag
     /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="at">The attribute's <c>=</c>.</param>
-    /// <param name="names">The elements; null for any.</param>
-    public static bool Holds(ReadOnlySpan<char> text, int at, string[]? names)
+    /// <param name="names">The elements.</param>
+    public static bool Holds(ReadOnlySpan<char> text, int at, string[] names)
     {
         var before = text[Math.Max(0, at - OutboundLink.MostLabel)..at];
         var (open, nearest) = (NameFrom(before), before.LastIndexOfAny('<', '>'));
         return (open > 0 && IsNamed(before[open..])) || (BeginsTag(before, nearest) && IsNamed(before[(nearest + 1)..]));
 
-        bool IsNamed(ReadOnlySpan<char> tag) => tag.IndexOfAny(s_nameEnds) is var end and > 0 && (names is null || IsOneOf(tag[..end], names));
+        bool IsNamed(ReadOnlySpan<char> tag) => tag.IndexOfAny(s_nameEnds) is var end and > 0 && IsOneOf(tag[..end], names);
     }
 
     private static bool IsOneOf(ReadOnlySpan<char> tag, string[] names)

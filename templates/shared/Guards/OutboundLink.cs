@@ -14,11 +14,11 @@ internal static class OutboundLink
     private const int MostBefore = TextWindow.Right;
     private const int MostScheme = 12;
     private const int MostSpaces = 16;
-    private const int MostEntity = 12;
     private static readonly SearchValues<char> s_ends = SearchValues.Create(" \t\n>\"'");
     private static readonly SearchValues<char> s_beforeLabels = SearchValues.Create(" \t>*-+.)0123456789");
     private static readonly string[] s_fetched = ["src", "srcset", "imagesrcset", "poster", "background"];
     private static readonly string[] s_fetchedByTags = ["data", "action", "formaction", "ping"];
+    private static readonly string[] s_sending = ["object", "form", "button", "input", "a", "area"];
     private static readonly string[] s_followed = ["href"];
 
     // Of what has a href, a reader follows the rest.
@@ -27,6 +27,9 @@ internal static class OutboundLink
     private static readonly string[] s_embedded = ["srcdoc"];
     private static readonly string[] s_waited = ["content"];
     private static readonly string[] s_waiting = ["meta"];
+    private static readonly string[] s_lists = ["srcset", "imagesrcset"];
+    private static readonly string[] s_spelling = ["colon;", "sol;", "bsol;", "tab;", "newline;"];
+    private static readonly string[] s_quotes = ["34;", "39;", "x22;", "x27;"];
 
     /// <summary>
     /// Looks behind the <c>]</c> of a label, the <c>=</c> of an HTML attribute, the <c>url(</c> of a style and, for <c>&lt;https://…></c>, about
@@ -42,8 +45,8 @@ internal static class OutboundLink
         {
             ']' => (window[at + 1] == ':' && IsDefinition(window.Text, at)) || (window[at + 1] == '(' && IsImage(window.Text, at)),
             '(' => CssFunction.StandsBefore(ref window, at, "url"),
-            _ => IsAttribute(ref window, at, s_fetched) || IsRefresh(ref window, at)
-                || (IsAttribute(ref window, at, s_fetchedByTags) && HtmlTag.Holds(window.Text, at, names: null))
+            _ => IsAttribute(ref window, at, s_fetched) || (IsRefresh(ref window, at) && HtmlTag.Holds(window.Text, at, s_waiting))
+                || (IsAttribute(ref window, at, s_fetchedByTags) && HtmlTag.Holds(window.Text, at, s_sending))
                 || (IsAttribute(ref window, at, s_followed) && HtmlTag.Holds(window.Text, at, s_loading))
                 || IsAttribute(ref window, at, s_embedded) || (IsAttribute(ref window, at, s_waited) && HtmlTag.Holds(window.Text, at, s_waiting)),
         };
@@ -54,7 +57,9 @@ internal static class OutboundLink
 
         var first = at + (isLabel ? 2 : 1);
         var start = first;
-        while (start - first < MostBefore && (window[start] is '<' or '>' or '"' or '\'' || char.IsWhiteSpace(window[start])))
+        // A quote behind a label is a part of the address, and makes it one of this host.
+        while (start - first < MostBefore
+            && (char.IsWhiteSpace(window[start]) || window[start] is '<' or '>' || (window[start] is '"' or '\'' && !isLabel)))
             start++;
         // So far behind, what is put in place of the white space keeps a page from taking the rest for an address.
         if (start - first == MostBefore)
@@ -66,9 +71,9 @@ internal static class OutboundLink
             return BehindSeconds(ref window, start) is var behind && behind > start && IsOutbound(ref window, behind)
                 ? Take(ref window, behind, isFetched: true, window[behind - 1])
                 : null;
-        return IsOutbound(ref window, start) || (window[at] == '=' && (IsBroken(ref window, start) || (isFetched && IsOutboundList(ref window, start))))
-            ? Take(ref window, start, isFetched, window[start - 1])
-            : null;
+        var isOutbound = IsOutbound(ref window, start)
+            || (window[at] == '=' && (IsBroken(ref window, start) || (IsAttribute(ref window, at, s_lists) && IsOutboundList(ref window, start))));
+        return isOutbound ? Take(ref window, start, isFetched, window[start - 1]) : null;
     }
 
     /// <summary>The page within <c>srcdoc</c>, where it has entities: what they spell nobody reads here.</summary>
@@ -107,8 +112,7 @@ internal static class OutboundLink
         if (at - end == MostLabel)
             return true;
         foreach (var name in names)
-            if (window.Holds(end - name.Length, name) && !CharacterClasses.Is(window[end - name.Length - 1], CharacterClass.Name)
-                && window[end - name.Length - 1] != '.')
+            if (window.Holds(end - name.Length, name) && window[end - name.Length - 1] is ' ' or '\t' or '\n' or '/' or '"' or '\'' or ':' or '\0')
                 return true;
         return false;
     }
@@ -200,9 +204,16 @@ internal static class OutboundLink
 
     private static bool IsSlash(ref TextWindow window, int index) => window[index] is '/' or '\\' || IsEntity(ref window, index);
 
-    private static bool IsEntity(ref TextWindow window, int index)
+    /// <summary>Whether an entity stands there that may spell a part of an address's beginning; a quote's does not.</summary>
+    private static bool IsEntity(ref TextWindow window, int index) => window[index] == '&'
+        && (window[index + 1] == '#' ? !HoldsOneOf(ref window, index + 2, s_quotes) : HoldsOneOf(ref window, index + 1, s_spelling));
+
+    private static bool HoldsOneOf(ref TextWindow window, int index, string[] names)
     {
-        return window[index] == '&' && (window[index + 1] == '#' || window[window.On(index + 1, CharacterClass.Word, MostEntity)] == ';');
+        foreach (var name in names)
+            if (window.Holds(index, name))
+                return true;
+        return false;
     }
 
     private static Finding? Take(ref TextWindow window, int start, bool isFetched, char opening)
@@ -230,7 +241,7 @@ internal static class OutboundLink
     /// </summary>
     private static bool IsImage(ReadOnlySpan<char> text, int at)
     {
-        var (depth, isPlain) = (0, true);
+        var (depth, isPlain, isOpen) = (0, true, true);
         for (var index = at - 1; index >= Math.Max(0, at - MostLabel); index--)
         {
             isPlain &= text[index] is not ('`' or '<' or '>');
@@ -244,12 +255,26 @@ internal static class OutboundLink
                 return true;
             else if (depth-- == 0 && isPlain)
                 return false;
+            else
+                isOpen &= depth >= 0;
         }
 
-        return isPlain || (at > MostLabel && depth >= 0);
+        return isPlain || (at > MostLabel && isOpen);
     }
 
-    /// <summary>Whether an empty line stands there, or a list's next item: no label reaches over either.</summary>
-    private static bool BeginsBlock(ReadOnlySpan<char> text, int at) => text[at] == '\n'
-        && ((at > 0 && text[at - 1] == '\n') || text[at..] is [_, '-' or '*' or '+', ' ', > ' ', ..]);
+    /// <summary>Whether an empty line stands there, a list's next item or a heading, perhaps in a quotation: no label reaches over any.</summary>
+    private static bool BeginsBlock(ReadOnlySpan<char> text, int at)
+    {
+        if (text[at] != '\n')
+            return false;
+        var line = text[(at + 1)..];
+        // Four spaces before a mark are a paragraph's next line.
+        var first = line.IndexOfAnyExcept(' ', '\t', '>');
+        if (first >= 0 && line[first] == '\n')
+            return true;
+        if (first < 0 || line[..first].EndsWith("    ", StringComparison.Ordinal) || line[..first].Contains('\t'))
+            return false;
+        line = line[first..];
+        return line is ['-' or '*' or '+', ' ', > ' ', ..] || (line.TrimStart('#') is [' ', ..] rest && line.Length - rest.Length is >= 1 and <= 6);
+    }
 }

@@ -21,6 +21,7 @@ public sealed class SafeTextTests
     [InlineData("pa\u200bss\u200dword", "password")]
     [InlineData("tag\U000E0041\U000E0042 end", "tag end")]
     [InlineData("\u001b(Bplain", "plain")]
+    [InlineData("1\ufe0f2\ufe0f", "12")]
     [InlineData("ren\u00e9\u200c@example", "ren\u00e9@example")]
     [InlineData("e\u0301\u200da \u03b1\u200c\u0431\u200d", "e\u0301a \u03b1\u0431")]
     [InlineData("41\u00a0\u200c11\u2011\u200d11\u0661\u200c", "41\u00a011\u201111\u0661")]
@@ -30,6 +31,7 @@ public sealed class SafeTextTests
     [Theory]
     [InlineData("Plain text,\twith a tab\nand a line.")]
     [InlineData("Grüße aus Köln, 日本語, 👩\u200d💻 and ❤\ufe0f.")]
+    [InlineData("1\ufe0f\u20e3 Install, #\ufe0f\u20e3 and *\ufe0f\u20e3 〽\ufe0f")]
     [InlineData("ℹ\ufe0f Note ‼\ufe0f ⁉\ufe0f 〰\ufe0f ©\ufe0f ↔\ufe0f ㊗\ufe0f and هـ\u200d")]
     [InlineData("葛\ufe00 and ⛹\ufe0f\u200d♀\ufe0f")]
     [InlineData("می\u200cخواهم")]
@@ -65,7 +67,7 @@ public sealed class SafeTextTests
     [Fact]
     public void Push_CutAnywhere_GivesWhatTheWholeGives()
     {
-        const string text = "a\r\nb\u001b[1mc\U0001D173d\U000E0041e𝄞\rf\n👩\u200d💻";
+        const string text = "1\ufe0f\u20e32\ufe0fa\r\nb\u001b[1mc\U0001D173d\U000E0041e𝄞\rf\n👩\u200d💻";
         var whole = TerminalText.Clean(text);
 
         for (var cut = 0; cut <= text.Length; cut++)
@@ -74,7 +76,7 @@ public sealed class SafeTextTests
             Assert.Equal(whole, filter.Push(text[..cut]) + filter.Push(text[cut..]));
         }
 
-        Assert.Equal("a\nbcde𝄞\nf\n👩\u200d💻", whole);
+        Assert.Equal("1\ufe0f\u20e32a\nbcde𝄞\nf\n👩\u200d💻", whole);
     }
 
     /// <summary>Within the text they would part what is looked for.</summary>
@@ -169,6 +171,8 @@ public sealed class SafeTextTests
     [InlineData("<p style=\"background:\\75rl(https://evil.example/a)\">", "<p style=\"background:\\75rl(#removed-link)\">")]
     [InlineData("<p style=\"background:\\75 rl('https://evil.example/a')\">", "<p style=\"background:\\75 rl('#removed-link')\">")]
     [InlineData("<p style=\"background:u\\r\\6C(https://evil.example/a)\">", "<p style=\"background:u\\r\\6C(#removed-link)\">")]
+    [InlineData("<p style=\"background:\\000069 \\00006d \\000061 \\000067 \\000065 \\00002d \\000073 \\000065 \\000074 ('https://evil.example/a' 1x)\">", "<p style=\"background:\\000069 \\00006d \\000061 \\000067 \\000065 \\00002d \\000073 \\000065 \\000074 (#removed-link)\">")]
+    [InlineData("<p style=\"list-style: new url(https://evil.example/a)\">", "<p style=\"list-style: new url(#removed-link)\">")]
     [InlineData("![a <b title=\"[\"> c](https://evil.example/data)", "![a <b title=\"[\"> c](#removed-link)")]
     [InlineData("![a <http://x/[> c](https://evil.example/data)", "![a <http://x/[> c](#removed-link)")]
     [InlineData("<iframe srcdoc=\"<p></p><img src&#61;https://evil.example/a>\">", "<iframe srcdoc=\"#removed-link\">")]
@@ -200,6 +204,16 @@ public sealed class SafeTextTests
     [InlineData("更多信息请看！[官网](https://docs.example/page)。 公式URL（https://docs.example/page）を参照、参考文献［1］（https://docs.example/page?id=3） [1]：https://docs.example/page")]
     [InlineData("![build](badge.svg) one\n- [`docs`](https://docs.example/page)\n* two [`more`](https://docs.example/page)")]
     [InlineData("for (let i=0;i<n;i++) { go(i); } <a href=\"https://docs.example/page\"> and Rows(content=\"1. https://docs.example/page\")")]
+    [InlineData("const api = new URL(\"https://docs.example/v1\"); fetch(new URL('https://docs.example/page')); return new URL(\"https://docs.example/page\")")]
+    [InlineData("公式URL(https://docs.example/page)を参照、参考网址url(https://docs.example/page)")]
+    [InlineData("let src = &source; struct node *src = &head; &lt;img src=&quot;/a.png&quot;&gt;</code></pre>")]
+    [InlineData("<audio controls src=\"data:audio/mpeg;base64,//uQxAAAAAAAAAAAAAAA\"></audio> and src = \"See the manual, https://docs.example/page\"")]
+    [InlineData("https://docs.example/embed?src=https://docs.example/a, $src = 'https://docs.example/a', def f(src=\"https://docs.example/a\") and type=bind,src=//var/run,target=/x")]
+    [InlineData("[Env.Prod]: \"https://docs.example/v1\", await axios[method](\"https://docs.example/items?page=1\")")]
+    [InlineData("requests.get(timeout=10, url=\"https://docs.example/users\"), Server=db;Timeout=30;Url=https://docs.example/api;")]
+    [InlineData("for (int i=0;i<n;i++) sum += i;\nString data = \"https://docs.example/data\"; if (a <b) { x(action='https://docs.example/form'); }")]
+    [InlineData("- ![build](badge.svg) one\n  - [`docs`](https://docs.example/page)\n\n> ![a](a.png) one\n>\n> [`b`](https://docs.example/page)")]
+    [InlineData("# ![logo](logo.png) Title\n## [`docs`](https://docs.example/page)\n\n> ![a](a.png)\n> - [`b`](https://docs.example/page)")]
     [InlineData("action=https://docs.example/a, url = \"https://docs.example/a\"; img.src = \"https://docs.example/a.png\"")]
     public void Apply_HarmlessLink_Stays(string text) => Assert.Same(text, Guarding.Output().Apply(text, new HashSet<SensitiveKind>()));
 
@@ -210,7 +224,8 @@ public sealed class SafeTextTests
     [InlineData("See [`foo`](https://docs.example/page), which says more of it. ")]
     public void Apply_ManyLinksWithCodeInTheirLabels_Stay(string text)
     {
-        var answer = string.Concat(Enumerable.Repeat(text, 100));
+        // Of many lengths, so that the look back ends at each of their places once.
+        var answer = string.Concat(Enumerable.Range(0, 200).Select(index => text.Replace("page", new string('p', (index % 17) + 1), StringComparison.Ordinal)));
 
         Assert.Same(answer, Guarding.Output().Apply(answer, new HashSet<SensitiveKind>()));
     }
