@@ -8,14 +8,14 @@ namespace Acme.App.Guards;
 /// </summary>
 internal static class OutboundLink
 {
-    private const int MostLength = 2_048;
+    /// <summary>How far a label and a tag are read back, in characters.</summary>
     public const int MostLabel = 1_024;
 
+    private const int MostLength = 2_048;
     private const int MostBefore = TextWindow.Right;
     private const int MostScheme = 12;
     private const int MostSpaces = 16;
     private static readonly SearchValues<char> s_ends = SearchValues.Create(" \t\n>\"'");
-    private static readonly SearchValues<char> s_beforeLabels = SearchValues.Create(" \t>*-+.)0123456789");
     private static readonly string[] s_fetched = ["src", "srcset", "imagesrcset", "poster", "background"];
     private static readonly string[] s_fetchedByTags = ["data", "action", "formaction", "ping"];
     private static readonly string[] s_sending = ["object", "form", "button", "input", "a", "area"];
@@ -32,48 +32,70 @@ internal static class OutboundLink
     private static readonly string[] s_quotes = ["34;", "39;", "x22;", "x27;"];
 
     /// <summary>
-    /// Looks behind the <c>]</c> of a label, the <c>=</c> of an HTML attribute, the <c>url(</c> of a style and, for <c>&lt;https://…></c>, about
-    /// a colon.
+    /// Looks behind the <c>]</c> of a label, the <c>=</c> of an HTML attribute, the <c>(</c> of a style's function and the <c>@</c> of an import
+    /// and, for <c>&lt;https://…></c>, about a colon.
     /// </summary>
-    public static Finding? Find(ref TextWindow window, int at, int floor)
+    public static Finding? Find(ref TextWindow window, int at, int floor) => window[at] switch
     {
-        if (window[at] == ':')
-            return FindAutolink(ref window, at, floor);
+        ']' => FindBehindLabel(ref window, at),
+        '=' => FindInAttribute(ref window, at),
+        '(' => FindInStyle(ref window, at),
+        '@' => FindImport(ref window, at),
+        _ => FindAutolink(ref window, at, floor),
+    };
 
-        var isLabel = window[at] == ']';
-        var isFetched = window[at] switch
-        {
-            ']' => (window[at + 1] == ':' && IsDefinition(window.Text, at)) || (window[at + 1] == '(' && IsImage(window.Text, at)),
-            '(' => CssFunction.StandsBefore(ref window, at, "url"),
-            _ => IsAttribute(ref window, at, s_fetched) || (IsRefresh(ref window, at) && HtmlTag.Holds(window.Text, at, s_waiting))
-                || (IsAttribute(ref window, at, s_fetchedByTags) && HtmlTag.Holds(window.Text, at, s_sending))
-                || (IsAttribute(ref window, at, s_followed) && HtmlTag.Holds(window.Text, at, s_loading))
-                || IsAttribute(ref window, at, s_embedded) || (IsAttribute(ref window, at, s_waited) && HtmlTag.Holds(window.Text, at, s_waiting)),
-        };
-        if (window[at] == '(' && CssFunction.StandsBefore(ref window, at, "image-set", mayHavePrefix: true))
-            return Take(ref window, at + 1, isFetched: true, ')') is { } list && NamesAHost(window.Text[list.Start..list.End]) ? list : null;
-        if (!isFetched && !(isLabel ? window[at + 1] == '(' : window[at] == '=' && IsAttribute(ref window, at, s_followed)))
+    private static Finding? FindBehindLabel(ref TextWindow window, int at)
+    {
+        var isDefinition = window[at + 1] == ':' && MarkdownLabel.IsDefinition(window.Text, at);
+        if (!isDefinition && window[at + 1] != '(')
+            return null;
+        // A quote there is a part of the address, and makes it one of this host.
+        var start = Skip(ref window, at + 2, "<>");
+        return FindAt(ref window, at + 2, start, isFetched: isDefinition || MarkdownLabel.IsImage(window.Text, at));
+    }
+
+    private static Finding? FindInAttribute(ref TextWindow window, int at)
+    {
+        var isFollowed = IsAttribute(ref window, at, s_followed);
+        var isFetched = IsAttribute(ref window, at, s_fetched) || (IsRefresh(ref window, at) && HtmlTag.Holds(window.Text, at, s_waiting))
+            || (IsAttribute(ref window, at, s_fetchedByTags) && HtmlTag.Holds(window.Text, at, s_sending))
+            || (isFollowed && HtmlTag.Holds(window.Text, at, s_loading));
+        var isPage = IsAttribute(ref window, at, s_embedded);
+        var isWaited = IsAttribute(ref window, at, s_waited) && HtmlTag.Holds(window.Text, at, s_waiting);
+        if (!isFollowed && !isFetched && !isPage && !isWaited)
             return null;
 
-        var first = at + (isLabel ? 2 : 1);
-        var start = first;
-        // A quote behind a label is a part of the address, and makes it one of this host.
-        while (start - first < MostBefore
-            && (char.IsWhiteSpace(window[start]) || window[start] is '<' or '>' || (window[start] is '"' or '\'' && !isLabel)))
-            start++;
-        // So far behind, what is put in place of the white space keeps a page from taking the rest for an address.
-        if (start - first == MostBefore)
-            return new Finding(SensitiveKind.Link, first, start);
-        var isNear = window[at] == '=' && !IsAttribute(ref window, at, []);
-        if (isNear && IsAttribute(ref window, at, s_embedded))
-            return FindPage(ref window, first, start);
-        if (isNear && isFetched && IsAttribute(ref window, at, s_waited))
-            return BehindSeconds(ref window, start) is var behind && behind > start && IsOutbound(ref window, behind)
-                ? Take(ref window, behind, isFetched: true, window[behind - 1])
-                : null;
-        var isOutbound = IsOutbound(ref window, start)
-            || (window[at] == '=' && (IsBroken(ref window, start) || (IsAttribute(ref window, at, s_lists) && IsOutboundList(ref window, start))));
-        return isOutbound ? Take(ref window, start, isFetched, window[start - 1]) : null;
+        var first = at + 1;
+        var start = Skip(ref window, first, "<>\"'");
+        if (isFollowed || isFetched || start - first == MostBefore)
+            return FindAt(ref window, first, start, isFetched)
+                ?? (IsBroken(ref window, start) || (IsAttribute(ref window, at, s_lists) && IsOutboundList(ref window, start))
+                    ? Take(ref window, start, isFetched, window[start - 1])
+                    : null);
+        return isPage ? FindPage(ref window, first, start) : FindBehindSeconds(ref window, start);
+    }
+
+    private static Finding? FindInStyle(ref TextWindow window, int at)
+    {
+        if (CssFunction.StandsBefore(ref window, at, "image-set", mayHavePrefix: true))
+            return Take(ref window, at + 1, isFetched: true, ')') is { } list && NamesAHost(window.Text[list.Start..list.End]) ? list : null;
+        return CssFunction.StandsBefore(ref window, at, "url")
+            ? FindAt(ref window, at + 1, Skip(ref window, at + 1, "<>\"'"), isFetched: true)
+            : null;
+    }
+
+    /// <summary>What a style sheet loads by <c>@import "https://…"</c>.</summary>
+    private static Finding? FindImport(ref TextWindow window, int at)
+    {
+        const string word = "import";
+        var first = at + 1 + word.Length;
+        return window.Holds(at + 1, word) ? FindAt(ref window, first, Skip(ref window, first, "\"'"), isFetched: true) : null;
+    }
+
+    private static Finding? FindAutolink(ref TextWindow window, int at, int floor)
+    {
+        var start = window.Back(at, CharacterClass.Name, floor, MostScheme);
+        return window[start - 1] == '<' && start < at && window[at + 1] == '/' ? Take(ref window, start, isFetched: false, '<') : null;
     }
 
     /// <summary>The page within <c>srcdoc</c>, where it has entities: what they spell nobody reads here.</summary>
@@ -84,22 +106,30 @@ internal static class OutboundLink
         return Take(ref window, start, isFetched: true, window[start - 1]) is { } page && window.Text[page.Start..page.End].Contains('&') ? page : null;
     }
 
-    private static Finding? FindAutolink(ref TextWindow window, int at, int floor)
+    /// <summary>In <c>content="0; https://…"</c> the address may follow the seconds at once.</summary>
+    private static Finding? FindBehindSeconds(ref TextWindow window, int start)
     {
-        var start = window.Back(at, CharacterClass.Name, floor, MostScheme);
-        return window[start - 1] == '<' && start < at && window[at + 1] == '/' ? Take(ref window, start, isFetched: false, '<') : null;
+        var end = start;
+        while (end - start < MostSpaces && (char.IsAsciiDigit(window[end]) || window[end] is '.' or ';' or ',' or ' '))
+            end++;
+        return end > start ? FindAt(ref window, start, end, isFetched: true) : null;
     }
 
-    /// <summary>What a style sheet loads by <c>@import "https://…"</c>.</summary>
-    public static Finding? FindImport(ref TextWindow window, int at)
+    /// <summary>Goes on over white space and what opens an address.</summary>
+    private static int Skip(ref TextWindow window, int first, string opening)
     {
-        const string word = "import";
-        if (!window.Holds(at + 1, word))
-            return null;
-        var start = at + 1 + word.Length;
-        while (start - at < MostLabel && window[start] is ' ' or '\t' or '\n' or '"' or '\'')
+        var start = first;
+        while (start - first < MostBefore && (char.IsWhiteSpace(window[start]) || opening.Contains(window[start])))
             start++;
-        return IsOutbound(ref window, start) ? Take(ref window, start, isFetched: true, window[start - 1]) : null;
+        return start;
+    }
+
+    private static Finding? FindAt(ref TextWindow window, int first, int start, bool isFetched)
+    {
+        // So far behind, what is put in place of the white space keeps a page from taking the rest for an address.
+        if (start - first == MostBefore)
+            return new Finding(SensitiveKind.Link, first, start);
+        return IsOutbound(ref window, start) ? Take(ref window, start, isFetched, window[start - 1]) : null;
     }
 
     private static bool NamesAHost(ReadOnlySpan<char> text) => text.Contains("//", StringComparison.Ordinal) || text.ContainsAny(':', '\\');
@@ -120,21 +150,12 @@ internal static class OutboundLink
     /// <summary>The address behind the seconds of <c>&lt;meta http-equiv="refresh" content="0;url=…"></c>.</summary>
     private static bool IsRefresh(ref TextWindow window, int at)
     {
-        if (window[at] != '=' || !window.Holds(at - 3, "url"))
+        if (!window.Holds(at - 3, "url"))
             return false;
         var before = at - 4;
         while (at - before < MostSpaces && window[before] == ' ')
             before--;
         return window[before] is ';' or ',' && char.IsAsciiDigit(window[before - 1]);
-    }
-
-    /// <summary>The address may follow the seconds at once.</summary>
-    private static int BehindSeconds(ref TextWindow window, int start)
-    {
-        var end = start;
-        while (end - start < MostSpaces && (char.IsAsciiDigit(window[end]) || window[end] is '.' or ';' or ',' or ' '))
-            end++;
-        return end;
     }
 
     /// <summary>
@@ -165,22 +186,6 @@ internal static class OutboundLink
         while (end - start < MostScheme && (CharacterClasses.Is(window[end], CharacterClass.Name) || window[end] is ':' or '/' or '\\'))
             end++;
         return window[end] is '\t' or '\n';
-    }
-
-    /// <summary>Whether a label before a colon begins its line, as a definition does; <c>case map[0]: //…</c> is code.</summary>
-    private static bool IsDefinition(ReadOnlySpan<char> text, int at)
-    {
-        for (var index = at - 1; index >= Math.Max(0, at - MostLabel); index--)
-        {
-            if (text[index] != '[' || (index > 0 && text[index - 1] == '\\'))
-                continue;
-            var before = index - 1;
-            while (before >= 0 && index - before < MostSpaces && s_beforeLabels.Contains(text[before]))
-                before--;
-            return before < 0 || text[before] is '\n' or '\r' || index - before == MostSpaces;
-        }
-
-        return true;
     }
 
     /// <summary>Whether a later address of <c>srcset</c>, which lists several in quotes, names another host.</summary>
@@ -233,48 +238,5 @@ internal static class OutboundLink
         return isFetched || end - start >= MostLength || window.Text[start..end].ContainsAny('?', '&')
             ? new Finding(SensitiveKind.Link, start, end, end - start < MostLength ? CharacterClass.None : CharacterClass.Any)
             : null;
-    }
-
-    /// <summary>
-    /// Whether the label before belongs to an image; one too long to tell counts as one. Beside code or a tag, whose brackets are no label's, any
-    /// image in the paragraph may be the one.
-    /// </summary>
-    private static bool IsImage(ReadOnlySpan<char> text, int at)
-    {
-        var (depth, isPlain, isOpen) = (0, true, true);
-        for (var index = at - 1; index >= Math.Max(0, at - MostLabel); index--)
-        {
-            isPlain &= text[index] is not ('`' or '<' or '>');
-            if (!isPlain && BeginsBlock(text, index))
-                return false;
-            if (text[index] is not ('[' or ']') || (index > 0 && text[index - 1] == '\\'))
-                continue;
-            if (text[index] == ']')
-                depth++;
-            else if (index > 0 && text[index - 1] == '!' && (depth == 0 || !isPlain))
-                return true;
-            else if (depth-- == 0 && isPlain)
-                return false;
-            else
-                isOpen &= depth >= 0;
-        }
-
-        return isPlain || (at > MostLabel && isOpen);
-    }
-
-    /// <summary>Whether an empty line stands there, a list's next item or a heading, perhaps in a quotation: no label reaches over any.</summary>
-    private static bool BeginsBlock(ReadOnlySpan<char> text, int at)
-    {
-        if (text[at] != '\n')
-            return false;
-        var line = text[(at + 1)..];
-        // Four spaces before a mark are a paragraph's next line.
-        var first = line.IndexOfAnyExcept(' ', '\t', '>');
-        if (first >= 0 && line[first] == '\n')
-            return true;
-        if (first < 0 || line[..first].EndsWith("    ", StringComparison.Ordinal) || line[..first].Contains('\t'))
-            return false;
-        line = line[first..];
-        return line is ['-' or '*' or '+', ' ', > ' ', ..] || (line.TrimStart('#') is [' ', ..] rest && line.Length - rest.Length is >= 1 and <= 6);
     }
 }

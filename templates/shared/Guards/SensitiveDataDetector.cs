@@ -72,11 +72,10 @@ internal sealed class SensitiveDataDetector
     {
         switch (window[at])
         {
-            case '@':
-                return (Guards(SensitiveKind.Link) ? OutboundLink.FindImport(ref window, at) : null)
-                    ?? (Guards(SensitiveKind.Email) ? EmailAddress.Find(ref window, at, floor) : null);
-            case ']' or '=' or ':' or '(' when Guards(SensitiveKind.Link) && OutboundLink.Find(ref window, at, floor) is { } link:
+            case ']' or '=' or ':' or '(' or '@' when Guards(SensitiveKind.Link) && OutboundLink.Find(ref window, at, floor) is { } link:
                 return link;
+            case '@':
+                return Guards(SensitiveKind.Email) ? EmailAddress.Find(ref window, at, floor) : null;
             case ']' or ':' or '=' or '>' or ',' or '-' or '_' when !Guards(SensitiveKind.Secret):
             case ']' or '(':
             case ',' when window[at - 1] is not ('"' or '\'' or '`'):
