@@ -36,6 +36,7 @@ internal static class ApiChecks
         var set = services.GetRequiredService<IOptions<AccessOptions>>().Value;
         try
         {
+            // Corrects nothing, and finds out whether the count answers.
             await services.GetRequiredService<ILimitStore>().CorrectAsync("doctor", [], 0);
         }
         catch (LimitStoreException exception)

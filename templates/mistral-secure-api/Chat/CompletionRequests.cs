@@ -11,6 +11,8 @@ internal static class CompletionRequests
 {
     public const string NoSuchField = "There is no such field.";
 
+    private const string NoLink = "It must be an https address, or data in base64 whose type fits and has no other parameter than a charset.";
+
     private const int LongestName = 64;
     private const int LongestType = 127;
     private const int MostTools = 128;
@@ -154,11 +156,11 @@ internal static class CompletionRequests
             return data is not null && IsPlain(data.MediaType)
                 && (mediaType.StartsWith("application/", StringComparison.Ordinal) || data.HasTopLevelMediaType(mediaType.Split('/')[0]))
                 ? data
-                : throw Refused(path, "It must be an https address or data in base64.");
+                : throw Refused(path, NoLink);
         }
         catch (Exception exception) when (exception is ArgumentException or FormatException)
         {
-            throw Refused(path, "It must be an https address or data in base64.");
+            throw Refused(path, NoLink);
         }
     }
 

@@ -10,6 +10,8 @@ namespace Acme.App.Guards;
 internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
 {
     private const char Escape = '\u001b';
+    private const char EmojiSelector = '\ufe0f';
+    private const char Keycap = '\u20e3';
 
     // Hebrew is the first; the marks before it belong to letters that do not join.
     private const char FirstOfScriptsThatJoin = '\u0590';
@@ -31,7 +33,8 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
 
     /// <summary>What was taken out so far, where it is to be shown: behind the text, for within it would part what is looked for.</summary>
     public string Shown => mode == HiddenCharacters.Show
-        ? string.Concat(_taken.Select(code => string.Create(CultureInfo.InvariantCulture, $"[U+{code:X4}]")))
+        ? string.Concat((_mayBeKeycap ? _taken.Append(EmojiSelector).Distinct() : _taken)
+            .Select(code => string.Create(CultureInfo.InvariantCulture, $"[U+{code:X4}]")))
         : "";
 
     /// <summary>Cleans a whole text; gives the same instance when it is clean.</summary>
@@ -107,15 +110,16 @@ internal sealed class HiddenCharacterFilter(HiddenCharacters mode)
                 return;
         }
 
+        // Behind a digit a selector stays in a keycap alone (UTS #51, emoji keycap sequence).
         if (_mayBeKeycap)
         {
             _mayBeKeycap = false;
-            if (character == '\u20e3')
-                output.Append('\ufe0f');
+            if (character == Keycap)
+                output.Append(EmojiSelector);
             else
-                _taken.Add('\ufe0f');
+                _taken.Add(EmojiSelector);
         }
-        else if (character == '\ufe0f' && (char.IsAsciiDigit(_previous) || _previous is '#' or '*'))
+        else if (character == EmojiSelector && (char.IsAsciiDigit(_previous) || _previous is '#' or '*'))
         {
             _mayBeKeycap = true;
             return;

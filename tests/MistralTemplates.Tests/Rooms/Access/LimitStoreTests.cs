@@ -69,6 +69,19 @@ public sealed class LimitStoreTests : IAsyncDisposable
         Assert.Equal(new LimitDecision(-1, 0), again);
     }
 
+    /// <summary>So the doctor finds out whether the count answers.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Correct_OfNoClaim_ChangesNothing(bool isShared)
+    {
+        var store = (await ReplicasAsync(isShared))[0];
+
+        await store.CorrectAsync("ada", [], 0);
+
+        Assert.Equal(new LimitDecision(-1, 0), await store.TakeAsync("ada", [new("tokens", 100, 100, Tomorrow)], CancellationToken));
+    }
+
     /// <summary>A service has more callers than memory, in time.</summary>
     [Theory]
     [InlineData(false)]

@@ -88,6 +88,7 @@ public sealed class SafeTextTests
         var stream = guard.Start(new HashSet<SensitiveKind>());
 
         Assert.Equal("ab.[U+202E][U+E0041]", guard.Apply("a\u202eb\U000E0041.\u202e", new HashSet<SensitiveKind>()));
+        Assert.Equal("No. 1[U+FE0F]", guard.Apply("No. 1\ufe0f", new HashSet<SensitiveKind>()));
         Assert.Equal("Take [secret] now.[U+200B]", guard.Apply($"Take {token} now.", new HashSet<SensitiveKind>()));
         Assert.Equal("Take [secret] now.[U+200B]", string.Concat($"Take {token} now.".Select(letter => stream(letter.ToString(), false))) + stream("", true));
     }
