@@ -73,7 +73,8 @@ public sealed class ErrorCases
     {
         var piece = Encoding.UTF8.GetBytes(new string(' ', 64 * 1024));
         await using var room = await MistralRoom.OpenAsync(("Mistral:MaxResponseBytes", "300000"), ("Mistral:Resilience:MaxRetries", "0"));
-        room.StandIn.Enqueue(new StandInReply { Status = status, Pieces = Enumerable.Repeat(piece, 100_000) });
+        // A server hears of a closed connection a moment later, and until then writes at once what nobody gets.
+        room.StandIn.Enqueue(new StandInReply { Status = status, Pieces = Enumerable.Repeat(piece, 100_000), Pause = TimeSpan.FromMilliseconds(1) });
 
         var exception = await Assert.ThrowsAsync<MistralException>(() => room.Client.GetResponseAsync("Hi", cancellationToken: Token));
 
