@@ -177,7 +177,7 @@ public sealed class ErrorTests(RunningApi api) : IClassFixture<RunningApi>
         using var response = await api.PostAsync(path, body, traceId: _trace);
 
         var problem = await AssertProblemAsync(response, path, 422, "sensitive.data");
-        Assert.DoesNotContain("1111", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("1111", problem.Replace(_trace, "", StringComparison.Ordinal), StringComparison.Ordinal);
         await AssertAuditedAsync("chat.refused");
     }
 
@@ -263,7 +263,7 @@ public sealed class ErrorTests(RunningApi api) : IClassFixture<RunningApi>
         Assert.Contains(mark, answer, StringComparison.Ordinal);
         Assert.Contains(_trace, answer, StringComparison.Ordinal);
         Assert.Equal(path == Chat, answer.Contains("\"title\":", StringComparison.Ordinal));
-        Assert.DoesNotContain("1111", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("1111", answer.Replace(_trace, "", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.DoesNotContain("[DONE]", answer, StringComparison.Ordinal);
 
         static string Event(string text) => $"data: {JsonSerializer.Serialize(new
