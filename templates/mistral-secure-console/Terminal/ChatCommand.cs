@@ -108,7 +108,7 @@ internal sealed class ChatCommand
         foreach (var file in result.GetValue(_files) ?? [])
             parts.Add(Directory.Exists(file.FullName)
                 ? throw new IOException($"'{file}' is a folder. Name a file.")
-                : await ReadAsync(file.OpenRead(), Encoding.UTF8, file.Name, cancellationToken));
+                : await ReadAsync(file.OpenRead(), file.Name, cancellationToken));
 
         return parts.Count == 0 ? null : string.Join("\n\n", parts);
     }
@@ -129,12 +129,12 @@ internal sealed class ChatCommand
         };
 
     private static Task<string> ReadStandardInputAsync(CancellationToken cancellationToken) =>
-        ReadAsync(Console.OpenStandardInput(), Console.InputEncoding, "Standard input", cancellationToken);
+        ReadAsync(Console.OpenStandardInput(), "Standard input", cancellationToken);
 
     // Reads to a bound far above any request's limit, so that the limit's own message is what a long text gets.
-    private static async Task<string> ReadAsync(Stream stream, Encoding encoding, string name, CancellationToken cancellationToken)
+    private static async Task<string> ReadAsync(Stream stream, string name, CancellationToken cancellationToken)
     {
-        using var reader = ChatTerminal.OpenText(stream, encoding);
+        using var reader = ChatTerminal.OpenText(stream);
         var text = new StringBuilder();
         var buffer = new char[8192];
         try

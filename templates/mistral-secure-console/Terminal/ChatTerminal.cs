@@ -45,13 +45,12 @@ internal sealed class ChatTerminal
             return _editor.Read(initial);
         if (!Console.IsInputRedirected)
             Console.Error.Write("> ");
-        _lines ??= Console.IsInputRedirected ? OpenText(Console.OpenStandardInput(), Console.InputEncoding) : Console.In;
+        _lines ??= Console.IsInputRedirected ? OpenText(Console.OpenStandardInput()) : Console.In;
         return _lines.ReadLine();
     }
 
-    /// <summary>Reads text, and fails by <see cref="DecoderFallbackException"/> at bytes that are none. Older encodings have no such bytes.</summary>
-    public static StreamReader OpenText(Stream stream, Encoding encoding) =>
-        new(stream, encoding.CodePage == s_strictUtf8.CodePage ? s_strictUtf8 : encoding);
+    /// <summary>Reads text in UTF-8, and fails by <see cref="DecoderFallbackException"/> at bytes that are none.</summary>
+    public static StreamReader OpenText(Stream stream) => new(stream, s_strictUtf8);
 
     public static string NoText(string name) => $"{name} is not text in UTF-8. Convert it first.";
 

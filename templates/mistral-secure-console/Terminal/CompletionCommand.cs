@@ -9,7 +9,7 @@ internal static class CompletionCommand
     private const string Bash = """
         _NAME_complete() {
           local IFS=$'\n'
-          COMPREPLY=( $(compgen -W "$(NAME "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}") )
+          COMPREPLY=( $(compgen -W "$(NAME "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null | tr -d '\r')" -- "${COMP_WORDS[COMP_CWORD]}") )
         }
         complete -o default -F _NAME_complete NAME
         """;
@@ -42,7 +42,8 @@ internal static class CompletionCommand
         command.SetAction(result =>
         {
             var script = result.GetValue(shell) switch { "bash" => Bash, "zsh" => Zsh, _ => PowerShell };
-            Console.Out.WriteLine(script.Replace("NAME", TerminalCommandLine.Name, StringComparison.Ordinal));
+            // Shells take a carriage return for a part of the word, on Windows as well.
+            Console.Out.Write(script.Replace("NAME", TerminalCommandLine.Name, StringComparison.Ordinal).ReplaceLineEndings("\n") + "\n");
             return (int)ExitCode.Success;
         });
         return command;

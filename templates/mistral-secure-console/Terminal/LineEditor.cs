@@ -57,8 +57,8 @@ internal sealed class LineEditor(TextWriter output, Func<int> width)
 
     private void Leave(PosixSignalContext signal)
     {
-        EndSignals.Take(signal);
         _isLeaving = true;
+        EndSignals.Take(signal);
     }
 
     private static void GiveBack()

@@ -89,7 +89,7 @@ internal sealed class JobHealth(KeyRing keys, AuditLog audit, IOptions<JobOption
     {
         try
         {
-            using var stream = File.OpenRead(FilePath);
+            using var stream = BoundedFile.OpenBeside(FilePath);
             var report = JsonSerializer.Deserialize(stream, JobJson.Default.JobHealthReport);
             // A clock that was set back must not make a file young for ever.
             return report is null || (time.GetUtcNow() - report.At).Duration() > Limit

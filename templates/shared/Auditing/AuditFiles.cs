@@ -35,13 +35,29 @@ internal sealed class AuditFiles(string path, string? checkpoints = null)
 
     /// <summary>Whether a path names one of the log's own files, however it is written.</summary>
     public bool Owns(string file) => new[] { Current, Seal, Lock, DevelopmentKeys }.Contains(file, StringComparer.OrdinalIgnoreCase)
-        || (Path.GetDirectoryName(file) == _folder && Path.GetExtension(file) == _extension
-            && Path.GetFileName(file).StartsWith(_stem, StringComparison.Ordinal) && IsFull(file));
+        || (string.Equals(Path.GetDirectoryName(file), _folder, StringComparison.OrdinalIgnoreCase)
+            && Path.GetFileName(file).StartsWith(_stem, StringComparison.OrdinalIgnoreCase)
+            && Path.GetExtension(file).Equals(_extension, StringComparison.OrdinalIgnoreCase) && IsFull(file));
 
     /// <summary>The full files, oldest first, then the current one, as far as they exist.</summary>
     public IReadOnlyList<string> Existing() => !Directory.Exists(_folder) ? [] :
         [.. Directory.GetFiles(_folder, $"{_stem}*{_extension}").Where(IsFull).Order(StringComparer.Ordinal),
             .. File.Exists(path) ? [path] : Array.Empty<string>()];
+
+    /// <summary>Gives the current file, which nobody has open, the name of a full one.</summary>
+    /// <returns>Whether it has it now; not while somebody else reads it, on Windows.</returns>
+    public bool TryRoll(long firstSequence)
+    {
+        try
+        {
+            File.Move(Current, Full(firstSequence));
+            return true;
+        }
+        catch (IOException exception) when (IsTaken(exception))
+        {
+            return false;
+        }
+    }
 
     /// <summary>Opens a file, with its folder, that only the program's own user may read.</summary>
     public static FileStream OpenPrivate(string path, FileMode mode, FileShare share)

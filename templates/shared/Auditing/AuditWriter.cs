@@ -20,6 +20,7 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
     private const int MostFirstNotes = 2;
 
     private static readonly TimeSpan s_lookInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_rollInterval = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
     private readonly AuditLineWriter _lines = new();
@@ -35,6 +36,7 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
     private long _length;
     private long _firstInFile;
     private DateOnly _day;
+    private DateTime _rollsFrom;
     private long _lastLook;
     private long _lost;
     private bool _started;
@@ -141,7 +143,7 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
         var now = time.GetUtcNow().UtcDateTime;
         EnsureOpen(now, entry.Lines);
         // Where another file has the full one's name already, what verifies the log will say so, and the log goes on.
-        if ((_length >= options.MaxFileBytes || DateOnly.FromDateTime(now) != _day) && !File.Exists(files.Full(_firstInFile)))
+        if ((_length >= options.MaxFileBytes || DateOnly.FromDateTime(now) != _day) && now >= _rollsFrom && !File.Exists(files.Full(_firstInFile)))
             Roll(now, entry.Lines);
         Chain(entry.Record, now, entry.Lines);
         _known = _sequence;
@@ -237,8 +239,11 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
     {
         RandomAccess.FlushToDisk(_file!.SafeFileHandle);
         _file.Dispose();
-        File.Move(files.Current, files.Full(_firstInFile));
-        Volatile.Write(ref _file, AuditFiles.OpenPrivate(files.Current, FileMode.CreateNew, FileShare.Read));
+        var isRolled = files.TryRoll(_firstInFile);
+        Volatile.Write(ref _file, AuditFiles.OpenPrivate(files.Current, isRolled ? FileMode.CreateNew : FileMode.Open, FileShare.Read));
+        _rollsFrom = isRolled ? now : now + s_rollInterval;
+        if (!isRolled)
+            return;
         (_length, _firstInFile, _day) = (0, _sequence + 1, DateOnly.FromDateTime(now));
         Chain(Rolled(), now, lines);
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.Options;
 
 namespace Acme.App.Configuration;
@@ -11,7 +12,22 @@ internal sealed record StartUpCheck(Func<IServiceProvider, CancellationToken, Ta
 /// <summary>Runs the program, and turns a wrong configuration into a report and an exit code.</summary>
 internal static partial class StartUp
 {
-    public static Task<int> RunAsync(Func<Task<int>> program) => RunAsync(program, Console.Error);
+    /// <remarks>A console of Windows begins with a code page that lacks most letters; whoever uses it next gets it back.</remarks>
+    public static async Task<int> RunAsync(Func<Task<int>> program)
+    {
+        if (!OperatingSystem.IsWindows() || (Console.IsOutputRedirected && Console.IsErrorRedirected))
+            return await RunAsync(program, Console.Error);
+        var before = Console.OutputEncoding;
+        try
+        {
+            Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+            return await RunAsync(program, Console.Error);
+        }
+        finally
+        {
+            Console.OutputEncoding = before;
+        }
+    }
 
     internal static async Task<int> RunAsync(Func<Task<int>> program, TextWriter errors)
     {

@@ -95,6 +95,23 @@ public sealed class CommandLineTests(PackFixture fixture)
         Assert.Contains(".env.example", result.Output, StringComparison.Ordinal);
     }
 
+    /// <summary>Windows tells its name in a variable. Its shells take no single quotes, or mean something else by curl, and its files have no modes.</summary>
+    [Theory]
+    [InlineData("mistral-secure")]
+    [InlineData("mistral-secure-api")]
+    public async Task Create_OnWindows_PrintsTheNextStepsForItsShell(string shortName)
+    {
+        var parent = fixture.NewFolder("windows-" + shortName);
+        var result = await Command.RunAsync(
+            "dotnet", ["new", shortName, "-n", "Acme.Chat", "--no-restore", "--no-update-check", "--debug:custom-hive", (await fixture.PackAsync()).Hive],
+            parent, TimeSpan.FromMinutes(1), CancellationToken, new Dictionary<string, string> { ["OS"] = "Windows_NT" });
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("Invoke-RestMethod http", result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("curl", result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("chmod", result.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Create_WithoutAName_TakesTheTemplatesOwn()
     {

@@ -60,6 +60,8 @@ public sealed partial class TemplateSchemaTests
         derived valueTransform! text
         derived replaces text
         derived fileRename text
+        bind type! =bind
+        bind binding! text
         generated type! =generated
         generated generator! =port
         generated parameters! port

@@ -33,7 +33,7 @@ internal static class ClaimFiles
     /// <summary>The jobs in a worker's folder. Where what came of one cannot be moved out, the claim itself may be gone.</summary>
     public static int Count(string folder) => !Directory.Exists(folder) ? 0 : Directory.EnumerateFiles(folder)
         .Select(file => Path.GetExtension(file) is AnswerSuffix or ReasonSuffix ? Path.ChangeExtension(file, null) : file)
-        .Where(file => Path.GetExtension(file) == ".json").Distinct().Count();
+        .Where(file => Path.GetExtension(file).Equals(".json", StringComparison.OrdinalIgnoreCase)).Distinct().Count();
 
     // An answer is as confidential as its question: the worker's group reads it only where the question's group read that.
     [UnsupportedOSPlatform("windows")]

@@ -1,3 +1,5 @@
+using Acme.App.Auditing;
+
 namespace Acme.App.Jobs;
 
 /// <summary>The ways in which a job's file moves, none of which writes over another.</summary>
@@ -8,7 +10,10 @@ internal static class FileMoves
     private const int MostGuesses = 100;
 
     /// <summary>A rename and nothing else, within one file system: File.Move copies and deletes where it cannot rename, which two workers can do.</summary>
-    /// <returns>Whether the file was renamed; not when another worker was first, or when a file of that name is there.</returns>
+    /// <returns>
+    /// Whether the file was renamed; not when another worker was first, when a file of that name is there, or, on Windows, while somebody
+    /// writes it.
+    /// </returns>
     public static bool TryRename(string from, string to)
     {
         try
@@ -16,7 +21,7 @@ internal static class FileMoves
             Directory.Move(from, to);
             return true;
         }
-        catch (IOException) when (File.Exists(to) || !File.Exists(from))
+        catch (IOException exception) when (File.Exists(to) || !File.Exists(from) || AuditFiles.IsTaken(exception))
         {
             return false;
         }
@@ -36,6 +41,14 @@ internal static class FileMoves
         }
 
         throw new IOException("Too many jobs bear the same name.");
+    }
+
+    /// <summary>Deletes a file if it is there, and on Windows as well if it may only be read.</summary>
+    public static void Delete(string file)
+    {
+        if (OperatingSystem.IsWindows() && File.Exists(file))
+            File.SetAttributes(file, FileAttributes.Normal);
+        File.Delete(file);
     }
 
     /// <summary>Where a claim, named <c>attempt~name</c>, ends.</summary>

@@ -262,7 +262,7 @@ internal sealed partial class FolderQueue : IJobQueue, IDisposable
 
     private void PublishAnswer(string claim)
     {
-        File.Delete(claim);
+        FileMoves.Delete(claim);
         FileMoves.ToFree(claim + ClaimFiles.AnswerSuffix, namesake => FileMoves.Ended(_done, claim, namesake, ".json"));
     }
 

@@ -88,8 +88,20 @@ internal sealed class WorkerClaims(string root) : IDisposable
             if (Directory.Exists(folder))
                 Directory.Delete(folder);
             held.Dispose();
-            File.Delete(held.Name);
+            TryDelete(held.Name);
             return claims;
+        }
+    }
+
+    private static void TryDelete(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (IOException)
+        {
+            // On Windows, another worker just finds out whether it is held, and deletes it.
         }
     }
 

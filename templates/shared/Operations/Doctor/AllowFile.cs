@@ -22,8 +22,9 @@ internal static class AllowFile
         return [.. (patient.AllowPath is { } named ? [named] : usual).SelectMany(Read)];
     }
 
+    /// <remarks>A private key has several lines, which git may end otherwise in the work tree than in its history.</remarks>
     public static string FingerprintOf(ReadOnlySpan<char> value) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(value.ToString())))[..FingerprintLength];
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(value.ToString().ReplaceLineEndings("\n"))))[..FingerprintLength];
 
     private static List<string> Read(string path)
     {

@@ -22,10 +22,10 @@ internal sealed record GitRepository(string Top, bool IsShallow)
 
         try
         {
-            using var git = Start(folder, ["rev-parse", "--is-shallow-repository", "--show-toplevel"], [], cancellationToken);
-            var lines = git.Text.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            if (git.End(out var error) == 0 && lines is [var shallow, var top])
-                return new GitRepository(top, shallow == "true");
+            using var git = Start(folder, ["rev-parse", "--is-shallow-repository", "--show-cdup", "--show-toplevel"], [], cancellationToken);
+            var lines = git.Text.ReadToEnd().Split('\n');
+            if (git.End(out var error) == 0 && lines is [var shallow, var way, var top, ""])
+                return new GitRepository(AsGiven(folder, way, top), shallow == "true");
             if (error.Contains("dubious ownership", StringComparison.Ordinal))
                 throw new DoctorInputException(
                     $"The repository around '{folder}' belongs to another user, and git does not read it. "
@@ -111,6 +111,15 @@ internal sealed record GitRepository(string Top, bool IsShallow)
 
     private static ToolRun Start(string folder, string[] arguments, IEnumerable<string> input, CancellationToken cancellationToken) =>
         new("git", ["-C", folder, "--no-pager", .. arguments], input, cancellationToken);
+
+    /// <summary>
+    /// The top as the folder's own name begins: git resolves links and drives and writes '/', so that nothing would seem to lie below it.
+    /// </summary>
+    private static string AsGiven(string folder, string way, string top)
+    {
+        var given = Path.TrimEndingDirectorySeparator(Path.GetFullPath(way, Path.GetFullPath(folder)));
+        return Path.Exists(Path.Combine(given, ".git")) ? given : Path.GetFullPath(top);
+    }
 
     private static bool HasMarker(string folder)
     {

@@ -13,6 +13,9 @@ internal sealed class ToolRun : IDisposable
 
     private static readonly string[] s_secretive = ["MISTRAL", "AWS_", "AZURE_", "GOOGLE_", "VAULT_", "IDENTITY_", "MSI_", "OTEL_"];
 
+    // Windows looks for a program in the folder where it stands before it looks anywhere else, and a repository may hold a git of its own.
+    static ToolRun() => Environment.SetEnvironmentVariable("NoDefaultCurrentDirectoryInExePath", "1");
+
     private readonly Process _process;
     private readonly Task<string> _errors;
     private readonly Task<bool> _writing;

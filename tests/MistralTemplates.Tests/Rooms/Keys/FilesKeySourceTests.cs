@@ -35,7 +35,7 @@ public sealed class FilesKeySourceTests
         var data = Path.Combine(folder.Path, "..data");
         Directory.CreateSymbolicLink(data, "..2026_01");
         var path = Path.Combine(folder.Path, "key");
-        File.CreateSymbolicLink(path, "..data/key");
+        File.CreateSymbolicLink(path, Path.Combine("..data", "key"));
         var ring = SourceExpectations.RingOf(Source(path));
         Assert.Empty(await ring.LoadAsync(TimeSpan.FromSeconds(5), Token));
 

@@ -27,7 +27,7 @@ internal sealed class FilesKeySource(IOptions<FilesKeyOptions> options) : KeySou
             // A file written in place is empty for a moment.
             if (BoundedFile.HasNoLength(options.Value.Path))
                 throw Failed("The file with the key is empty, or no regular file.", "Write the key into it, best by replacing the file as a whole.");
-            using var file = File.OpenHandle(options.Value.Path, options: FileOptions.Asynchronous);
+            using var file = File.OpenHandle(options.Value.Path, share: FileShare.ReadWrite | FileShare.Delete, options: FileOptions.Asynchronous);
             var bytes = new byte[MaxBytes + 1];
             var length = await RandomAccess.ReadAsync(file, bytes, 0, cancellationToken);
             if (length > MaxBytes)

@@ -1,0 +1,57 @@
+using Acme.App.Operations.Doctor;
+using MistralTemplates.Tests.Rooms.Configuration;
+
+namespace MistralTemplates.Tests.Rooms.Operations.Doctor;
+
+public sealed class GitRepositoryTests
+{
+    /// <summary>As below <c>/tmp</c> on macOS, and on a drive of Windows that stands for a folder: else no file of the program would seem to lie in the repository.</summary>
+    [Fact]
+    public async Task Open_FolderBehindALink_NamesTheTopAsTheFolderIsNamed()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Only an administrator makes links there.");
+        using var folder = await GitFolder.CreateAsync();
+        folder.Write("src/App/App.csproj", "<Project />\n");
+        using var elsewhere = new TemporaryFolder();
+        var link = Path.Combine(elsewhere.Path, "link");
+        Directory.CreateSymbolicLink(link, folder.Path);
+        var home = Path.Combine(link, "src", "App");
+
+        var repository = GitRepository.Open(home, isDemanded: true, TestContext.Current.CancellationToken);
+
+        Assert.Equal(link, repository?.Top);
+        using var patient = new Patient(home, repository);
+        Assert.Equal([link, Path.Combine(link, "src"), home], patient.Folders);
+    }
+
+    [Fact]
+    public async Task Open_FolderThatIsALinkWithinTheRepository_FindsTheTop()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Only an administrator makes links there.");
+        using var folder = await GitFolder.CreateAsync();
+        folder.Write("real/deep/App/App.csproj", "<Project />\n");
+        Directory.CreateSymbolicLink(Path.Combine(folder.Path, "link"), Path.Combine(folder.Path, "real", "deep", "App"));
+
+        var repository = GitRepository.Open(Path.Combine(folder.Path, "link"), isDemanded: true, TestContext.Current.CancellationToken);
+
+        Assert.Equal(folder.Path, repository?.Top);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("src/App")]
+    public async Task Open_FolderOfARepository_FindsTheTop(string inside)
+    {
+        using var folder = await GitFolder.CreateAsync();
+        folder.Write("src/App/App.csproj", "<Project />\n");
+
+        var repository = GitRepository.Open(Path.Combine(folder.Path, inside), isDemanded: true, TestContext.Current.CancellationToken);
+
+        Assert.Equal(folder.Path, repository?.Top);
+    }
+
+    /// <summary>A private key has lines, which a checkout on Windows ends otherwise than the history does.</summary>
+    [Fact]
+    public void FingerprintOf_OtherEndsOfLines_IsTheSame() =>
+        Assert.Equal(AllowFile.FingerprintOf("first\nsecond"), AllowFile.FingerprintOf("first\r\nsecond"));
+}
