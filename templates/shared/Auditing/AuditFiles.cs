@@ -45,7 +45,10 @@ internal sealed class AuditFiles(string path, string? checkpoints = null)
             .. File.Exists(path) ? [path] : Array.Empty<string>()];
 
     /// <summary>Gives the current file, which nobody has open, the name of a full one.</summary>
-    /// <returns>Whether it has it now; not while somebody else reads it, on Windows.</returns>
+    /// <returns>
+    /// Whether it has it now; not where another file has that name already, which what verifies the log will tell of, nor, on Windows, while
+    /// somebody reads it.
+    /// </returns>
     public bool TryRoll(long firstSequence)
     {
         try
@@ -53,7 +56,7 @@ internal sealed class AuditFiles(string path, string? checkpoints = null)
             File.Move(Current, Full(firstSequence));
             return true;
         }
-        catch (IOException exception) when (IsTaken(exception))
+        catch (IOException exception) when (IsTaken(exception) || File.Exists(Full(firstSequence)))
         {
             return false;
         }

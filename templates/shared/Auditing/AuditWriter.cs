@@ -36,7 +36,7 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
     private long _length;
     private long _firstInFile;
     private DateOnly _day;
-    private DateTime _rollsFrom;
+    private DateTime _notRolled;
     private long _lastLook;
     private long _lost;
     private bool _started;
@@ -142,8 +142,7 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
     {
         var now = time.GetUtcNow().UtcDateTime;
         EnsureOpen(now, entry.Lines);
-        // Where another file has the full one's name already, what verifies the log will say so, and the log goes on.
-        if ((_length >= options.MaxFileBytes || DateOnly.FromDateTime(now) != _day) && now >= _rollsFrom && !File.Exists(files.Full(_firstInFile)))
+        if ((_length >= options.MaxFileBytes || DateOnly.FromDateTime(now) != _day) && (now - _notRolled).Duration() >= s_rollInterval)
             Roll(now, entry.Lines);
         Chain(entry.Record, now, entry.Lines);
         _known = _sequence;
@@ -240,10 +239,13 @@ internal sealed class AuditWriter(AuditOptions options, AuditFiles files, AuditK
         RandomAccess.FlushToDisk(_file!.SafeFileHandle);
         _file.Dispose();
         var isRolled = files.TryRoll(_firstInFile);
-        Volatile.Write(ref _file, AuditFiles.OpenPrivate(files.Current, isRolled ? FileMode.CreateNew : FileMode.Open, FileShare.Read));
-        _rollsFrom = isRolled ? now : now + s_rollInterval;
+        Volatile.Write(ref _file, AuditFiles.OpenPrivate(files.Current, isRolled ? FileMode.CreateNew : FileMode.OpenOrCreate, FileShare.Read));
         if (!isRolled)
+        {
+            _notRolled = now;
             return;
+        }
+
         (_length, _firstInFile, _day) = (0, _sequence + 1, DateOnly.FromDateTime(now));
         Chain(Rolled(), now, lines);
     }
