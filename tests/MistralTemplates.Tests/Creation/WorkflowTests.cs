@@ -6,7 +6,7 @@ namespace MistralTemplates.Tests.Creation;
 /// <summary>The workflow of a generated repository: what it may do, whose code it runs, and that it makes every check.</summary>
 public sealed class WorkflowTests
 {
-    private static readonly YamlMappingNode s_workflow = Read();
+    private static readonly YamlMappingNode s_workflow = Read("workflows", "ci.yml");
 
     private static YamlMappingNode Jobs => Map(s_workflow, "jobs");
 
@@ -66,9 +66,22 @@ public sealed class WorkflowTests
         Assert.All(commands, command => Assert.DoesNotContain("${{", command, StringComparison.Ordinal));
     }
 
-    private static YamlMappingNode Read()
+    /// <summary>A commit that is named for good is never mended by itself.</summary>
+    [Fact]
+    public void Updates_AreAskedForWhateverIsPinned()
     {
-        using var reader = File.OpenText(Path.Combine(TemplatePack.RepositoryRoot, "templates", "mistral-secure", ".github", "workflows", "ci.yml"));
+        var dependabot = Read("dependabot.yml");
+        var updates = ((YamlSequenceNode)dependabot.Children[new YamlScalarNode("updates")]).Cast<YamlMappingNode>().ToList();
+
+        Assert.Equal("2", Text(dependabot, "version"));
+        Assert.Equal(["nuget", "github-actions"], updates.Select(update => Text(update, "package-ecosystem")));
+        Assert.All(updates, update => Assert.Equal("/", Text(update, "directory")));
+        Assert.All(updates, update => Assert.Equal([("interval", "weekly")], Pairs(Map(update, "schedule"))));
+    }
+
+    private static YamlMappingNode Read(params string[] path)
+    {
+        using var reader = File.OpenText(Path.Combine([TemplatePack.RepositoryRoot, "templates", "mistral-secure", ".github", .. path]));
         var stream = new YamlStream();
         stream.Load(reader);
         return (YamlMappingNode)stream.Documents.Single().RootNode;
