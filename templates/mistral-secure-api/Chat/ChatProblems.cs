@@ -3,6 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 using Acme.App.Access;
 using Acme.App.Auditing;
 using Acme.App.Guards;
+using Acme.App.Mistral;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
@@ -25,6 +26,9 @@ internal sealed partial class ChatProblems(IProblemDetailsService problemDetails
 
         if (exception is not BadHttpRequestException && ChatFailure.From(exception)?.RetryAfter is { } retryAfter)
             context.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(retryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        // OpenAI's clients try every 5xx again, unless they are told that it mends nothing.
+        if (exception is MistralException { Kind: MistralErrorKind.Authentication or MistralErrorKind.Permission or MistralErrorKind.NotFound })
+            context.Response.Headers["x-should-retry"] = "false";
         context.Response.StatusCode = problem.Status!.Value;
         return await problemDetails.TryWriteAsync(new ProblemDetailsContext { HttpContext = context, ProblemDetails = problem });
     }

@@ -19,7 +19,7 @@ internal static class CompletionAnswers
             new()
             {
                 Index = 0,
-                Message = ToMessage(response.Messages.SelectMany(message => message.Contents), Assistant),
+                Message = ToMessage(response.Messages.SelectMany(message => message.Contents), Assistant, isChunk: false),
                 FinishReason = response.FinishReason?.Value ?? "stop",
             },
         ],
@@ -32,11 +32,14 @@ internal static class CompletionAnswers
         Object = "chat.completion.chunk",
         Created = update.CreatedAt?.ToUnixTimeSeconds() ?? 0,
         Model = update.ModelId,
-        Choices = [new() { Index = 0, Delta = ToMessage(update.Contents, isFirst ? Assistant : null), FinishReason = update.FinishReason?.Value }],
+        Choices =
+        [
+            new() { Index = 0, Delta = ToMessage(update.Contents, isFirst ? Assistant : null, isChunk: true), FinishReason = update.FinishReason?.Value },
+        ],
         Usage = update.Contents.OfType<UsageContent>().FirstOrDefault() is { } usage ? UsageOf(usage.Details) : null,
     };
 
-    private static WireMessage ToMessage(IEnumerable<AIContent> contents, string? role)
+    private static WireMessage ToMessage(IEnumerable<AIContent> contents, string? role, bool isChunk)
     {
         List<WireChunk?> chunks = [];
         List<WireToolCall?>? calls = null;
@@ -49,7 +52,8 @@ internal static class CompletionAnswers
             else if (content is ReferenceContent reference)
                 chunks.Add(new() { Type = "reference", ReferenceIds = reference.Ids });
             else if (content is FunctionCallContent call)
-                (calls ??= []).Add(new WireToolCall(call.CallId, ToFunction(call), calls.Count, "function"));
+                // In a whole answer OpenAI's have no index, and a client may send back all that it got.
+                (calls ??= []).Add(new WireToolCall(call.CallId, new(call.Name, WireMessages.ArgumentsOf(call)), isChunk ? calls.Count : null, "function"));
         }
 
         var onlyText = chunks.TrueForAll(chunk => chunk!.Type == "text");
@@ -60,12 +64,6 @@ internal static class CompletionAnswers
             ToolCalls = calls,
         };
     }
-
-    /// <summary>
-    /// Arguments that are no JSON go on as they came: a caller learns by the finish reason that they were cut, and must not take them for none.
-    /// </summary>
-    private static WireFunctionCall ToFunction(FunctionCallContent call) =>
-        new(call.Name, call.AdditionalProperties?.GetValueOrDefault(ToolCallBuilder.Malformed) as string ?? WireMessages.ArgumentsOf(call));
 
     private static WireUsage UsageOf(UsageDetails usage) => new()
     {

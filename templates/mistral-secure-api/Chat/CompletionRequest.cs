@@ -60,8 +60,16 @@ internal sealed record CompletionModel(string Id, string Object, long Created, s
 internal sealed record CompletionCapabilities(bool CompletionChat, bool FunctionCalling);
 
 /// <summary>An error as Mistral's clients and, in its inner part, OpenAI's clients read it.</summary>
+/// <param name="Error">First, as some clients know an error in a stream by how it begins.</param>
+/// <param name="Param">As <paramref name="Code"/> there for those that ask for it, be it null.</param>
 internal sealed record CompletionError(
-    string? Object, string Message, string Type, string? Param, string? Code, string? TraceId, CompletionError? Error = null);
+    CompletionError? Error,
+    string? Object,
+    string Message,
+    string Type,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Param,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Code,
+    string? TraceId);
 
 /// <summary>Reads JSON of any form with every text in it: half a character would be found out too late, by whoever reads it next.</summary>
 internal sealed class FreeJsonConverter : JsonConverter<JsonElement>

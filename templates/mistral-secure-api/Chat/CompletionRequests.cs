@@ -89,8 +89,14 @@ internal static class CompletionRequests
         _ => [],
     };
 
-    private static bool SaysNothing(JsonElement value) =>
-        value.ValueKind == JsonValueKind.Null || (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0);
+    /// <summary>Clients send fields that they know and nobody has set; there is nothing in them to drop.</summary>
+    private static bool SaysNothing(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => true,
+        JsonValueKind.Array => value.GetArrayLength() == 0,
+        JsonValueKind.Object => value.EnumerateObject().All(field => SaysNothing(field.Value)),
+        _ => false,
+    };
 
     private static AIContent ToContent(WireChunk? chunk, string path) => chunk?.Type switch
     {
@@ -180,24 +186,26 @@ internal static class CompletionRequests
     private static IEnumerable<AIContent> CallsOf(IReadOnlyList<WireToolCall?>? calls, string path) =>
         (calls ?? []).Select((call, index) => ToCall(call, $"{path}[{index}]"));
 
-    private static FunctionCallContent ToCall(WireToolCall? call, string path) => call is { Id: { Length: > 0 } id, Function: { } function }
-        ? new FunctionCallContent(id, Name(function.Name, $"{path}.function.name"), ArgumentsOf(function.Arguments, $"{path}.function.arguments"))
-        : throw Refused(path, "A call must have an id and a function.");
-
-    private static Dictionary<string, object?> ArgumentsOf(string? arguments, string path)
+    /// <summary>A call that the model wrote badly comes back as it was, with what is wrong with it as its result.</summary>
+    private static FunctionCallContent ToCall(WireToolCall? call, string path)
     {
+        if (call is not { Id: { Length: > 0 } id, Function: { } function })
+            throw Refused(path, "A call must have an id and a function.");
+        var name = Name(function.Name, $"{path}.function.name");
         try
         {
-            return string.IsNullOrWhiteSpace(arguments)
-                ? []
-                : JsonSerializer.Deserialize(arguments, CompletionJsonContext.Default.DictionaryStringJsonElement)?
-                    .ToDictionary(argument => argument.Key, argument => (object?)argument.Value) ?? [];
+            return new FunctionCallContent(id, name, ArgumentsOf(function.Arguments));
         }
         catch (JsonException)
         {
-            throw Refused(path, "The arguments must be a JSON object.");
+            return (FunctionCallContent)With(new FunctionCallContent(id, name), ToolCallBuilder.Malformed, function.Arguments);
         }
     }
+
+    private static Dictionary<string, object?> ArgumentsOf(string? arguments) => string.IsNullOrWhiteSpace(arguments)
+        ? []
+        : JsonSerializer.Deserialize(arguments, CompletionJsonContext.Default.DictionaryStringJsonElement)?
+            .ToDictionary(argument => argument.Key, argument => (object?)argument.Value) ?? [];
 
     private static DeclaredFunction ToTool(WireTool? tool, string path)
     {
@@ -260,7 +268,9 @@ internal static class CompletionRequests
             others[WireRequest.StrictSchema] = schema.Strict ?? false;
         foreach (var (name, value) in request.Others ?? [])
         {
-            if (!WireRequest.PassedOn.TryGetValue(name, out var kind))
+            if (!WireRequest.PassedOn.TryGetValue(name, out var kind) && SaysNothing(value))
+                continue;
+            if (kind == JsonValueKind.Undefined)
                 throw Refused(name.Length <= RequestBody.LongestPath ? name : "$", NoSuchField);
             if (value.ValueKind != kind && !(kind == JsonValueKind.True && value.ValueKind == JsonValueKind.False) && value.ValueKind != JsonValueKind.Null)
                 throw Refused(name, $"It must be {(kind == JsonValueKind.True ? "true or false" : $"of the type {kind.ToString().ToLowerInvariant()}")}.");

@@ -1,3 +1,4 @@
+using Acme.App.Access;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -41,14 +42,23 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
             >= 500 => "server_error",
             _ => "invalid_request_error",
         };
-        var message = problem.Detail ?? problem.Title ?? ReasonPhrases.GetReasonPhrase(problem.Status ?? StatusCodes.Status500InternalServerError);
         // These clients show the message alone.
+        var message = problem.Detail ?? problem.Status switch
+        {
+            StatusCodes.Status401Unauthorized => "The token is missing, has expired, or is not for this program.",
+            StatusCodes.Status403Forbidden => $"The token has no scope '{AccessPolicies.Chat}'.",
+            StatusCodes.Status404NotFound =>
+                "There is no such address. Set the client to chat completions: POST /v1/chat/completions and GET /v1/models are here.",
+            var status => problem.Title ?? ReasonPhrases.GetReasonPhrase(status ?? StatusCodes.Status500InternalServerError),
+        };
         foreach (var rule in fields?.Values.SelectMany(rules => rules) ?? [])
             message += message.Contains(rule, StringComparison.Ordinal) ? "" : $" {rule}";
         var field = fields?.Keys.FirstOrDefault();
+        if (field is not (null or "$") && !message.Contains(field, StringComparison.Ordinal))
+            message += $" It is {field}.";
         if (field == MaxTokens && !fields![field].Contains(CompletionRequests.NoSuchField))
             (field, message) = (MaxTokensOnTheWire, message.Replace(MaxTokens, MaxTokensOnTheWire, StringComparison.Ordinal));
-        var inner = new CompletionError(null, message, kind, field, code, trace);
-        return inner with { Object = "error", Error = inner };
+        var inner = new CompletionError(null, null, message, kind, field, code, trace);
+        return inner with { Error = inner, Object = "error" };
     }
 }

@@ -33,7 +33,9 @@ internal static class RequestBody
         }
         catch (JsonException exception)
         {
-            throw Unreadable(exception.Path is { Length: > 2 and <= LongestPath } path && path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : "$");
+            // The path of what stands within a message's content begins there.
+            var whole = exception.Path + (exception.InnerException as JsonException)?.Path?[1..];
+            throw Unreadable(whole is { Length: > 2 and <= LongestPath } && whole.StartsWith("$.", StringComparison.Ordinal) ? whole[2..] : "$");
         }
     }
 

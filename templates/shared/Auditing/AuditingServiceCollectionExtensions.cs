@@ -67,6 +67,9 @@ internal static class AuditingServiceCollectionExtensions
                 .MinimumLevel.Override("Polly", LogEventLevel.Warning);
             // What is wrong with the configuration is reported at the end, without a stack trace.
             logs.Filter.ByExcluding(entry => entry.Exception is ConfigurationException && Matching.FromSource("Microsoft.Extensions.Hosting")(entry));
+            // Why an answer broke off its caller, the audit and a line of the program's own have told.
+            logs.Filter.ByExcluding(entry =>
+                entry.Exception is { } exception && ChatFailure.From(exception) is not null && Matching.FromSource("Microsoft.AspNetCore")(entry));
             // To a person the program says itself why there is no answer or no start.
             if (forPerson)
                 logs.MinimumLevel.Override("Microsoft.Extensions.AI", LevelAlias.Off).MinimumLevel.Override("Microsoft.Extensions.Hosting", LevelAlias.Off);

@@ -54,7 +54,11 @@ internal static class WireMessages
         return wire;
     }
 
-    public static string ArgumentsOf(FunctionCallContent call) => call.Arguments is null ? "{}" : Json(call.Arguments);
+    /// <summary>
+    /// Arguments that are no JSON go on as they came, both ways: a caller must not take them for none, and the model is told what was wrong with them.
+    /// </summary>
+    public static string ArgumentsOf(FunctionCallContent call) =>
+        Of(call.AdditionalProperties, ToolCallBuilder.Malformed) as string ?? (call.Arguments is null ? "{}" : Json(call.Arguments));
 
     /// <summary>OpenAI's developer role is Mistral's system role.</summary>
     private static string RoleOf(ChatMessage message) =>

@@ -73,6 +73,23 @@ public sealed class CompletionFieldsTests
     }
 
     [Fact]
+    public void Fields_ThatSayNothing_AreNoReasonToRefuse()
+    {
+        var sent = Sent("""{"model":"m","messages":[{"role":"user","content":"x","provider_specific_fields":{"a":null,"b":[]}}],"user":null,"store":null,"logit_bias":{},"functions":[]}""");
+
+        Assert.Equal(["messages", "model"], sent.AsObject().Select(field => field.Key).Order());
+    }
+
+    /// <summary>Who got a call that cannot be read tells the model so, and sends the call back with that.</summary>
+    [Fact]
+    public void ToolCall_WithBrokenArguments_ReachesMistralAsItWas()
+    {
+        var sent = Sent("""{"model":"m","messages":[{"role":"assistant","content":"","tool_calls":[{"id":"abcdefgh1","function":{"name":"f","arguments":"{\"only\":\"drafts"}}]},{"role":"tool","content":"That was no JSON.","tool_call_id":"abcdefgh1"}]}""");
+
+        Assert.Equal("{\"only\":\"drafts", sent["messages"]![0]!["tool_calls"]![0]!["function"]!["arguments"]!.GetValue<string>());
+    }
+
+    [Fact]
     public void Prefix_OfTheLastMessage_ReachesMistral()
     {
         var sent = Sent("""{"model":"m","messages":[{"role":"user","content":"Hello"},{"role":"assistant","content":"The tide","prefix":true}]}""");

@@ -137,7 +137,7 @@ public sealed class CompletionsApiTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
         Assert.Equal("Bearer", Assert.Single(response.Headers.WwwAuthenticate).Scheme);
         var error = await ErrorOfAsync(response);
-        Assert.Equal(("authentication_error", "Unauthorized"), (error.GetProperty("type").GetString(), error.GetProperty("message").GetString()));
+        Assert.Equal(("authentication_error", "The token is missing, has expired, or is not for this program."), (error.GetProperty("type").GetString(), error.GetProperty("message").GetString()));
         Assert.Equal(HttpStatusCode.Unauthorized, _api.Get("/v1/models"));
         Assert.Empty(_mistral.Requests);
     }
@@ -247,6 +247,22 @@ public sealed class CompletionsApiTests : IAsyncLifetime
         var answer = (await TextOfAsync(response)).Replace("\\u0022", "\\\"", StringComparison.Ordinal);
         Assert.Contains("\"arguments\":\"{\\\"only\\\":\\\"drafts\"", answer, StringComparison.Ordinal);
         Assert.Contains("\"finish_reason\":\"length\"", answer, StringComparison.Ordinal);
+    }
+
+    /// <summary>OpenAI's have one in a stream alone, and a client that sends back all that it got would be refused for it by others.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Completions_ToolCall_HasAnIndexInAStreamAlone(bool stream)
+    {
+        _mistral.Enqueue(StandInReply.Calls(new StandInToolCall("call00001", "look", """{"a":1}""")));
+
+        using var response = await PostAsync("/v1/chat/completions", WithTool(stream));
+
+        var call = (await TextOfAsync(response)).Split('\n').Select(line => line.StartsWith("data: {", StringComparison.Ordinal) ? line[6..] : line)
+            .Where(line => line is ['{', ..]).Select(line => JsonElement.Parse(line).GetProperty("choices")[0].GetProperty(stream ? "delta" : "message"))
+            .Single(message => message.TryGetProperty("tool_calls", out _)).GetProperty("tool_calls")[0];
+        Assert.Equal(stream, call.TryGetProperty("index", out _));
     }
 
     [Theory]

@@ -237,6 +237,8 @@ public sealed class ErrorTests(RunningApi api) : IClassFixture<RunningApi>
         using var response = await api.PostAsync(path, RunningApi.Question, traceId: _trace);
 
         var problem = await AssertProblemAsync(response, path, status, code);
+        // OpenAI's clients try a 5xx again by themselves, be it in vain.
+        Assert.Equal(code == "mistral.not_found", response.Headers.TryGetValues("x-should-retry", out _));
         Assert.DoesNotContain("canary", problem, StringComparison.Ordinal);
         // A setting's name is of the inside as well.
         Assert.DoesNotContain("Mistral:", problem, StringComparison.Ordinal);
@@ -247,20 +249,24 @@ public sealed class ErrorTests(RunningApi api) : IClassFixture<RunningApi>
             await api.Process.WaitUntilAsync(() => api.Process.Output.Contains(told, StringComparison.Ordinal), CancellationToken);
     }
 
-    /// <summary>The status has left already: the error is the stream's last event, and nothing says that the answer is whole.</summary>
+    /// <summary>
+    /// The status has left already: the error is the stream's last event, and the body has no end, by which also those clients see that the answer is not
+    /// whole that read no errors among the events. The log tells it in one line.
+    /// </summary>
     [Theory]
     [InlineData(Chat, "event: error")]
-    [InlineData(Completions, "\"error\":{")]
+    [InlineData(Completions, "\ndata: {\"error\":{")]
     public async Task Stream_ThatAGuardStops_EndsInAnErrorThatNamesTheKindAndTheTrace(string path, string mark)
     {
         var stream = string.Concat(new[] { "Take ", "the ", "number ", $"{s_card} ", "please." }.Select(Event)) + "data: [DONE]\n\n";
         api.Mistral.Enqueue(StandInReply.Stream(stream));
 
         using var response = await api.PostAsync(path, RunningApi.Question.Replace("""]}""", """],"stream":true}""", StringComparison.Ordinal), traceId: _trace);
-        var answer = await response.Content.ReadAsStringAsync(CancellationToken);
+        var answer = await RunningApi.ReadBrokenAsync(response);
 
         Assert.Equal(200, (int)response.StatusCode);
         Assert.Contains(mark, answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("unhandled exception", api.Process.Output, StringComparison.OrdinalIgnoreCase);
         Assert.Contains(_trace, answer, StringComparison.Ordinal);
         Assert.Equal(path == Chat, answer.Contains("\"title\":", StringComparison.Ordinal));
         Assert.DoesNotContain("1111", answer.Replace(_trace, "", StringComparison.Ordinal), StringComparison.Ordinal);
@@ -274,6 +280,34 @@ public sealed class ErrorTests(RunningApi api) : IClassFixture<RunningApi>
             model = "mistral-small-latest",
             choices = new[] { new { index = 0, delta = new { role = "assistant", content = text }, finish_reason = (string?)null } },
         })}\n\n";
+    }
+
+    /// <summary>These clients show the message alone.</summary>
+    [Theory]
+    [InlineData("/v1/responses", "chat", 404, "chat completions")]
+    [InlineData("/v1/chat/completions", "other", 403, "scope 'chat'")]
+    public async Task Completions_ThatCannotBe_SayWhatToDo(string path, string scope, int status, string said)
+    {
+        using var response = await api.PostAsync(path, RunningApi.Question, scope: scope, traceId: _trace);
+
+        var error = JsonElement.Parse(await response.Content.ReadAsStringAsync(CancellationToken)).GetProperty("error");
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Contains(said, error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        // Some clients take no error without these two.
+        Assert.Equal((JsonValueKind.Null, JsonValueKind.Null), (error.GetProperty("param").ValueKind, error.GetProperty("code").ValueKind));
+    }
+
+    [Fact]
+    public async Task Completions_UnknownFieldInAPartOfAMessage_IsToldByItsPath()
+    {
+        const string Path = "messages[0].content[1].cache_control";
+        var body = RunningApi.Question.Replace("\"Hello\"", """[{"type":"text","text":"a"},{"type":"text","text":"b","cache_control":{}}]""", StringComparison.Ordinal);
+
+        using var response = await api.PostAsync(Completions, body, traceId: _trace);
+
+        var error = JsonElement.Parse(await AssertProblemAsync(response, Completions, 400, "request.invalid")).GetProperty("error");
+        Assert.Equal(Path, error.GetProperty("param").GetString());
+        Assert.EndsWith($" It is {Path}.", error.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -66,6 +66,16 @@ public sealed class RunningApi : IAsyncLifetime
 
     public Task<HttpResponseMessage> GetAsync(string path, string? user = null, string scope = "chat", string? accept = null) => SendAsync(HttpMethod.Get, path, user, scope, null, null, accept);
 
+    /// <summary>Reads what came before a body broke off; a body with an end is an error.</summary>
+    public static async Task<string> ReadBrokenAsync(HttpResponseMessage response)
+    {
+        await using var body = await response.Content.ReadAsStreamAsync(CancellationToken);
+        using var text = new MemoryStream();
+        var end = await Assert.ThrowsAsync<HttpIOException>(() => body.CopyToAsync(text, CancellationToken));
+        Assert.Equal(HttpRequestError.ResponseEnded, end.HttpRequestError);
+        return Encoding.UTF8.GetString(text.ToArray());
+    }
+
     /// <summary>The audit's records of one trace; a stream's record comes a moment after its end.</summary>
     public async Task<IReadOnlyList<JsonElement>> AuditedAsync(Func<JsonElement, bool> isSought, int atLeast = 1)
     {
