@@ -106,8 +106,15 @@ internal static class SecretAssignment
     public static SecretPromise JudgeNameBefore(ref TextWindow window, int at)
     {
         var end = BackOverMarks(ref window, at, ":?.|+~");
+        end = window[at] == '=' ? BackOverAccessors(ref window, end) : end;
         var start = BackOverName(ref window, end);
         var name = window.Text[start..end];
+        // new AuthenticationHeaderValue("Bearer", "…").
+        if (window[at] == ',' && name is "Bearer")
+            return SecretPromise.Token;
+        // <add key="MaxItemsIn2D" value="5" /> names a setting.
+        if (name is "key" && window.Holds(start - 5, "<add "))
+            return SecretPromise.None;
         // A test's verdict: "PASS: TestHTTP2". A header of C: #include <pwd.h>.
         if ((name is "PASS" && end == at && window[at] == ':') || (window[at] == '>' && name.EndsWith(".h", StringComparison.Ordinal)))
             return SecretPromise.None;
@@ -124,14 +131,22 @@ internal static class SecretAssignment
             return SecretPromise.Password;
 
         // "var apiToken string = …" and <add key="Password" value="…" /> put a word between the name and its value.
-        // So do lists of variables: {"name": "API_KEY", "value": "…"}, in YAML on two lines.
+        // So do lists of variables: {"name": "API_KEY", "value": "…"}, in YAML on two lines, and objects: "apiKey": {"value": "…"}.
         var isValue = window.Text[start..end].Equals("value", StringComparison.OrdinalIgnoreCase);
         if (SecretName.IsHarmless(window.Text[start..end]))
             return SecretPromise.None;
-        end = isValue ? BackOverMarks(ref window, start, ":=,-\n", MostIndent) : BackOverMarks(ref window, start, ":=");
+        end = isValue ? BackOverMarks(ref window, start, ":=,-{\r\n", MostIndent) : BackOverMarks(ref window, start, ":=");
         if (!isValue && window[at] == '=' && window[at + 1] == ' ')
             end = BackOverType(ref window, end);
         return isValue || window[at] == '=' ? SecretName.Judge(window.Text[BackOverName(ref window, end)..end]) : SecretPromise.None;
+    }
+
+    /// <summary>From the end of a property's accessors in C# to its name's: <c>ApiKey { get; set; } = "…"</c>.</summary>
+    private static int BackOverAccessors(ref TextWindow window, int end)
+    {
+        var start = Math.Max(0, end - MostIndent);
+        var accessors = window[end - 1] == '}' ? window.Text[start..end].LastIndexOf("{ get", StringComparison.Ordinal) : -1;
+        return accessors < 0 ? end : BackOverMarks(ref window, start + accessors, "");
     }
 
     /// <summary>From a type's end to its variable's, where a colon stands between: <c>API_KEY: &amp;'static str</c>, <c>apiKey: Optional[str]</c>.</summary>

@@ -35,14 +35,23 @@ internal static class SecretMention
         var name = SecretAssignment.BackOverName(ref window, at);
         if (window.Text[name..at] is "new")
             return SecretAssignment.JudgeNameBefore(ref window, SecretAssignment.BackOverMarks(ref window, name, "="));
+        // KeyError("…") says what is missing.
+        if (window.Text[name..at].EndsWith("Error", StringComparison.Ordinal))
+            return SecretPromise.None;
         return char.IsAsciiLetterUpper(window[name]) || (window[name - 1] == ' ' && window.Text[Math.Max(0, name - 4)..(name - 1)] is "new")
             ? SecretName.Judge(window.Text[name..at])
             : SecretPromise.None;
     }
 
-    /// <summary><c>setx API_KEY …</c>, <c>user-secrets set "Mistral:ApiKey" …</c>; "my password is …", in the languages whose verb stands there.</summary>
+    /// <summary>
+    /// <c>setx API_KEY …</c>, <c>ENV API_KEY …</c>, <c>user-secrets set "Mistral:ApiKey" …</c>; "my password is …", in the languages whose verb stands
+    /// there.
+    /// </summary>
     private static SecretPromise JudgeWordsBefore(ref TextWindow window, int at)
     {
+        // Environment.GetEnvironmentVariable("API_KEY") ?? "…".
+        if (window[at - 1] == '?' && window[at - 2] == '?')
+            return SecretAssignment.JudgeNameBefore(ref window, at);
         var end = SecretAssignment.IsQuote(window[at - 1]) ? at - 1 : at;
         var name = end;
         while (end - name < TextWindow.Left && (CharacterClasses.Is(window[name - 1], CharacterClass.Name) || window[name - 1] is '.' or ':'))
@@ -52,7 +61,7 @@ internal static class SecretMention
         var before = name - (end < at ? 1 : 0);
         if (window[before - 1] != ' ')
             return SecretPromise.None;
-        if (window.Holds(before - 5, " set ") || window.Holds(before - 5, "setx "))
+        if (window.Holds(before - 5, " set ") || window.Holds(before - 5, "setx ") || window.Holds(before - 3, "/M ") || window.Holds(before - 4, "ENV "))
             return SecretName.Judge(window.Text[name..end]);
         if (window.Text[name..at] is not ("is" or "was" or "ist" or "lautet" or "war" or "est" or "es"))
             return SecretPromise.None;

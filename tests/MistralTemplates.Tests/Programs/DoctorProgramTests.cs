@@ -64,6 +64,10 @@ public sealed class DoctorProgramTests(PackFixture fixture)
         var before = await folder.GitAsync("rev-parse", "HEAD");
         var key = GitFolder.NewKey();
         folder.Write("notes.txt", $"MISTRAL_API_KEY={key}\n");
+        // A program of that name in the repository is not git.
+        var planted = folder.Write("git", "#!/bin/sh\nexit 0\n");
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(planted, (UnixFileMode)0b111_101_101);
         await folder.GitAsync("add", "-A");
 
         var refused = await folder.TryGitAsync("commit", "-q", "-m", "leak");
@@ -73,6 +77,7 @@ public sealed class DoctorProgramTests(PackFixture fixture)
         Assert.DoesNotContain(key[..8], refused.Output + refused.Error, StringComparison.Ordinal);
         Assert.Equal(before, await folder.GitAsync("rev-parse", "HEAD"));
 
+        File.Delete(planted);
         folder.Write("notes.txt", "Nothing to hide.\n");
         await folder.GitAsync("add", "-A");
         var clean = (await folder.TryGitAsync("commit", "-q", "-m", "clean")).EnsureSuccess("git commit");

@@ -10,8 +10,8 @@ internal static class ChangedLines
     private const int Near = 4096;
     private const int MostTries = 64;
 
-    // A detector reads within its line, and over so many spaces and ends of lines between a name and its value.
-    private const int Context = 18;
+    // A detector reads within its line, and over so many spaces and ends of lines between a name, the word "value" and a value.
+    private const int Context = 48 + 18;
 
     /// <summary>Gives the changed lines, each with what a detector reads around it.</summary>
     public static void Find(ReadOnlySpan<byte> before, ReadOnlySpan<byte> text, List<Range> changed)

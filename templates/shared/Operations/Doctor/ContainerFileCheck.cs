@@ -8,8 +8,9 @@ internal static class ContainerFileCheck
 {
     private const int MostLength = 1000;
 
-    private static readonly string[] s_keyEndings = [".key", ".pfx", ".p12"];
-    private static readonly string[] s_kept = [".env", ".env.local", "src/App/.env", "src/App/.env.local"];
+    private static readonly string[] s_keyEndings = [".key", ".pfx", ".p12", ".jks", ".ppk", "id_rsa", "id_ecdsa", "id_ed25519"];
+    private static readonly string[] s_kept = [".env", ".env.local", ".env.Production"];
+    private static readonly EnumerationOptions s_anyCase = new() { MatchCasing = MatchCasing.CaseInsensitive };
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(1);
     private static readonly string[] s_names = ["*Dockerfile*", "*Containerfile*"];
     private static readonly char[] s_betweenWords = [' ', '\t', '"', '[', ']', ','];
@@ -17,7 +18,7 @@ internal static class ContainerFileCheck
     public static Verdict Run(IServiceProvider services)
     {
         var patient = services.GetRequiredService<Patient>();
-        var files = patient.Folders.SelectMany(folder => s_names.SelectMany(name => Directory.EnumerateFiles(folder, name)))
+        var files = patient.Folders.SelectMany(folder => s_names.SelectMany(name => Directory.EnumerateFiles(folder, name, s_anyCase)))
             .Where(file => !file.EndsWith(".dockerignore", StringComparison.Ordinal)).ToList();
         if (files.Count == 0)
             return Verdict.NotChecked("there is no container file here.");
@@ -36,7 +37,9 @@ internal static class ContainerFileCheck
             // One that bears the container file's name is taken in place of the common one.
             var ignore = File.Exists(file + ".dockerignore") ? file + ".dockerignore" : Path.Combine(Path.GetDirectoryName(file)!, ".dockerignore");
             var patterns = File.Exists(ignore) ? Patterns(File.ReadLines(ignore)) : [];
-            if (s_kept.FirstOrDefault(path => !IsIgnored(path, patterns)) is { } taken)
+            var home = Path.GetRelativePath(Path.GetDirectoryName(file)!, patient.Home).Replace('\\', '/');
+            string[] folders = ["", home is "." or ['.', '.', ..] ? "src/App/" : home + "/"];
+            if (folders.SelectMany(folder => s_kept.Select(name => folder + name)).FirstOrDefault(path => !IsIgnored(path, patterns)) is { } taken)
                 return Verdict.Failed(
                     $"No {Path.GetFileName(ignore)} beside {Path.GetFileName(file)} keeps a file such as {taken} out of the build.",
                     "Write one with **/.env, **/.env.*, **/*.pem, **/*.key and **/secrets/, and !**/.env.example below them.");
@@ -68,11 +71,12 @@ internal static class ContainerFileCheck
     private static bool IsCarrying((string Text, int Line) instruction)
     {
         var words = instruction.Text.Split(s_betweenWords, StringSplitOptions.RemoveEmptyEntries);
+        words = words is [var first, .. var rest] && first.Equals("ONBUILD", StringComparison.OrdinalIgnoreCase) ? rest : words;
         return words.FirstOrDefault()?.ToUpperInvariant() switch
         {
             "ENV" or "ARG" => instruction.Text.Contains(EnvironmentKeySource.Variable, StringComparison.Ordinal),
-            "COPY" or "ADD" => words.Select(word => word.TrimEnd('/').Split('/')[^1])
-                .Any(name => RepositoryChecks.IsDotEnv(name) || name == "secrets" || s_keyEndings.Contains(Path.GetExtension(name))),
+            "COPY" or "ADD" => words.SelectMany(word => word.Split('/'))
+                .Any(name => RepositoryChecks.IsDotEnv(name) || name is "secrets" or ".env*" || s_keyEndings.Any(ending => name.EndsWith(ending, StringComparison.Ordinal))),
             // What is read while it runs, from a mounted secret, is in no layer.
             _ => words.Any(word => word.StartsWith(EnvironmentKeySource.Variable, StringComparison.Ordinal) && word.Split('=', 2) is [_, [not '$', ..]]),
         };

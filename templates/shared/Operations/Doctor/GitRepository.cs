@@ -110,7 +110,7 @@ internal sealed record GitRepository(string Top, bool IsShallow)
         error.Split('\n') is [{ Length: > 0 } line, ..] ? $"git says \"{line.TrimEnd('.', '\r')}\"." : "git says nothing more.";
 
     private static ToolRun Start(string folder, string[] arguments, IEnumerable<string> input, CancellationToken cancellationToken) =>
-        new("git", ["-C", folder, "--no-pager", .. arguments], input, cancellationToken);
+        new("git", ["-C", folder, "--no-pager", "-c", "core.fsmonitor=false", .. arguments], input, cancellationToken);
 
     /// <summary>
     /// The top as the folder's own name begins: git resolves links and drives and writes '/', so that nothing would seem to lie below it.

@@ -14,7 +14,7 @@ internal static class RepositoryChecks
         Verdict.NotChecked("the package feed did not answer.", "Restore the packages, and see that the feed can be reached.");
     private static readonly string[] s_mustBeIgnored = [".env", ".env.local", ".env.Production.local", "server.pem", "server.key", "secrets/key"];
     private static readonly string[] s_samples = [".example", ".sample", ".template", ".dist"];
-    private static readonly string[] s_secretEndings = [".pem", ".key", ".pfx", ".p12"];
+    private static readonly string[] s_secretEndings = [".env", ".pem", ".key", ".pfx", ".p12", ".jks", ".ppk", "id_rsa", "id_ecdsa", "id_ed25519"];
     private static readonly TimeSpan s_feedLimit = TimeSpan.FromSeconds(60);
 
     public static IEnumerable<DoctorCheck> All =>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Acme.App.Guards;
 
@@ -17,8 +18,14 @@ internal sealed class SecretFinder(SensitiveDataDetector detector, IReadOnlyList
     // More than a detector reads back and on together, a private key of 16 KiB at most, so that what a piece's end cuts is whole in the next.
     private const int Overlap = 20 * 1024;
     private const int LookForBinary = 8000;
+    private const double MostZeros = 0.6;
 
-    private readonly byte[][] _keys = [.. keys.Select(Encoding.UTF8.GetBytes)];
+    // What no text has: all control characters but tabs, ends of lines and the escape that colours a log.
+    private static readonly SearchValues<byte> s_controls = SearchValues.Create(
+        [.. Enumerable.Range(1, 31).Select(number => (byte)number).Except("\t\n\f\r\u001b"u8.ToArray())]);
+
+    private readonly (byte[] Bytes, string Key)[] _keys =
+        [.. keys.SelectMany(key => new[] { (Encoding.UTF8.GetBytes(key), key), (Encoding.Unicode.GetBytes(key), key) })];
     private readonly char[] _chars = new char[Overlap + PieceBytes];
     private readonly List<Range> _changed = [];
     private byte[] _bytes = new byte[Overlap + PieceBytes];
@@ -104,13 +111,14 @@ internal sealed class SecretFinder(SensitiveDataDetector detector, IReadOnlyList
     {
         if (WasBinary)
         {
-            for (var index = 0; index < _keys.Length; index++)
-                if (piece.IndexOf(_keys[index]) is var at and >= 0)
-                    Add(keys[index], line + piece[..at].Count((byte)'\n'), found);
+            foreach (var (bytes, key) in _keys)
+                if (piece.IndexOf(bytes) is var at and >= 0)
+                    Add(key, line + piece[..at].Count((byte)'\n'), found);
             return;
         }
 
-        FindInText(_chars.AsSpan(0, encoding.GetChars(piece, _chars)), line, isFinal, found);
+        var text = _chars.AsSpan(0, encoding.GetChars(piece, _chars));
+        FindInText(text.Contains('\0') ? text.ToString().Replace("\0", "", StringComparison.Ordinal) : text, line, isFinal, found);
     }
 
     private void FindInText(ReadOnlySpan<char> text, int line, bool isFinal, Dictionary<string, FoundSecret> found)
@@ -141,7 +149,10 @@ internal sealed class SecretFinder(SensitiveDataDetector detector, IReadOnlyList
             return Encoding.Unicode;
         if (start is [0xFE, 0xFF, ..])
             return Encoding.BigEndianUnicode;
-        WasBinary = start[..Math.Min(start.Length, LookForBinary)].Contains((byte)0);
+        // PowerShell's ">>" writes UTF-16 behind whatever is there, so that up to half of a text may be zeros, and more of a short one.
+        var head = start[..Math.Min(start.Length, LookForBinary)];
+        var zeros = head.Count((byte)0);
+        WasBinary = zeros > 0 && (zeros > head.Length * MostZeros || head.ContainsAny(s_controls));
         return Encoding.Latin1;
     }
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 
@@ -11,10 +12,7 @@ internal sealed class ToolRun : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
-    private static readonly string[] s_secretive = ["MISTRAL", "AWS_", "AZURE_", "GOOGLE_", "VAULT_", "IDENTITY_", "MSI_", "OTEL_"];
-
-    // Windows looks for a program in the folder where it stands before it looks anywhere else, and a repository may hold a git of its own.
-    static ToolRun() => Environment.SetEnvironmentVariable("NoDefaultCurrentDirectoryInExePath", "1");
+    private static readonly string[] s_secretive = ["MISTRAL", "AWS_", "AZURE_", "GOOGLE_", "VAULT_", "IDENTITY_", "MSI_", "OTEL_", "GIT_TRACE"];
 
     private readonly Process _process;
     private readonly Task<string> _errors;
@@ -24,7 +22,7 @@ internal sealed class ToolRun : IDisposable
 
     public ToolRun(string program, string[] arguments, IEnumerable<string> input, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(program, arguments)
+        var start = new ProcessStartInfo(Find(program), arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -50,11 +48,22 @@ internal sealed class ToolRun : IDisposable
         _writing = OnThreadAsync(() => Write(input));
     }
 
-    /// <summary>Whether a variable is a setting of .NET's configuration, Mistral's key, or what a secret store is entered with.</summary>
+    /// <summary>
+    /// Whether a variable is a setting of .NET's configuration, Mistral's key, or what a secret store is entered with; or has git write more than it
+    /// is asked for.
+    /// </summary>
     internal static bool IsOfTheProgram(string variable) =>
         (variable.Contains("__", StringComparison.Ordinal) && !variable.StartsWith("NuGet", StringComparison.OrdinalIgnoreCase))
         || variable.Contains(':', StringComparison.Ordinal) || variable.Contains("CONNSTR_", StringComparison.OrdinalIgnoreCase)
         || s_secretive.Any(start => variable.StartsWith(start, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>
+    /// A program's place along PATH. Given a name alone, .NET would look into the current folder first, and a repository may hold a git of its own.
+    /// </summary>
+    /// <exception cref="Win32Exception">It is nowhere.</exception>
+    internal static string Find(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+        .Where(Path.IsPathFullyQualified).Select(folder => Path.Combine(folder, OperatingSystem.IsWindows() ? program + ".exe" : program))
+        .FirstOrDefault(IsProgram) ?? throw new Win32Exception($"'{program}' is not on the PATH.");
 
     public StreamReader Text => _process.StandardOutput;
 
@@ -80,6 +89,9 @@ internal sealed class ToolRun : IDisposable
         _writing.Wait(s_patience);
         _process.Dispose();
     }
+
+    private static bool IsProgram(string file) =>
+        File.Exists(file) && (OperatingSystem.IsWindows() || (File.GetUnixFileMode(file) & (UnixFileMode.UserExecute | UnixFileMode.OtherExecute)) != 0);
 
     private bool Write(IEnumerable<string> input)
     {

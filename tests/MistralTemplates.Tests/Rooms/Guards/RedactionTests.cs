@@ -12,7 +12,7 @@ public sealed class RedactionTests
         .. SensitiveSamples.Positives.Select(sample => sample.Text), .. SensitiveSamples.Negatives, " ", "\n", "- ", "=", ":", "@", "\"", "\\n", ".", "-----BEGIN ", "password", "eyJ", "1", " 4", "é", "🙂",
         "](", "![a", "https://e.example/?q=1", ")", "\u001b[31m", "\u200b", "]:", "[a]: //e.example/", "<", ">", " src = ", " srcset='/a 1x, ", "'", ":url(", "&colon;", "\\", "`", "![", "\n- ", " srcdoc=\"", "image-set(", "@import \"", "<meta content=\"0; ", "\\75rl(", "   ", "你好", "１２", "＠", "＝", "\u3000", "٤١١١", "张三@例子.公司", "ễ",
         "<link ", "href=", "--", "value: ", "name: ", "\\\"", "\t", "*", "\ufe0f", "\\u0022", "\\u002B", "=@\"", "f(\"", "\u2011", "\\_", ";url=", "-----END PRIVATE KEY-----", "\"\"\"",
-        "new(", "new Token(", "Mistral(", "password is ", "passe : ", " set ", "setx ", "API key", "a1", "\"e1\"", "+49", "==", "//", "PWD=/", "<pwd.h>",
+        "new(", "new Token(", "Mistral(", "password is ", "passe : ", " set ", "setx ", "ENV ", " ?? \"", "{ get; set; } = \"", "(\"Bearer\", \"", "\r\n", "API key", "a1", "\"e1\"", "+49", "==", "//", "PWD=/", "<pwd.h>",
     ];
 
     public static TheoryData<int> Positives => [.. Enumerable.Range(0, SensitiveSamples.Positives.Count)];

@@ -350,7 +350,12 @@ public sealed class DoctorCommandTests
     [InlineData("COPY .env.sample ./", 0)]
     [InlineData("COPY secrets/ ./", 1)]
     [InlineData("COPY tls/server.key ./", 1)]
+    [InlineData("COPY secrets/api.txt ./", 1)]
+    [InlineData("COPY .env* ./", 1)]
+    [InlineData("COPY id_ed25519 keystore.jks ./", 1)]
+    [InlineData("ONBUILD ENV MISTRAL_API_KEY=abc", 1)]
     [InlineData("COPY . ./", 0)]
+    [InlineData("COPY . ./", 1, "**/.env\n**/.env.local\n")]
     [InlineData("COPY . ./", 1, "")]
     [InlineData("COPY . ./", 1, "!.env\n# .env\n")]
     [InlineData("COPY . ./", 1, "bin/*\n")]
@@ -371,10 +376,27 @@ public sealed class DoctorCommandTests
         Assert.Equal(expected == 1 ? "failed" : "passed", MarkOf(json, "container-file"));
     }
 
+    /// <summary>What is taken in again by its name is not what stands for all.</summary>
+    [Fact]
+    public async Task Run_IgnoreFileThatTakesTheProgramsOwnEnvIn_Fails()
+    {
+        using var folder = await ProjectAsync();
+        foreach (var name in Directory.GetFiles(folder.Path, "appsettings*.json"))
+            folder.Write("proj/src/App/" + Path.GetFileName(name), await File.ReadAllTextAsync(name, Token));
+        folder.Write("proj/App.slnx", "<Solution />\n");
+        folder.Write("proj/Dockerfile", "FROM scratch\nCOPY . ./\n");
+        folder.Write("proj/.dockerignore", "**/.env*\n!src/App/.env.local\n");
+
+        var (_, json, _) = await RunAsync(folder, []);
+
+        Assert.Equal("failed", MarkOf(json, "container-file"));
+    }
+
     [Theory]
     [InlineData("Containerfile", "ENV MISTRAL_API_KEY=abc", "**/.env*\n", "**/.env*\n", "failed")]
     [InlineData("Dockerfile", "COPY . ./", "**/.env*\n", "bin\n", "failed")]
     [InlineData("Dockerfile", "COPY . ./", "bin\n", "**/.env*\n", "passed")]
+    [InlineData("app.dockerfile", "COPY .env ./", "**/.env*\n", "**/.env*\n", "failed")]
     public async Task Run_ContainerFileWithAnIgnoreFileOfItsName_IsJudgedByThatOne(string name, string line, string common, string own, string expected)
     {
         using var folder = await ProjectAsync();

@@ -180,6 +180,26 @@ public sealed class SecretSearchTests
         Assert.Equal("a.txt", Assert.Single(Search(folder).Places).Path);
     }
 
+    /// <summary>As PowerShell's <c>&gt;&gt;</c> leaves a file: its own lines are UTF-16 without a mark.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task SearchAll_TextWithLinesInUtf16_IsReadWhole(bool isAppended)
+    {
+        using var folder = await GitFolder.CreateAsync();
+        var secret = $"MISTRAL_API_KEY={GitFolder.NewKey()}\n";
+        byte[] bytes = isAppended
+            ? [.. Encoding.UTF8.GetBytes("# Notes\n"), .. Encoding.Unicode.GetBytes(secret)]
+            : [.. Encoding.UTF8.GetBytes(secret), .. Encoding.Unicode.GetBytes("a note that somebody added\n")];
+        await File.WriteAllBytesAsync(Path.Combine(folder.Path, "README.md"), bytes, Token);
+        await folder.CommitAsync();
+
+        var verdict = Search(folder);
+
+        Assert.Equal(isAppended ? 2 : 1, Assert.Single(verdict.Places).Line);
+        Assert.DoesNotContain("Binary", verdict.Found, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task SearchAll_TextInUtf16_IsRead()
     {

@@ -16,11 +16,23 @@ public sealed class ToolRunTests
     [InlineData("OTEL_EXPORTER_OTLP_HEADERS", true)]
     [InlineData("IDENTITY_HEADER", true)]
     [InlineData("NuGetPackageSourceCredentials_My__Feed", false)]
+    [InlineData("GIT_TRACE", true)]
+    [InlineData("GIT_TRACE2_EVENT", true)]
     [InlineData("GIT_INDEX_FILE", false)]
     [InlineData("DOTNET_ROOT", false)]
     [InlineData("HTTPS_PROXY", false)]
     [InlineData("PATH", false)]
     public void Environment_OfATool_HasNoneOfTheProgramsSettings(string variable, bool isLeftOut) => Assert.Equal(isLeftOut, ToolRun.IsOfTheProgram(variable));
+
+    /// <summary>.NET, given a name, takes a program of that name in the current folder, which a repository may hold.</summary>
+    [Fact]
+    public void Find_Program_IsItsPlaceAlongThePath()
+    {
+        var git = ToolRun.Find("git");
+
+        Assert.True(Path.IsPathFullyQualified(git) && File.Exists(git), git);
+        Assert.Throws<System.ComponentModel.Win32Exception>(() => ToolRun.Find("no-such-program"));
+    }
 
     /// <summary>Two threads that close the input at the same time made one check in some thousands fail.</summary>
     [Fact]
