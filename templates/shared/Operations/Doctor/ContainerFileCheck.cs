@@ -8,7 +8,6 @@ internal static class ContainerFileCheck
 {
     private const int MostLength = 1000;
 
-    private static readonly string[] s_keyEndings = [".key", ".pfx", ".p12", ".jks", ".ppk", "id_rsa", "id_ecdsa", "id_ed25519"];
     private static readonly string[] s_kept = [".env", ".env.local", ".env.Production"];
     private static readonly EnumerationOptions s_anyCase = new() { MatchCasing = MatchCasing.CaseInsensitive };
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(1);
@@ -76,7 +75,7 @@ internal static class ContainerFileCheck
         {
             "ENV" or "ARG" => instruction.Text.Contains(EnvironmentKeySource.Variable, StringComparison.Ordinal),
             "COPY" or "ADD" => words.SelectMany(word => word.Split('/'))
-                .Any(name => RepositoryChecks.IsDotEnv(name) || name is "secrets" or ".env*" || s_keyEndings.Any(ending => name.EndsWith(ending, StringComparison.Ordinal))),
+                .Any(name => RepositoryChecks.IsDotEnv(name) || name is "secrets" or ".env*" || RepositoryChecks.IsPrivateKey(name)),
             // What is read while it runs, from a mounted secret, is in no layer.
             _ => words.Any(word => word.StartsWith(EnvironmentKeySource.Variable, StringComparison.Ordinal) && word.Split('=', 2) is [_, [not '$', ..]]),
         };
