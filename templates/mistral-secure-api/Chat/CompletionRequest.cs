@@ -39,7 +39,7 @@ internal sealed class CompletionRequest
     /// <summary>OpenAI's name of <c>random_seed</c>.</summary>
     public long? Seed { get; set; }
 
-    /// <summary>OpenAI's wish for the usage in a stream, which Mistral sends unasked, and for no padding, which it never sends.</summary>
+    /// <summary>OpenAI's wish for the usage behind a stream, which Mistral sends with its last chunk, and for no padding, which it never sends.</summary>
     public CompletionStreamExtras? StreamOptions { get; set; }
 }
 

@@ -28,13 +28,15 @@ internal static class CompletionsApi
         var messages = CompletionRequests.ToMessages(request);
         var options = CompletionRequests.ToOptions(request);
         if (request.Stream == true)
-            return Stream(chatClient.GetStreamingResponseAsync(messages, options, cancellationToken));
+            return Stream(chatClient.GetStreamingResponseAsync(messages, options, cancellationToken), request.StreamOptions?.IncludeUsage == true);
         var answer = CompletionAnswers.ToWhole(await chatClient.GetResponseAsync(messages, options, cancellationToken));
         return TypedResults.Json(answer, CompletionJsonContext.Default.WireAnswer);
     }
 
-    private static EventStream Stream(IAsyncEnumerable<ChatResponseUpdate> answer)
+    /// <param name="usageComesLast">Whether the usage stands in a chunk of its own without a choice, as OpenAI's clients ask for it.</param>
+    private static EventStream Stream(IAsyncEnumerable<ChatResponseUpdate> answer, bool usageComesLast)
     {
+        WireAnswer? last = null;
         // As Mistral, it names the role once: clients add up what the chunks say.
         var isFirst = true;
         return new EventStream(
@@ -45,9 +47,15 @@ internal static class CompletionsApi
                     return null;
                 var chunk = CompletionAnswers.ToChunk(update, isFirst);
                 isFirst = false;
+                if (usageComesLast && chunk.Usage is { } usage)
+                {
+                    last = new() { Id = chunk.Id, Object = chunk.Object, Created = chunk.Created, Model = chunk.Model, Choices = [], Usage = usage };
+                    chunk.Usage = null;
+                }
+
                 return JsonSerializer.SerializeToUtf8Bytes(chunk, CompletionJsonContext.Default.WireAnswer);
             },
-            () => null,
+            () => last is null ? null : JsonSerializer.SerializeToUtf8Bytes(last, CompletionJsonContext.Default.WireAnswer),
             problem => JsonSerializer.SerializeToUtf8Bytes(ProblemWriter.ToError(problem), CompletionJsonContext.Default.CompletionError));
     }
 

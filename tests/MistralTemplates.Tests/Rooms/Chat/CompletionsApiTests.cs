@@ -216,6 +216,23 @@ public sealed class CompletionsApiTests : IAsyncLifetime
         Assert.Single(chunks.Select(chunk => chunk.GetProperty("created").GetInt64()).Distinct());
     }
 
+    /// <summary>Whoever asks for it OpenAI's way adds up what the chunks with a choice say, and what the one without says once more.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Stream_UsageIsAskedForOpenAIsWay_StandsInAChunkOfItsOwn(bool isAsked)
+    {
+        var body = Question.Replace("]}", isAsked ? "],\"stream\":true,\"stream_options\":{\"include_usage\":true}}" : "],\"stream\":true}", StringComparison.Ordinal);
+
+        using var response = await PostAsync("/v1/chat/completions", Encoding.UTF8.GetBytes(body));
+
+        var chunks = (await TextOfAsync(response)).Split('\n').Where(line => line.StartsWith("data: {", StringComparison.Ordinal)).Select(line => JsonElement.Parse(line[6..])).ToList();
+        Assert.True(chunks[^1].GetProperty("usage").GetProperty("total_tokens").GetInt32() > 0);
+        Assert.Equal(isAsked ? 0 : 1, chunks[^1].GetProperty("choices").GetArrayLength());
+        Assert.DoesNotContain(chunks[..^1], chunk => chunk.TryGetProperty("usage", out _) || chunk.GetProperty("choices").GetArrayLength() != 1);
+        Assert.Single(chunks.Select(chunk => $"{chunk.GetProperty("id")} {chunk.GetProperty("created")} {chunk.GetProperty("model")}").Distinct());
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

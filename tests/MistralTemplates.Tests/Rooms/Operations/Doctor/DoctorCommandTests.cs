@@ -295,12 +295,19 @@ public sealed class DoctorCommandTests
         Assert.Equal($"In the repository {git.Top}, git does not ignore .env, .env.local, .env.Production.local, server.pem, server.key, secrets/key.", verdict.Found);
     }
 
-    [Fact]
-    public async Task Run_KeyFileIsTrackedAlready_Fails()
+    [Theory]
+    [InlineData(".env.local")]
+    [InlineData("production.env")]
+    [InlineData("tls/server.PEM")]
+    [InlineData("keystore.jks")]
+    [InlineData("deploy.ppk")]
+    [InlineData(".ssh/id_ed25519")]
+    [InlineData("secrets/key")]
+    public async Task Run_KeyFileIsTrackedAlready_Fails(string file)
     {
         using var folder = await ProjectAsync();
-        folder.Write(".env.local", "A=1\n");
-        await folder.GitAsync("add", "-f", ".env.local");
+        folder.Write(file, "A=1\n");
+        await folder.GitAsync("add", "-f", file);
 
         var (_, json, _) = await RunAsync(folder, []);
 
