@@ -51,6 +51,7 @@ public sealed class PackFixture : IDisposable
         var parent = NewFolder(testName);
         var result = (await pack.CreateAsync(parent, shortName, name, ["--no-restore", .. options], TestContext.Current.CancellationToken)).EnsureSuccess("dotnet new");
         Assert.Equal("", result.Error);
+        Assert.DoesNotContain("Warning", result.Output, StringComparison.OrdinalIgnoreCase);
         return Path.Combine(parent, name);
     }
 

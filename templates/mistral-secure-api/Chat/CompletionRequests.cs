@@ -58,7 +58,7 @@ internal static class CompletionRequests
     private static ChatMessage ToMessage(CompletionMessage? message, string path) => message?.Role switch
     {
         _ when message is null => throw Refused(path, "A message must be an object."),
-        _ when message.Others?.FirstOrDefault(other => !SaysNothing(other.Value)) is { Key: { } unknown } =>
+        _ when message.Others?.FirstOrDefault(other => !SaysNothing(other.Value) && !IsOfNothing(other.Value)) is { Key: { } unknown } =>
             throw Refused(path.Length + unknown.Length < RequestBody.LongestPath ? $"{path}.{unknown}" : path, NoSuchField),
         not "tool" when message.Name is not null => throw Refused($"{path}.name", "Only a tool's message is named."),
         not "assistant" when message.ToolCalls is not null => throw Refused($"{path}.tool_calls", "Only an assistant's message calls tools."),
@@ -90,13 +90,11 @@ internal static class CompletionRequests
     };
 
     /// <summary>Clients send fields that they know and nobody has set; there is nothing in them to drop.</summary>
-    private static bool SaysNothing(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Null => true,
-        JsonValueKind.Array => value.GetArrayLength() == 0,
-        JsonValueKind.Object => value.EnumerateObject().All(field => SaysNothing(field.Value)),
-        _ => false,
-    };
+    private static bool SaysNothing(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Null || (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0);
+
+    private static bool IsOfNothing(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Object && value.EnumerateObject().All(field => SaysNothing(field.Value));
 
     private static AIContent ToContent(WireChunk? chunk, string path) => chunk?.Type switch
     {
@@ -271,7 +269,7 @@ internal static class CompletionRequests
             if (!WireRequest.PassedOn.TryGetValue(name, out var kind) && SaysNothing(value))
                 continue;
             if (kind == JsonValueKind.Undefined)
-                throw Refused(name.Length <= RequestBody.LongestPath ? name : "$", NoSuchField);
+                throw Refused(name.Length is > 0 and <= RequestBody.LongestPath ? name : "$", NoSuchField);
             if (value.ValueKind != kind && !(kind == JsonValueKind.True && value.ValueKind == JsonValueKind.False) && value.ValueKind != JsonValueKind.Null)
                 throw Refused(name, $"It must be {(kind == JsonValueKind.True ? "true or false" : $"of the type {kind.ToString().ToLowerInvariant()}")}.");
             if (value.ValueKind != JsonValueKind.Null)

@@ -12,7 +12,7 @@ namespace Acme.App.Chat;
 /// <summary>An answer as server-sent events, each sent as soon as it is there. Until the first one a refusal is still a status code.</summary>
 /// <param name="toEvent">Writes an update as JSON; null for one that has nothing to tell.</param>
 /// <param name="toEnd">Writes the last event in front of <c>[DONE]</c>, if there is one.</param>
-/// <param name="toError">Writes what ended a stream that had begun: no <c>[DONE]</c> follows it, and the body breaks off.</param>
+/// <param name="toError">Writes what ended a stream that had begun: no <c>[DONE]</c> follows it, and over HTTP/1.1 the body breaks off.</param>
 /// <param name="errorEvent">What that last event is called, where it has a name.</param>
 internal sealed class EventStream(
     IAsyncEnumerable<ChatResponseUpdate> answer,
@@ -42,7 +42,10 @@ internal sealed class EventStream(
                 response.BodyWriter.Write(Encoding.UTF8.GetBytes($"event: {errorEvent}\n"));
             // The request's own token is cancelled once its time is up.
             await SendAsync(httpContext, toError(problem), CancellationToken.None);
-            // Some clients read no errors among the events, and would take what came for the whole: Kestrel leaves the body without its end.
+            // Some clients read no errors among the events, and would take what came for the whole: Kestrel leaves the body without its end. In HTTP/2
+            // it resets the stream instead, mostly before the event has left.
+            if (!HttpProtocol.IsHttp11(httpContext.Request.Protocol))
+                return;
             if (exception is OperationCanceledException)
                 throw new MistralException(MistralErrorKind.TimedOut, problem.Detail!);
             throw;

@@ -54,7 +54,7 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
         foreach (var rule in fields?.Values.SelectMany(rules => rules) ?? [])
             message += message.Contains(rule, StringComparison.Ordinal) ? "" : $" {rule}";
         var field = fields?.Keys.FirstOrDefault();
-        if (field is not (null or "$") && !message.Contains(field, StringComparison.Ordinal))
+        if (field is not (null or "$") && !message.Contains($" of {field}", StringComparison.Ordinal))
             message += $" It is {field}.";
         if (field == MaxTokens && !fields![field].Contains(CompletionRequests.NoSuchField))
             (field, message) = (MaxTokensOnTheWire, message.Replace(MaxTokens, MaxTokensOnTheWire, StringComparison.Ordinal));

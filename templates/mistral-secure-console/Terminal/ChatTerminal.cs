@@ -49,7 +49,7 @@ internal sealed class ChatTerminal
         return _lines.ReadLine();
     }
 
-    /// <summary>Reads text in UTF-8, and fails by <see cref="DecoderFallbackException"/> at bytes that are none.</summary>
+    /// <summary>Reads text in UTF-8, or as its byte order mark says, and fails by <see cref="DecoderFallbackException"/> at bytes that are none.</summary>
     public static StreamReader OpenText(Stream stream) => new(stream, s_strictUtf8);
 
     public static string NoText(string name) => $"{name} is not text in UTF-8. Convert it first.";

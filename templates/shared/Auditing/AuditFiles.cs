@@ -56,7 +56,7 @@ internal sealed class AuditFiles(string path, string? checkpoints = null)
             File.Move(Current, Full(firstSequence));
             return true;
         }
-        catch (IOException exception) when (IsTaken(exception) || File.Exists(Full(firstSequence)))
+        catch (IOException exception) when (IsTaken(exception) || Path.Exists(Full(firstSequence)))
         {
             return false;
         }

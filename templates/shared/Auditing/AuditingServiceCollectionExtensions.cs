@@ -70,6 +70,8 @@ internal static class AuditingServiceCollectionExtensions
             // Why an answer broke off its caller, the audit and a line of the program's own have told.
             logs.Filter.ByExcluding(entry =>
                 entry.Exception is { } exception && ChatFailure.From(exception) is not null && Matching.FromSource("Microsoft.AspNetCore")(entry));
+            logs.Filter.ByExcluding(entry => Matching.FromSource("Microsoft.AspNetCore.Diagnostics")(entry)
+                && entry.MessageTemplate.Text.StartsWith("The response has already started", StringComparison.Ordinal));
             // To a person the program says itself why there is no answer or no start.
             if (forPerson)
                 logs.MinimumLevel.Override("Microsoft.Extensions.AI", LevelAlias.Off).MinimumLevel.Override("Microsoft.Extensions.Hosting", LevelAlias.Off);

@@ -68,8 +68,9 @@ internal static class GuardedContent
         guard.GuardSignature(guarded, kinds);
         foreach (var (name, value) in guarded.AdditionalProperties?.ToArray() ?? [])
         {
-            // A tool's arguments that were cut off stand there, with their escapes.
-            if (value is string text && guard.GuardJsonOrText(name, text, kinds) is var safe && !ReferenceEquals(safe, text))
+            // A tool's arguments that are no JSON stand there, with their escapes, and whoever calls it may read them all the same.
+            if (value is string text && guard.GuardJsonOrText(name, name == ToolCallBuilder.Malformed ? guard.GuardEscaped(name, text, kinds) : text, kinds)
+                is var safe && !ReferenceEquals(safe, text))
                 guarded.AdditionalProperties![name] = safe;
         }
 
@@ -241,7 +242,7 @@ internal static class GuardedContent
     /// </summary>
     private static string GuardJsonOrText(this TextGuard guard, string? name, string text, ISet<SensitiveKind> kinds)
     {
-        if (text.AsSpan().TrimStart() is ['{' or '[' or '"', ..])
+        if (guard.WithoutHidden(text).AsSpan().TrimStart() is ['{' or '[' or '"', ..])
         {
             try
             {

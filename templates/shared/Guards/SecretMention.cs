@@ -23,7 +23,7 @@ internal static class SecretMention
         var promise = window[at] switch
         {
             '(' when isQuoted => JudgeCallBefore(ref window, at),
-            ' ' => JudgeWordsBefore(ref window, at),
+            ' ' => JudgeWordsBefore(ref window, at, isQuoted),
             _ => SecretPromise.None,
         };
         return promise == SecretPromise.None ? null : SecretAssignment.FindValue(ref window, at, promise, ref next);
@@ -36,7 +36,7 @@ internal static class SecretMention
         if (window.Text[name..at] is "new")
             return SecretAssignment.JudgeNameBefore(ref window, SecretAssignment.BackOverMarks(ref window, name, "="));
         // KeyError("…") says what is missing.
-        if (window.Text[name..at].EndsWith("Error", StringComparison.Ordinal))
+        if (window.Text[name..at] is "KeyError")
             return SecretPromise.None;
         return char.IsAsciiLetterUpper(window[name]) || (window[name - 1] == ' ' && window.Text[Math.Max(0, name - 4)..(name - 1)] is "new")
             ? SecretName.Judge(window.Text[name..at])
@@ -47,10 +47,10 @@ internal static class SecretMention
     /// <c>setx API_KEY …</c>, <c>ENV API_KEY …</c>, <c>user-secrets set "Mistral:ApiKey" …</c>; "my password is …", in the languages whose verb stands
     /// there.
     /// </summary>
-    private static SecretPromise JudgeWordsBefore(ref TextWindow window, int at)
+    private static SecretPromise JudgeWordsBefore(ref TextWindow window, int at, bool isQuoted)
     {
         // Environment.GetEnvironmentVariable("API_KEY") ?? "…".
-        if (window[at - 1] == '?' && window[at - 2] == '?')
+        if (isQuoted && window.Holds(at - 3, " ??"))
             return SecretAssignment.JudgeNameBefore(ref window, at);
         var end = SecretAssignment.IsQuote(window[at - 1]) ? at - 1 : at;
         var name = end;
@@ -61,7 +61,8 @@ internal static class SecretMention
         var before = name - (end < at ? 1 : 0);
         if (window[before - 1] != ' ')
             return SecretPromise.None;
-        if (window.Holds(before - 5, " set ") || window.Holds(before - 5, "setx ") || window.Holds(before - 3, "/M ") || window.Holds(before - 4, "ENV "))
+        if (window.Holds(before - 5, " set ") || window.Holds(before - 5, "setx ") || window.Holds(before - 8, "setx /M ")
+            || (window.Holds(before - 4, "ENV ") && window[before - 5] is '\n' or '\0'))
             return SecretName.Judge(window.Text[name..end]);
         if (window.Text[name..at] is not ("is" or "was" or "ist" or "lautet" or "war" or "est" or "es"))
             return SecretPromise.None;

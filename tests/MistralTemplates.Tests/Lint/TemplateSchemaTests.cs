@@ -62,6 +62,7 @@ public sealed partial class TemplateSchemaTests
         derived fileRename text
         bind type! =bind
         bind binding! text
+        bind defaultValue! text
         generated type! =generated
         generated generator! =port
         generated parameters! port

@@ -23,8 +23,11 @@ internal static class AllowFile
     }
 
     /// <remarks>A private key has several lines, which git may end otherwise in the work tree than in its history.</remarks>
-    public static string FingerprintOf(ReadOnlySpan<char> value) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(value.ToString().ReplaceLineEndings("\n"))))[..FingerprintLength];
+    public static string FingerprintOf(ReadOnlySpan<char> value)
+    {
+        var text = value.ToString().Replace("\r\n", "\n", StringComparison.Ordinal);
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..FingerprintLength];
+    }
 
     private static List<string> Read(string path)
     {

@@ -25,7 +25,7 @@ internal sealed record GitRepository(string Top, bool IsShallow)
             using var git = Start(folder, ["rev-parse", "--is-shallow-repository", "--show-cdup", "--show-toplevel"], [], cancellationToken);
             var lines = git.Text.ReadToEnd().Split('\n');
             if (git.End(out var error) == 0 && lines is [var shallow, var way, var top, ""])
-                return new GitRepository(AsGiven(folder, way, top), shallow == "true");
+                return new GitRepository(AsGiven(folder, way, top, cancellationToken), shallow == "true");
             if (error.Contains("dubious ownership", StringComparison.Ordinal))
                 throw new DoctorInputException(
                     $"The repository around '{folder}' belongs to another user, and git does not read it. "
@@ -115,10 +115,15 @@ internal sealed record GitRepository(string Top, bool IsShallow)
     /// <summary>
     /// The top as the folder's own name begins: git resolves links and drives and writes '/', so that nothing would seem to lie below it.
     /// </summary>
-    private static string AsGiven(string folder, string way, string top)
+    private static string AsGiven(string folder, string way, string top, CancellationToken cancellationToken)
     {
-        var given = Path.TrimEndingDirectorySeparator(Path.GetFullPath(way, Path.GetFullPath(folder)));
-        return Path.Exists(Path.Combine(given, ".git")) ? given : Path.GetFullPath(top);
+        var (given, resolved) = (Path.TrimEndingDirectorySeparator(Path.GetFullPath(way, Path.GetFullPath(folder))), Path.GetFullPath(top));
+        if (given == resolved || !Directory.Exists(given))
+            return resolved;
+        // Behind a link in the midst of the name another repository may lie.
+        using var git = Start(given, ["rev-parse", "--show-toplevel"], [], cancellationToken);
+        var answer = git.Text.ReadToEnd();
+        return git.End(out _) == 0 && answer == top + "\n" ? given : resolved;
     }
 
     private static bool HasMarker(string folder)

@@ -14,7 +14,7 @@ internal static class RepositoryChecks
         Verdict.NotChecked("the package feed did not answer.", "Restore the packages, and see that the feed can be reached.");
     private static readonly string[] s_mustBeIgnored = [".env", ".env.local", ".env.Production.local", "server.pem", "server.key", "secrets/key"];
     private static readonly string[] s_samples = [".example", ".sample", ".template", ".dist"];
-    private static readonly string[] s_keyEndings = [".key", ".pfx", ".p12", ".jks", ".ppk", "id_rsa", "id_ecdsa", "id_ed25519"];
+    private static readonly string[] s_keyFiles = [".key", ".pfx", ".p12", ".jks", ".ppk", "id_rsa", "id_ecdsa", "id_ed25519"];
     private static readonly TimeSpan s_feedLimit = TimeSpan.FromSeconds(60);
 
     public static IEnumerable<DoctorCheck> All =>
@@ -75,7 +75,7 @@ internal static class RepositoryChecks
     }
 
     /// <summary>A file that is named as one with a private key; in PEM stand certificates as well.</summary>
-    public static bool IsPrivateKey(string name) => s_keyEndings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+    public static bool IsPrivateKey(string name) => s_keyFiles.Intersect([name, Path.GetExtension(name)], StringComparer.OrdinalIgnoreCase).Any();
 
     /// <summary>What shows which variables there are is meant to be committed.</summary>
     public static bool IsDotEnv(string name) => name.Equals(".env", StringComparison.OrdinalIgnoreCase)

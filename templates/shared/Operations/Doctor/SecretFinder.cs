@@ -118,7 +118,7 @@ internal sealed class SecretFinder(SensitiveDataDetector detector, IReadOnlyList
         }
 
         var text = _chars.AsSpan(0, encoding.GetChars(piece, _chars));
-        FindInText(text.Contains('\0') ? text.ToString().Replace("\0", "", StringComparison.Ordinal) : text, line, isFinal, found);
+        FindInText(text.Contains('\0') ? WithoutZerosOfUtf16(text) : text, line, isFinal, found);
     }
 
     private void FindInText(ReadOnlySpan<char> text, int line, bool isFinal, Dictionary<string, FoundSecret> found)
@@ -152,7 +152,22 @@ internal sealed class SecretFinder(SensitiveDataDetector detector, IReadOnlyList
         // PowerShell's ">>" writes UTF-16 behind whatever is there, so that up to half of a text may be zeros, and more of a short one.
         var head = start[..Math.Min(start.Length, LookForBinary)];
         var zeros = head.Count((byte)0);
-        WasBinary = zeros > 0 && (zeros > head.Length * MostZeros || head.ContainsAny(s_controls));
+        WasBinary = zeros > 0 && (zeros > head.Length * MostZeros || head.ContainsAny(s_controls) || head.IndexOf("\0\0\0\0"u8) >= 0);
         return Encoding.Latin1;
+    }
+
+    /// <summary>They stand at every second place; any other zero ends a value.</summary>
+    private static string WithoutZerosOfUtf16(ReadOnlySpan<char> text)
+    {
+        var kept = new StringBuilder(text.Length);
+        for (var index = 0; index < text.Length; index++)
+        {
+            var isBehind = index > 1 && text[index - 1] != '\0' && text[index - 2] == '\0';
+            var isBefore = index < text.Length - 2 && text[index + 1] != '\0' && text[index + 2] == '\0';
+            if (text[index] != '\0' || !(isBehind || isBefore))
+                kept.Append(text[index]);
+        }
+
+        return kept.ToString();
     }
 }

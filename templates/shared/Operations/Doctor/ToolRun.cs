@@ -22,7 +22,7 @@ internal sealed class ToolRun : IDisposable
 
     public ToolRun(string program, string[] arguments, IEnumerable<string> input, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(Find(program), arguments)
+        var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -41,7 +41,7 @@ internal sealed class ToolRun : IDisposable
             ("GIT_NO_REPLACE_OBJECTS", "1"), ("GIT_GRAFT_FILE", "/dev/null/none"),
         })
             start.Environment[name] = value;
-        _process = Process.Start(start)!;
+        _process = Start(start);
         _cancellationToken = cancellationToken;
         _cancelling = cancellationToken.Register(Kill);
         _errors = OnThreadAsync(_process.StandardError.ReadToEnd);
@@ -58,12 +58,11 @@ internal sealed class ToolRun : IDisposable
         || s_secretive.Any(start => variable.StartsWith(start, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>
-    /// A program's place along PATH. Given a name alone, .NET would look into the current folder first, and a repository may hold a git of its own.
+    /// The places where a program may lie, along PATH. Given a name alone, .NET looks into the current folder first, and a repository may hold a git of
+    /// its own.
     /// </summary>
-    /// <exception cref="Win32Exception">It is nowhere.</exception>
-    internal static string Find(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-        .Where(Path.IsPathFullyQualified).Select(folder => Path.Combine(folder, OperatingSystem.IsWindows() ? program + ".exe" : program))
-        .FirstOrDefault(IsProgram) ?? throw new Win32Exception($"'{program}' is not on the PATH.");
+    internal static IEnumerable<string> PlacesOf(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+        .Where(Path.IsPathFullyQualified).Select(folder => Path.Combine(folder, OperatingSystem.IsWindows() ? program + ".exe" : program));
 
     public StreamReader Text => _process.StandardOutput;
 
@@ -90,8 +89,25 @@ internal sealed class ToolRun : IDisposable
         _process.Dispose();
     }
 
-    private static bool IsProgram(string file) =>
-        File.Exists(file) && (OperatingSystem.IsWindows() || (File.GetUnixFileMode(file) & (UnixFileMode.UserExecute | UnixFileMode.OtherExecute)) != 0);
+    /// <summary>As a shell does: what cannot be started at one place may stand at the next.</summary>
+    private static Process Start(ProcessStartInfo start)
+    {
+        var program = start.FileName;
+        foreach (var place in PlacesOf(program).Where(File.Exists))
+        {
+            try
+            {
+                start.FileName = place;
+                return Process.Start(start)!;
+            }
+            catch (Win32Exception)
+            {
+                // It is no program, or another user's.
+            }
+        }
+
+        throw new Win32Exception($"'{program}' is not on the PATH.");
+    }
 
     private bool Write(IEnumerable<string> input)
     {

@@ -75,7 +75,7 @@ public sealed class CompletionFieldsTests
     [Fact]
     public void Fields_ThatSayNothing_AreNoReasonToRefuse()
     {
-        var sent = Sent("""{"model":"m","messages":[{"role":"user","content":"x","provider_specific_fields":{"a":null,"b":[]}}],"user":null,"store":null,"logit_bias":{},"functions":[]}""");
+        var sent = Sent("""{"model":"m","messages":[{"role":"user","content":"x","provider_specific_fields":{"a":null,"b":[]}}],"user":null,"store":null,"functions":[]}""");
 
         Assert.Equal(["messages", "model"], sent.AsObject().Select(field => field.Key).Order());
     }
@@ -109,6 +109,8 @@ public sealed class CompletionFieldsTests
     [Theory]
     [InlineData("""{"store":true}""", "store")]
     [InlineData("""{"logprobs":true}""", "logprobs")]
+    [InlineData("""{"web_search_options":{}}""", "web_search_options")]
+    [InlineData("""{"":1}""", "$")]
     [InlineData("""{"user":"ada"}""", "user")]
     [InlineData("""{"n":2}""", "n")]
     [InlineData("""{"reasoning_effort":1}""", "reasoning_effort")]

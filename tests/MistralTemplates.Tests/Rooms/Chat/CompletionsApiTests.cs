@@ -266,6 +266,34 @@ public sealed class CompletionsApiTests : IAsyncLifetime
         Assert.Contains("\"finish_reason\":\"length\"", answer, StringComparison.Ordinal);
     }
 
+    /// <summary>What is no JSON may become some where it goes, and its escapes letters.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("\ufeff")]
+    [InlineData("```json\n")]
+    [InlineData("/*c*/")]
+    [InlineData("x ")]
+    public async Task Completions_SecretInBrokenArgumentsThatComeBack_IsKeptFromMistral(string before)
+    {
+        var token = SensitiveSamples.GitHubToken;
+        var arguments = $"{before}{{\"k\":\"\\u{(int)token[0]:x4}{token[1..]}";
+        var body = JsonSerializer.SerializeToUtf8Bytes(new
+        {
+            model = "mistral-small-latest",
+            messages = new object[]
+            {
+                new { role = "user", content = "Hello" },
+                new { role = "assistant", content = "", tool_calls = new[] { new { id = "abcdefgh1", function = new { name = "f", arguments } } } },
+                new { role = "tool", content = "That was no JSON.", tool_call_id = "abcdefgh1" },
+            },
+        });
+
+        using var response = await PostAsync("/v1/chat/completions", body);
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
+        Assert.Empty(_mistral.Requests);
+    }
+
     /// <summary>OpenAI's have one in a stream alone, and a client that sends back all that it got would be refused for it by others.</summary>
     [Theory]
     [InlineData(false)]

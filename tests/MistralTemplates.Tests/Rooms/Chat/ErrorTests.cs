@@ -267,6 +267,7 @@ public sealed class ErrorTests(RunningApi api) : IClassFixture<RunningApi>
         Assert.Equal(200, (int)response.StatusCode);
         Assert.Contains(mark, answer, StringComparison.Ordinal);
         Assert.DoesNotContain("unhandled exception", api.Process.Output, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("already started", api.Process.Output, StringComparison.Ordinal);
         Assert.Contains(_trace, answer, StringComparison.Ordinal);
         Assert.Equal(path == Chat, answer.Contains("\"title\":", StringComparison.Ordinal));
         Assert.DoesNotContain("1111", answer.Replace(_trace, "", StringComparison.Ordinal), StringComparison.Ordinal);
@@ -308,6 +309,15 @@ public sealed class ErrorTests(RunningApi api) : IClassFixture<RunningApi>
         var error = JsonElement.Parse(await AssertProblemAsync(response, Completions, 400, "request.invalid")).GetProperty("error");
         Assert.Equal(Path, error.GetProperty("param").GetString());
         Assert.EndsWith($" It is {Path}.", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Completions_FieldWithANameOfOneLetter_IsToldAllTheSame()
+    {
+        using var response = await api.PostAsync(Completions, RunningApi.Question.Replace("]}", "],\"n\":\"x\"}", StringComparison.Ordinal), traceId: _trace);
+
+        var error = JsonElement.Parse(await AssertProblemAsync(response, Completions, 400, "request.invalid")).GetProperty("error");
+        Assert.EndsWith(" It is n.", error.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -359,6 +359,10 @@ public sealed class DoctorCommandTests
     [InlineData("COPY tls/server.key ./", 1)]
     [InlineData("COPY secrets/api.txt ./", 1)]
     [InlineData("COPY .env* ./", 1)]
+    [InlineData("COPY a.crt /run/secrets/a.crt", 0)]
+    [InlineData("COPY a.crt /run/secrets", 0)]
+    [InlineData("COPY [\"src/secrets/App.csproj\", \"src/App/\"]", 0)]
+    [InlineData("COPY valid_rsa ./", 0)]
     [InlineData("COPY id_ed25519 keystore.jks ./", 1)]
     [InlineData("ONBUILD ENV MISTRAL_API_KEY=abc", 1)]
     [InlineData("COPY . ./", 0)]
@@ -404,6 +408,8 @@ public sealed class DoctorCommandTests
     [InlineData("Dockerfile", "COPY . ./", "**/.env*\n", "bin\n", "failed")]
     [InlineData("Dockerfile", "COPY . ./", "bin\n", "**/.env*\n", "passed")]
     [InlineData("app.dockerfile", "COPY .env ./", "**/.env*\n", "**/.env*\n", "failed")]
+    [InlineData(".Dockerfile", "COPY .env ./", "**/.env*\n", "**/.env*\n", "failed")]
+    [InlineData("build-dockerfile.sh", "COPY .env ./", "**/.env*\n", "**/.env*\n", "notChecked")]
     public async Task Run_ContainerFileWithAnIgnoreFileOfItsName_IsJudgedByThatOne(string name, string line, string common, string own, string expected)
     {
         using var folder = await ProjectAsync();

@@ -37,6 +37,26 @@ public sealed class GitRepositoryTests
         Assert.Equal(folder.Path, repository?.Top);
     }
 
+    /// <summary>What lies around the link is another repository, in which nothing of the program would be found.</summary>
+    [Theory]
+    [InlineData("link")]
+    [InlineData("src")]
+    [InlineData("deep/App")]
+    public async Task Open_LinkIntoAnotherRepository_FindsThatOne(string link)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Only an administrator makes links there.");
+        using var inner = await GitFolder.CreateAsync();
+        inner.Write("src/App/App.csproj", "<Project />\n");
+        using var outer = await GitFolder.CreateAsync();
+        outer.Write("deep/a.txt", "a\n");
+        var target = link.EndsWith("App", StringComparison.Ordinal) ? "src/App" : "src";
+        Directory.CreateSymbolicLink(Path.Combine(outer.Path, link), Path.Combine(inner.Path, target));
+
+        var repository = GitRepository.Open(Path.Combine(outer.Path, link), isDemanded: true, TestContext.Current.CancellationToken);
+
+        Assert.Equal(inner.Path, repository?.Top);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("src/App")]
@@ -54,4 +74,9 @@ public sealed class GitRepositoryTests
     [Fact]
     public void FingerprintOf_OtherEndsOfLines_IsTheSame() =>
         Assert.Equal(AllowFile.FingerprintOf("first\nsecond"), AllowFile.FingerprintOf("first\r\nsecond"));
+
+    /// <summary>In Latin-1, by which files are read, a part of a letter in UTF-8 is an end of a line to Unicode.</summary>
+    [Fact]
+    public void FingerprintOf_OtherValues_Differ() =>
+        Assert.NotEqual(AllowFile.FingerprintOf("first\nsecond"), AllowFile.FingerprintOf("first\u0085second"));
 }

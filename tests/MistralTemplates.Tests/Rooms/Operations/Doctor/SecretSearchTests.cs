@@ -200,6 +200,20 @@ public sealed class SecretSearchTests
         Assert.DoesNotContain("Binary", verdict.Found, StringComparison.Ordinal);
     }
 
+    /// <summary>As <c>env -0</c> writes it: what a zero ends does not go on behind it.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(9000)]
+    public async Task SearchAll_ValuesBetweenZeros_AreFoundEach(int before)
+    {
+        using var folder = await GitFolder.CreateAsync();
+        string[] keys = [GitFolder.NewKey(), GitFolder.NewKey()];
+        folder.Write("dump", $"{new string('.', before)}\nMISTRAL_API_KEY={keys[0]}\0PATH=/bin\0MISTRAL_API_KEY_PROD={keys[1]}\0next=1\n");
+        await folder.CommitAsync();
+
+        Assert.Equal(keys.Select(key => AllowFile.FingerprintOf(key)).Order(), Search(folder).Places.Select(place => place.Fingerprint).Order());
+    }
+
     [Fact]
     public async Task SearchAll_TextInUtf16_IsRead()
     {

@@ -26,13 +26,17 @@ public sealed class ToolRunTests
 
     /// <summary>.NET, given a name, takes a program of that name in the current folder, which a repository may hold.</summary>
     [Fact]
-    public void Find_Program_IsItsPlaceAlongThePath()
+    public void PlacesOf_Program_AreThoseAlongThePath()
     {
-        var git = ToolRun.Find("git");
+        var places = ToolRun.PlacesOf("git").ToList();
 
-        Assert.True(Path.IsPathFullyQualified(git) && File.Exists(git), git);
-        Assert.Throws<System.ComponentModel.Win32Exception>(() => ToolRun.Find("no-such-program"));
+        Assert.Contains(places, File.Exists);
+        Assert.All(places, place => Assert.True(Path.IsPathFullyQualified(place), place));
     }
+
+    [Fact]
+    public void Start_ProgramThatIsNowhere_IsWhatDotNetSaysOfIt() =>
+        Assert.Throws<System.ComponentModel.Win32Exception>(() => new ToolRun("no-such-program", [], [], TestContext.Current.CancellationToken));
 
     /// <summary>Two threads that close the input at the same time made one check in some thousands fail.</summary>
     [Fact]
