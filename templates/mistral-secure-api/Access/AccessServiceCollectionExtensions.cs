@@ -34,7 +34,8 @@ internal static class AccessServiceCollectionExtensions
         services.AddSingleton<InnermostGuard>((inner, provider) => ActivatorUtilities.CreateInstance<BudgetChatClient>(provider, inner));
 
         // Issuer, audience and keys stand under Authentication:Schemes:Bearer, where "dotnet user-jwts" writes a developer's.
-        services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(bearer =>
+        services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();
+        services.ConfigureAll<JwtBearerOptions>(bearer =>
         {
             bearer.MapInboundClaims = false;
             bearer.IncludeErrorDetails = false;

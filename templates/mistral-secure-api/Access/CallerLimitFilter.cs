@@ -10,10 +10,10 @@ internal sealed class CallerLimitFilter(CallerLimiter limiter, AuditLog audit, T
     /// <summary>Marks the endpoints before which this filter stands.</summary>
     public static object IsOnTheWay { get; } = new LimitedCaller();
 
-    /// <summary>The endpoints that callers with a token for chats reach without being counted.</summary>
+    /// <summary>The endpoints that callers, unless they operate the program, reach without being counted.</summary>
     public static IEnumerable<string> Uncounted(EndpointDataSource endpoints) => endpoints.Endpoints.OfType<RouteEndpoint>()
         .Where(endpoint => endpoint.Metadata.GetMetadata<LimitedCaller>() is null && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null
-            && endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>().All(data => data.Policy is null or AccessPolicies.Chat))
+            && endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>().All(data => data.Policy is not AccessPolicies.Operate))
         .Select(endpoint => $"/{endpoint.RoutePattern.RawText?.TrimStart('/')}");
 
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)

@@ -26,7 +26,7 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
         ChatProblems.Complete(problem, http);
         return new ValueTask(http.Request.Path.StartsWithSegments(CompletionsApi.Prefix)
             ? http.Response.WriteAsJsonAsync(ToError(problem), CompletionJsonContext.Default.CompletionError, contentType: null, http.RequestAborted)
-            : http.Response.WriteAsJsonAsync(problem, options: null, "application/problem+json", http.RequestAborted));
+            : http.Response.WriteAsJsonAsync(problem, problem.GetType(), options: null, "application/problem+json", http.RequestAborted));
     }
 
     public static CompletionError ToError(ProblemDetails problem)

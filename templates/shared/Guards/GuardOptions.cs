@@ -65,7 +65,9 @@ internal sealed class SensitiveDataOptions
     public GuardModes Phones { get; set; } = new(GuardMode.Allow, GuardMode.Allow);
     public GuardModes IpAddresses { get; set; } = new(GuardMode.Allow, GuardMode.Allow);
 
-    /// <summary>Shapes of secrets of your own, written like the lines of <c>key-shapes.txt</c>: <c>acme ACME- w32</c>.</summary>
+    /// <summary>
+    /// Shapes of secrets of your own, written like the lines of <c>key-shapes.txt</c>: <c>acme ACME- w32</c>, <c>customer KD- d8</c>. Capitals count.
+    /// </summary>
     public string[] Shapes { get; set; } = [];
 
     /// <summary>Values that are never taken for sensitive, letter by letter: a public test card, the support address.</summary>

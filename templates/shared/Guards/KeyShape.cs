@@ -3,7 +3,8 @@ using System.Buffers;
 namespace Acme.App.Guards;
 
 /// <summary>One shape of a secret: a prefix, then so many characters of an alphabet and no more of them, and at times a fixed ending.</summary>
-internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least, int most, string ending)
+/// <param name="isOwn">Whether it is the owner's, who means every value of it; the others have placeholders in documents.</param>
+internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least, int most, string ending, bool isOwn)
 {
     private const int LeastJudged = 8;
 
@@ -31,7 +32,7 @@ internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least
     }
 
     /// <summary>Reads a line of the table. It gives none when the line is not a name, prefixes, an alphabet with a length, and perhaps an ending.</summary>
-    public static List<KeyShape> Parse(string line)
+    public static List<KeyShape> Parse(string line, bool isOwn = false)
     {
         var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (fields.Length is not (3 or 4) || CharacterClasses.OfLetter(fields[2][0]) is not { } alphabet)
@@ -47,7 +48,7 @@ internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least
 
         var prefixes = fields[1].Split(',');
         return Array.TrueForAll(prefixes, prefix => prefix.Length is >= 2 and <= 60 && char.IsAscii(prefix[0]))
-            ? [.. prefixes.Select(prefix => new KeyShape(prefix, alphabet, least, isOpen ? TextWindow.Right : most, fields.Length == 4 ? fields[3] : ""))]
+            ? [.. prefixes.Select(prefix => new KeyShape(prefix, alphabet, least, isOpen ? TextWindow.Right : most, fields.ElementAtOrDefault(3) ?? "", isOwn))]
             : [];
     }
 
@@ -82,7 +83,7 @@ internal sealed class KeyShape(string prefix, CharacterClass alphabet, int least
             end--;
         var length = end - body;
         var fits = length >= least && (length <= most || goesOn) && !isMasked && window.Text[body..end].EndsWith(ending, StringComparison.Ordinal);
-        return fits && (least == 0 || !SecretValue.IsPlaceholder(window.Text[(length < LeastJudged ? start : body)..end], ofKey: true))
+        return fits && (isOwn || least == 0 || !SecretValue.IsPlaceholder(window.Text[(length < LeastJudged ? start : body)..end], ofKey: true))
             ? new Finding(SensitiveKind.Secret, start, end, goesOn ? alphabet : CharacterClass.None)
             : null;
     }

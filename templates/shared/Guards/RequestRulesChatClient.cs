@@ -27,10 +27,10 @@ internal sealed class RequestRulesChatClient(IChatClient innerClient, RequestRul
         complete.ModelId ??= mistral.Value.Model;
         complete.MaxOutputTokens ??= rules.MaxTokens;
         var asked = new RequestRules.Asked([.. messages], complete);
-        // Instructions are a message of the system's, and are held to the same length.
-        var result = rules.Validate(complete.Instructions is { Length: > 0 } instructions
-            ? new RequestRules.Asked([.. asked.Messages, new ChatMessage(ChatRole.System, instructions)], complete)
-            : asked);
+        var result = rules.Validate(asked);
+        // Instructions are a message of the system's and are held to the same length, but they ask nothing.
+        if (result.IsValid && complete.Instructions is { Length: > 0 } instructions)
+            result = rules.Validate(new RequestRules.Asked([.. asked.Messages, new ChatMessage(ChatRole.System, instructions)], complete));
         return result.IsValid ? asked : throw ChatRefusedException.Invalid(result);
     }
 }

@@ -23,7 +23,8 @@ internal sealed class SensitiveDataDetector
         _modes = [.. options.ToModes().Select(direction), removesLinks ? GuardMode.Mask : GuardMode.Allow];
         _allowed = options.AllowedValues.ToHashSet(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
         _anchors = removesLinks ? s_anchorsOfLinksToo : s_anchors;
-        foreach (var shape in KeyShape.ReadTable().Concat(options.Shapes).SelectMany(KeyShape.Parse))
+        var own = options.Shapes.SelectMany(line => KeyShape.Parse(line, isOwn: true));
+        foreach (var shape in KeyShape.ReadTable().SelectMany(line => KeyShape.Parse(line)).Concat(own))
             (_shapes[shape.First] ??= []).Add(shape);
     }
 

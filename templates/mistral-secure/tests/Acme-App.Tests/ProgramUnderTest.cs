@@ -63,9 +63,9 @@ internal sealed class ProgramUnderTest : IDisposable
         string[] command =
         [
             "exec",
-            "--runtimeconfig", Path.Combine(AppContext.BaseDirectory, "Acme-App.Tests.runtimeconfig.json"),
-            "--depsfile", Path.Combine(AppContext.BaseDirectory, "Acme-App.Tests.deps.json"),
-            Path.Combine(AppContext.BaseDirectory, "Acme-App.dll"),
+            "--runtimeconfig", Path.ChangeExtension(typeof(ProgramUnderTest).Assembly.Location, ".runtimeconfig.json"),
+            "--depsfile", Path.ChangeExtension(typeof(ProgramUnderTest).Assembly.Location, ".deps.json"),
+            typeof(Configuration.StartUp).Assembly.Location,
             .. arguments,
         ];
         var start = new ProcessStartInfo(

@@ -65,10 +65,11 @@ public sealed class ApiChecksTests
             UseAll(app);
             app.MapPost("api/own", () => Results.Ok());
             app.MapGet("/open", () => Results.Ok()).AllowAnonymous();
+            app.MapGet("/staff", () => Results.Ok()).RequireAuthorization("staff");
             app.MapGet("/operate", () => Results.Ok()).RequireAuthorization(AccessPolicies.Operate);
         });
 
-        Assert.Equal(("failed", "One caller may send any number of requests to /api/own."), (mark, found));
+        Assert.Equal(("failed", "One caller may send any number of requests to /api/own, /staff."), (mark, found));
     }
 
     [Fact]

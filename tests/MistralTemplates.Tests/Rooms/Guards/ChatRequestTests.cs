@@ -78,6 +78,10 @@ public sealed class ChatRequestTests
     public Task Rejects_MoreTokensThanTheEnvironmentAllows(int tokens) => AssertRejectedAsync(Request(maxTokens: tokens), "maxTokens", "The most tokens of an answer must be 1 to 2000.");
 
     [Fact]
+    public async Task Rejects_InstructionsAlone() =>
+        Assert.Equal(["messages"], (await Guarding.RefusalAsync([], new ChatOptions { Instructions = "Be short." }))!.Errors.Keys);
+
+    [Fact]
     public async Task Rejects_InstructionsOverTheLimit() => Assert.Equal(
         ["messages[1].content"], (await Guarding.RefusalAsync(Request().ToChatMessages(), new ChatOptions { Instructions = new string('a', 100_001) }))!.Errors.Keys);
 

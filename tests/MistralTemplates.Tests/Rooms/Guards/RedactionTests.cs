@@ -152,9 +152,12 @@ public sealed class RedactionTests
     [Fact]
     public void Redact_ShapeOfTheOwner_IsMasked()
     {
-        var detector = new SensitiveDataDetector(new SensitiveDataOptions { Shapes = ["acme ACME- w32"] }, modes => modes.Output);
+        var detector = new SensitiveDataDetector(new SensitiveDataOptions { Shapes = ["acme ACME- w32", "customer KD- d8"] }, modes => modes.Output);
 
         Assert.Equal("take [secret] away", RedactionFilter.Redact(detector, $"take ACME-{SensitiveSamples.MistralKey} away", new HashSet<SensitiveKind>()));
+        // Of an owner's own numbers none is a placeholder.
+        foreach (var number in (string[])["12345678", "00000001", "20240101", "11111111"])
+            Assert.Equal("of [secret]?", RedactionFilter.Redact(detector, $"of KD-{number}?", new HashSet<SensitiveKind>()));
     }
 
     /// <summary>An owner who is told nothing takes them for guarded.</summary>

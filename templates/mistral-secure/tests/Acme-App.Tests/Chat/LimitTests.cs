@@ -54,7 +54,7 @@ public sealed class LimitTests : IAsyncLifetime
     [Fact]
     public async Task Chat_OfManyCallersOnOneBudget_NeverSpendsMoreThanTheBudget()
     {
-        const int budget = 540;
+        const int budget = 990;
         await using var api = new ApiUnderTest(
             _mistral,
             ("Access:Limits:TokensPerMinute", "1000"), ("Access:Callers:ada:TokensPerMinute", $"{budget}"),
