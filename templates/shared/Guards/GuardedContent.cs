@@ -69,8 +69,12 @@ internal static class GuardedContent
         foreach (var (name, value) in guarded.AdditionalProperties?.ToArray() ?? [])
         {
             // A tool's arguments that are no JSON stand there, with their escapes, and whoever calls it may read them all the same.
-            if (value is string text && guard.GuardJsonOrText(name, name == ToolCallBuilder.Malformed ? guard.GuardEscaped(name, text, kinds) : text, kinds)
-                is var safe && !ReferenceEquals(safe, text))
+            if (value is not string text)
+                continue;
+            var safe = name == ToolCallBuilder.Malformed
+                ? guard.Apply(name, guard.GuardEscaped(name, text, kinds), kinds)
+                : guard.GuardJsonOrText(name, text, kinds);
+            if (!ReferenceEquals(safe, text))
                 guarded.AdditionalProperties![name] = safe;
         }
 

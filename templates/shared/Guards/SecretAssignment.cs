@@ -110,7 +110,7 @@ internal static class SecretAssignment
         var start = BackOverName(ref window, end);
         var name = window.Text[start..end];
         // new AuthenticationHeaderValue("Bearer", "…").
-        if (window[at] == ',' && name is "Bearer" && window.Holds(start - 13, "HeaderValue("))
+        if (window[at] == ',' && name is "Bearer" && window.Holds(BackOverMarks(ref window, start, "(\r\n", MostIndent) - "HeaderValue".Length, "HeaderValue"))
             return SecretPromise.Token;
         // <add key="MaxItemsIn2D" value="5" /> names a setting.
         if (name is "key" && window.Holds(start - 5, "<add "))

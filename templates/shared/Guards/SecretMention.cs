@@ -43,6 +43,13 @@ internal static class SecretMention
             : SecretPromise.None;
     }
 
+    /// <summary>Whether a word stands at the start of a line, however that is written, or behind <c>ONBUILD</c>.</summary>
+    private static bool BeginsInstruction(ref TextWindow window, int at)
+    {
+        var start = SecretAssignment.BackOverMarks(ref window, at, "");
+        return window[start - 1] is '\n' or '\r' or '\0' or '\ufeff' || window.Holds(start - 2, "\\n") || window.Holds(start - 7, "ONBUILD");
+    }
+
     /// <summary>
     /// <c>setx API_KEY …</c>, <c>ENV API_KEY …</c>, <c>user-secrets set "Mistral:ApiKey" …</c>; "my password is …", in the languages whose verb stands
     /// there.
@@ -50,7 +57,7 @@ internal static class SecretMention
     private static SecretPromise JudgeWordsBefore(ref TextWindow window, int at, bool isQuoted)
     {
         // Environment.GetEnvironmentVariable("API_KEY") ?? "…".
-        if (isQuoted && window.Holds(at - 3, " ??"))
+        if (isQuoted && window[at - 1] == '?' && window[at - 2] == '?' && window[at - 3] is ' ' or ')' or ']' or '\n' or '\t')
             return SecretAssignment.JudgeNameBefore(ref window, at);
         var end = SecretAssignment.IsQuote(window[at - 1]) ? at - 1 : at;
         var name = end;
@@ -62,7 +69,7 @@ internal static class SecretMention
         if (window[before - 1] != ' ')
             return SecretPromise.None;
         if (window.Holds(before - 5, " set ") || window.Holds(before - 5, "setx ") || window.Holds(before - 8, "setx /M ")
-            || (window.Holds(before - 4, "ENV ") && window[before - 5] is '\n' or '\0'))
+            || (window.Holds(before - 4, "ENV ") && BeginsInstruction(ref window, before - 4)))
             return SecretName.Judge(window.Text[name..end]);
         if (window.Text[name..at] is not ("is" or "was" or "ist" or "lautet" or "war" or "est" or "es"))
             return SecretPromise.None;

@@ -10,14 +10,13 @@ internal static class ContainerFileCheck
 
     private static readonly string[] s_kept = [".env", ".env.local", ".env.Production"];
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(1);
-    private static readonly string[] s_names = ["*Dockerfile*", "*Containerfile*", "dockerfile", "*.dockerfile", "containerfile", "*.containerfile"];
+    private static readonly string[] s_names = ["Dockerfile", "Containerfile"];
     private static readonly char[] s_betweenWords = [' ', '\t', '"', '[', ']', ','];
 
     public static Verdict Run(IServiceProvider services)
     {
         var patient = services.GetRequiredService<Patient>();
-        var files = patient.Folders.SelectMany(folder => s_names.SelectMany(name => Directory.EnumerateFiles(folder, name))).Distinct()
-            .Where(file => !file.EndsWith(".dockerignore", StringComparison.Ordinal)).ToList();
+        var files = patient.Folders.SelectMany(Directory.EnumerateFiles).Where(IsContainerFile).ToList();
         if (files.Count == 0)
             return Verdict.NotChecked("there is no container file here.");
 
@@ -73,15 +72,20 @@ internal static class ContainerFileCheck
         return words.FirstOrDefault()?.ToUpperInvariant() switch
         {
             "ENV" or "ARG" => instruction.Text.Contains(EnvironmentKeySource.Variable, StringComparison.Ordinal),
-            "COPY" or "ADD" => words.SkipLast(1).Any(IsSecret),
+            "COPY" or "ADD" => words.SkipLast(1).SelectMany(word => word.Split('/')).Any(IsSecret),
             // What is read while it runs, from a mounted secret, is in no layer.
             _ => words.Any(word => word.StartsWith(EnvironmentKeySource.Variable, StringComparison.Ordinal) && word.Split('=', 2) is [_, [not '$', ..]]),
         };
     }
 
-    private static bool IsSecret(string path) => path.TrimEnd('/').Split('/')[^1] is var name
-        && (RepositoryChecks.IsDotEnv(name) || RepositoryChecks.IsPrivateKey(name) || name is "secrets" or ".env*"
-            || path.StartsWith("secrets/", StringComparison.Ordinal) || path.StartsWith("./secrets/", StringComparison.Ordinal));
+    private static bool IsContainerFile(string path)
+    {
+        var name = Path.GetFileName(path);
+        return !name.EndsWith(".dockerignore", StringComparison.OrdinalIgnoreCase)
+            && (s_names.Any(name.Contains) || name.Split('.').Intersect(s_names, StringComparer.OrdinalIgnoreCase).Any());
+    }
+
+    private static bool IsSecret(string name) => RepositoryChecks.IsDotEnv(name) || RepositoryChecks.IsPrivateKey(name) || name is "secrets" or ".env*";
 
     /// <summary>Docker's own rules: a pattern starts at the top, ignores what is below it too, and the last that matches counts.</summary>
     private static List<(bool Ignores, Regex Pattern)> Patterns(IEnumerable<string> lines) =>

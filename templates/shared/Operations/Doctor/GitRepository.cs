@@ -120,10 +120,10 @@ internal sealed record GitRepository(string Top, bool IsShallow)
         var (given, resolved) = (Path.TrimEndingDirectorySeparator(Path.GetFullPath(way, Path.GetFullPath(folder))), Path.GetFullPath(top));
         if (given == resolved || !Directory.Exists(given))
             return resolved;
-        // Behind a link in the midst of the name another repository may lie.
-        using var git = Start(given, ["rev-parse", "--show-toplevel"], [], cancellationToken);
+        // Behind a link in the midst of the name another repository may lie, or another folder of this one.
+        using var git = Start(given, ["rev-parse", "--show-cdup", "--show-toplevel"], [], cancellationToken);
         var answer = git.Text.ReadToEnd();
-        return git.End(out _) == 0 && answer == top + "\n" ? given : resolved;
+        return git.End(out _) == 0 && answer == $"\n{top}\n" ? given : resolved;
     }
 
     private static bool HasMarker(string folder)

@@ -75,7 +75,8 @@ internal static class RepositoryChecks
     }
 
     /// <summary>A file that is named as one with a private key; in PEM stand certificates as well.</summary>
-    public static bool IsPrivateKey(string name) => s_keyFiles.Intersect([name, Path.GetExtension(name)], StringComparer.OrdinalIgnoreCase).Any();
+    public static bool IsPrivateKey(string name) => s_keyFiles.Any(file => name.EndsWith(file, StringComparison.OrdinalIgnoreCase)
+        && (file[0] == '.' || name.Length == file.Length || name[^(file.Length + 1)] is '_' or '-' or '.'));
 
     /// <summary>What shows which variables there are is meant to be committed.</summary>
     public static bool IsDotEnv(string name) => name.Equals(".env", StringComparison.OrdinalIgnoreCase)

@@ -152,7 +152,7 @@ internal sealed class SecretFinder(SensitiveDataDetector detector, IReadOnlyList
         // PowerShell's ">>" writes UTF-16 behind whatever is there, so that up to half of a text may be zeros, and more of a short one.
         var head = start[..Math.Min(start.Length, LookForBinary)];
         var zeros = head.Count((byte)0);
-        WasBinary = zeros > 0 && (zeros > head.Length * MostZeros || head.ContainsAny(s_controls) || head.IndexOf("\0\0\0\0"u8) >= 0);
+        WasBinary = zeros > 0 && (zeros > head.Length * MostZeros || head.ContainsAny(s_controls));
         return Encoding.Latin1;
     }
 

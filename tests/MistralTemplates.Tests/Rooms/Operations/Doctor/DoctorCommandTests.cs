@@ -361,7 +361,8 @@ public sealed class DoctorCommandTests
     [InlineData("COPY .env* ./", 1)]
     [InlineData("COPY a.crt /run/secrets/a.crt", 0)]
     [InlineData("COPY a.crt /run/secrets", 0)]
-    [InlineData("COPY [\"src/secrets/App.csproj\", \"src/App/\"]", 0)]
+    [InlineData("COPY src/App/secrets/mistral_api_key /app/", 1)]
+    [InlineData("COPY deploy_id_rsa /app/", 1)]
     [InlineData("COPY valid_rsa ./", 0)]
     [InlineData("COPY id_ed25519 keystore.jks ./", 1)]
     [InlineData("ONBUILD ENV MISTRAL_API_KEY=abc", 1)]
@@ -408,6 +409,7 @@ public sealed class DoctorCommandTests
     [InlineData("Dockerfile", "COPY . ./", "**/.env*\n", "bin\n", "failed")]
     [InlineData("Dockerfile", "COPY . ./", "bin\n", "**/.env*\n", "passed")]
     [InlineData("app.dockerfile", "COPY .env ./", "**/.env*\n", "**/.env*\n", "failed")]
+    [InlineData("dockerfile.prod", "COPY .env ./", "**/.env*\n", "**/.env*\n", "failed")]
     [InlineData(".Dockerfile", "COPY .env ./", "**/.env*\n", "**/.env*\n", "failed")]
     [InlineData("build-dockerfile.sh", "COPY .env ./", "**/.env*\n", "**/.env*\n", "notChecked")]
     public async Task Run_ContainerFileWithAnIgnoreFileOfItsName_IsJudgedByThatOne(string name, string line, string common, string own, string expected)

@@ -57,6 +57,22 @@ public sealed class GitRepositoryTests
         Assert.Equal(inner.Path, repository?.Top);
     }
 
+    /// <summary>As many steps up as git tells lead from the link's name to a folder that lies in the same repository and is not its top.</summary>
+    [Fact]
+    public async Task Open_LinkFromDeepWithinTheRepository_FindsTheTop()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Only an administrator makes links there.");
+        using var folder = await GitFolder.CreateAsync();
+        folder.Write("real/App/App.csproj", "<Project />\n");
+        folder.Write("samples/x/y/a.txt", "a\n");
+        var link = Path.Combine(folder.Path, "samples", "x", "y", "link");
+        Directory.CreateSymbolicLink(link, Path.Combine(folder.Path, "real", "App"));
+
+        var repository = GitRepository.Open(link, isDemanded: true, TestContext.Current.CancellationToken);
+
+        Assert.Equal(folder.Path, repository?.Top);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("src/App")]
