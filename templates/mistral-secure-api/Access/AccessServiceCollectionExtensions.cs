@@ -40,7 +40,7 @@ internal static class AccessServiceCollectionExtensions
             bearer.MapInboundClaims = false;
             bearer.IncludeErrorDetails = false;
             bearer.SaveToken = false;
-            bearer.Events = new() { OnAuthenticationFailed = UnreadableIssuer.NoticeAsync };
+            bearer.Events.OnAuthenticationFailed = UnreadableIssuer.NoticeAsync;
             bearer.TokenValidationParameters.ClockSkew = TimeSpan.FromMinutes(1);
             // The framework reads the keys from the settings anew for each token, unless they are read once.
             bearer.TokenValidationParameters.IssuerSigningKeys = bearer.TokenValidationParameters.IssuerSigningKeys?.ToArray();

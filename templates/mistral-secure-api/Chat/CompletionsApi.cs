@@ -51,6 +51,8 @@ internal static class CompletionsApi
                 {
                     last = new() { Id = chunk.Id, Object = chunk.Object, Created = chunk.Created, Model = chunk.Model, Choices = [], Usage = usage };
                     chunk.Usage = null;
+                    if (update.FinishReason is null && update.Contents.All(content => content is UsageContent))
+                        return null;
                 }
 
                 return JsonSerializer.SerializeToUtf8Bytes(chunk, CompletionJsonContext.Default.WireAnswer);

@@ -32,7 +32,9 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
     public static CompletionError ToError(ProblemDetails problem)
     {
         var code = problem.Type is { } type && type.StartsWith(ChatProblems.UrnPrefix, StringComparison.Ordinal) ? type[ChatProblems.UrnPrefix.Length..] : null;
-        var fields = problem.Extensions.TryGetValue(ChatProblems.Errors, out var errors) ? errors as Dictionary<string, string[]> : null;
+        var fields = problem.Extensions.TryGetValue(ChatProblems.Errors, out var errors)
+            ? errors as IDictionary<string, string[]>
+            : (problem as HttpValidationProblemDetails)?.Errors;
         var trace = problem.Extensions.TryGetValue(ChatProblems.TraceId, out var id) ? id as string : null;
         var kind = problem.Status switch
         {

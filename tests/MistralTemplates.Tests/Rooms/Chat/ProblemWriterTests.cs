@@ -30,5 +30,10 @@ public sealed class ProblemWriterTests
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
         Assert.Equal("It is too long.", problem.GetProperty("errors").GetProperty("text")[0].GetString());
         Assert.True(problem.TryGetProperty("traceId", out _));
+
+        using var another = await client.GetAsync("/v1/own", TestContext.Current.CancellationToken);
+        var error = JsonElement.Parse(await another.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).GetProperty("error");
+        Assert.Equal("text", error.GetProperty("param").GetString());
+        Assert.EndsWith("It is too long. It is text.", error.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 }

@@ -54,7 +54,7 @@ public sealed class LimitTests : IAsyncLifetime
     [Fact]
     public async Task Chat_OfManyCallersOnOneBudget_NeverSpendsMoreThanTheBudget()
     {
-        const int budget = 990;
+        const int budget = 540;
         await using var api = new ApiUnderTest(
             _mistral,
             ("Access:Limits:TokensPerMinute", "1000"), ("Access:Callers:ada:TokensPerMinute", $"{budget}"),
@@ -77,7 +77,7 @@ public sealed class LimitTests : IAsyncLifetime
     public async Task Chat_ThatFails_GivesItsTokensBack()
     {
         _mistral.Enqueue(StandInReply.Error(400, "{}"));
-        await using var api = new ApiUnderTest(_mistral, ("Access:Callers:ada:TokensPerMinute", "800"));
+        await using var api = new ApiUnderTest(_mistral, ("Access:Callers:ada:TokensPerMinute", "1200"));
         using var client = Client(api, TestTokens.Create());
 
         using var failed = await AskAsync(client, maxTokens: 600);
