@@ -57,7 +57,7 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
             message += message.Contains(rule, StringComparison.Ordinal) ? "" : $" {rule}";
         var field = fields?.Keys.FirstOrDefault();
         if (field is not (null or "$") && !message.Contains($" of {field}", StringComparison.Ordinal))
-            message += $" It is {field}.";
+            message += $" The field is {field}.";
         if (field == MaxTokens && !fields![field].Contains(CompletionRequests.NoSuchField))
             (field, message) = (MaxTokensOnTheWire, message.Replace(MaxTokens, MaxTokensOnTheWire, StringComparison.Ordinal));
         var inner = new CompletionError(null, null, message, kind, field, code, trace);

@@ -308,7 +308,7 @@ public sealed class ErrorTests(RunningApi api) : IClassFixture<RunningApi>
 
         var error = JsonElement.Parse(await AssertProblemAsync(response, Completions, 400, "request.invalid")).GetProperty("error");
         Assert.Equal(Path, error.GetProperty("param").GetString());
-        Assert.EndsWith($" It is {Path}.", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.EndsWith($" The field is {Path}.", error.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -317,7 +317,7 @@ public sealed class ErrorTests(RunningApi api) : IClassFixture<RunningApi>
         using var response = await api.PostAsync(Completions, RunningApi.Question.Replace("]}", "],\"n\":\"x\"}", StringComparison.Ordinal), traceId: _trace);
 
         var error = JsonElement.Parse(await AssertProblemAsync(response, Completions, 400, "request.invalid")).GetProperty("error");
-        Assert.EndsWith(" It is n.", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.EndsWith(" The field is n.", error.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

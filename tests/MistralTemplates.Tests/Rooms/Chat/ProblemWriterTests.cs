@@ -34,6 +34,6 @@ public sealed class ProblemWriterTests
         using var another = await client.GetAsync("/v1/own", TestContext.Current.CancellationToken);
         var error = JsonElement.Parse(await another.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).GetProperty("error");
         Assert.Equal("text", error.GetProperty("param").GetString());
-        Assert.EndsWith("It is too long. It is text.", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.EndsWith("It is too long. The field is text.", error.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 }
