@@ -11,13 +11,13 @@ using MistralTemplates.Tests.Rooms.Guards;
 namespace MistralTemplates.Tests.Rooms.Chat;
 
 /// <summary>The API as a process, on the real Kestrel, asking the stand-in: Mistral's wire as the official clients and as others use it.</summary>
-public sealed class CompletionsApiTests : IAsyncLifetime
+public sealed class CompletionsApiTests(CompletionsApiTests.Server server) : IClassFixture<CompletionsApiTests.Server>
 {
     private const string FolderVariable = "MISTRAL_TEMPLATES_TYPESCRIPT";
     private const string Question = """{"model":"mistral-small-latest","messages":[{"role":"user","content":"Hello"}]}""";
 
     private static readonly string OfTheHasty = new('3', 32);
-    private static readonly string OfTheLeaver = new('4', 32);
+    private static readonly string[] OfLeavers = [new('4', 32), new('5', 32)];
 
     private static readonly string[] Modes =
     [
@@ -25,33 +25,12 @@ public sealed class CompletionsApiTests : IAsyncLifetime
         "openaiChat", "openaiStream", "openaiTools", "openaiToolsStreamed", "openaiFields", "openaiModels", "openaiRefusal",
     ];
 
-    private readonly TemporaryFolder _folder = new();
-    private MistralStandIn _mistral = null!;
-    private ApiProcess _api = null!;
+    private readonly int _before = server.Mistral.Requests.Count;
 
     private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync()
-    {
-        _mistral = await MistralStandIn.StartAsync(CancellationToken);
-        _api = ApiProcess.Start(_folder.Path, new Dictionary<string, string>(ApiProcess.Settings(_folder.Path))
-        {
-            ["Mistral__Offline"] = "false",
-            ["Mistral__Endpoint"] = _mistral.Endpoint.ToString(),
-            ["MISTRAL_API_KEY_DEV"] = MistralStandIn.UsualKey,
-            [$"Access__Callers__caller-{OfTheHasty}__RequestsPerMinute"] = "1",
-            [$"Access__Callers__caller-{OfTheLeaver}__TokensPerMinute"] = "1000",
-            [$"Access__Callers__caller-{OfTheLeaver}__TokensPerDay"] = "1000",
-        });
-        await _api.WaitUntilItAnswersAsync(CancellationToken);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _api.DisposeAsync();
-        await _mistral.DisposeAsync();
-        _folder.Dispose();
-    }
+    /// <summary>What Mistral was asked in this test.</summary>
+    private IReadOnlyList<RecordedRequest> Asked => [.. server.Mistral.Requests.Skip(_before)];
 
     [Fact]
     public async Task OfficialClients_InEveryMode_AreContentWithTheApi()
@@ -64,7 +43,7 @@ public sealed class CompletionsApiTests : IAsyncLifetime
         try
         {
             var token = ApiProcess.Chat("", stream: false, new string('1', 32)).Headers.Authorization!.Parameter!;
-            var node = await Command.RunAsync("node", [script, _api.Client.BaseAddress!.ToString(), token], folder, TimeSpan.FromMinutes(1), CancellationToken);
+            var node = await Command.RunAsync("node", [script, server.Api.Client.BaseAddress!.ToString(), token], folder, TimeSpan.FromMinutes(1), CancellationToken);
 
             Assert.True(node.ExitCode == 0, node.Output + node.Error);
             Assert.Equal(Modes, node.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
@@ -126,20 +105,20 @@ public sealed class CompletionsApiTests : IAsyncLifetime
         using var response = await PostAsync(path, new byte[5 * 1024 * 1024]);
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
-        Assert.Empty(_mistral.Requests);
+        Assert.Empty(Asked);
     }
 
     [Fact]
     public async Task Completions_WithoutAToken_IsA401InTheClientsShape()
     {
-        using var response = await _api.Client.PostAsync("/v1/chat/completions", new StringContent(Question, Encoding.UTF8, "application/json"), CancellationToken);
+        using var response = await server.Api.Client.PostAsync("/v1/chat/completions", new StringContent(Question, Encoding.UTF8, "application/json"), CancellationToken);
 
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
         Assert.Equal("Bearer", Assert.Single(response.Headers.WwwAuthenticate).Scheme);
         var error = await ErrorOfAsync(response);
         Assert.Equal(("authentication_error", "The token is missing, has expired, or is not for this program."), (error.GetProperty("type").GetString(), error.GetProperty("message").GetString()));
-        Assert.Equal(HttpStatusCode.Unauthorized, _api.Get("/v1/models"));
-        Assert.Empty(_mistral.Requests);
+        Assert.Equal(HttpStatusCode.Unauthorized, server.Api.Get("/v1/models"));
+        Assert.Empty(Asked);
     }
 
     [Fact]
@@ -160,28 +139,28 @@ public sealed class CompletionsApiTests : IAsyncLifetime
         var error = await ErrorOfAsync(response);
         Assert.Equal(("rate_limited", "limit.requests"), (error.GetProperty("type").GetString(), error.GetProperty("code").GetString()));
         Assert.InRange(answered, 1, 2);
-        Assert.Equal(answered, _mistral.Requests.Count);
+        Assert.Equal(answered, Asked.Count);
         response.Dispose();
     }
 
     [Theory]
-    [InlineData("/api/chat", "maxTokens")]
-    [InlineData("/v1/chat/completions", "max_tokens")]
-    public async Task Stream_LeftByItsCaller_EndsAtMistralTooIsPaidForAndAudited(string path, string maxTokens)
+    [InlineData("/api/chat", "maxTokens", 0)]
+    [InlineData("/v1/chat/completions", "max_tokens", 1)]
+    public async Task Stream_LeftByItsCaller_EndsAtMistralTooIsPaidForAndAudited(string path, string maxTokens, int leaver)
     {
         const string piece = """{"id":"1","object":"chat.completion.chunk","created":1,"model":"mistral-small-latest","choices":[{"index":0,"delta":{"role":"assistant","content":"word "},"finish_reason":null}]}""";
-        _mistral.Enqueue(StandInReply.StreamOf(Enumerable.Repeat(Encoding.UTF8.GetBytes($"data: {piece}\n\n"), 10_000)) with { Pause = TimeSpan.FromMilliseconds(500) });
+        server.Mistral.Enqueue(StandInReply.StreamOf(Enumerable.Repeat(Encoding.UTF8.GetBytes($"data: {piece}\n\n"), 10_000)) with { Pause = TimeSpan.FromMilliseconds(500) });
         var body = Encoding.UTF8.GetBytes($$"""{"model":"mistral-small-latest","messages":[{"role":"user","content":"Hello"}],"{{maxTokens}}":600,"stream":true}""");
 
-        using (var left = await PostAsync(path, body, trace: OfTheLeaver))
+        using (var left = await PostAsync(path, body, trace: OfLeavers[leaver]))
         await using (var stream = await left.Content.ReadAsStreamAsync(CancellationToken))
             Assert.True(await stream.ReadAsync(new byte[100], CancellationToken) > 0);
 
-        Assert.Equal(ReplyOutcome.ClientLeft, await Assert.Single(_mistral.Requests).Closed.WaitAsync(TimeSpan.FromSeconds(60), CancellationToken));
-        Assert.Equal("caller-" + OfTheLeaver, (await RecordAsync("chat.cancelled")).GetProperty("userId").GetString());
+        Assert.Equal(ReplyOutcome.ClientLeft, await Assert.Single(Asked).Closed.WaitAsync(TimeSpan.FromSeconds(60), CancellationToken));
+        await RecordAsync("chat.cancelled", "caller-" + OfLeavers[leaver]);
         // It pays for the prompt and what came, not for the 600 tokens that might have: there is room for as many again, and not for the whole minute's.
-        using var next = await PostAsync(path, body, trace: OfTheLeaver);
-        using var tooMuch = await PostAsync(path, Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(body).Replace("600", "970", StringComparison.Ordinal)), trace: OfTheLeaver);
+        using var next = await PostAsync(path, body, trace: OfLeavers[leaver]);
+        using var tooMuch = await PostAsync(path, Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(body).Replace("600", "970", StringComparison.Ordinal)), trace: OfLeavers[leaver]);
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.TooManyRequests), (next.StatusCode, tooMuch.StatusCode));
         Assert.Contains("limit.tokens", await tooMuch.Content.ReadAsStringAsync(CancellationToken), StringComparison.Ordinal);
     }
@@ -191,7 +170,7 @@ public sealed class CompletionsApiTests : IAsyncLifetime
     [InlineData(true)]
     public async Task Completions_ToolCall_HasItsArgumentsAsShortAsMistralWroteThem(bool stream)
     {
-        _mistral.Enqueue(StandInReply.Calls(new StandInToolCall("call00001", "weather", """{"city":"Paris \u00e9t\u00e9","days":[1,2]}""")));
+        server.Mistral.Enqueue(StandInReply.Calls(new StandInToolCall("call00001", "weather", """{"city":"Paris \u00e9t\u00e9","days":[1,2]}""")));
 
         using var response = await PostAsync("/v1/chat/completions", WithTool(stream));
 
@@ -203,7 +182,7 @@ public sealed class CompletionsApiTests : IAsyncLifetime
     [Fact]
     public async Task Stream_OfAMaskedAnswer_NamesItsRoleOnceAndEndsWithItsReason()
     {
-        _mistral.Enqueue(StandInReply.Answer($"Take {SensitiveSamples.GitHubToken} and write it down, then forget it."));
+        server.Mistral.Enqueue(StandInReply.Answer($"Take {SensitiveSamples.GitHubToken} and write it down, then forget it."));
 
         using var response = await PostAsync("/v1/chat/completions", Encoding.UTF8.GetBytes(Question.Replace("]}", "],\"stream\":true}", StringComparison.Ordinal)));
 
@@ -239,7 +218,7 @@ public sealed class CompletionsApiTests : IAsyncLifetime
     public async Task Completions_ReferencesOfAnAnswer_ReachTheCaller(bool stream)
     {
         const string content = """[{"type":"text","text":"See "},{"type":"reference","reference_ids":[1,2]},{"type":"text","text":" there."}]""";
-        _mistral.Enqueue(stream
+        server.Mistral.Enqueue(stream
             ? StandInReply.Stream("""data: {"id":"1","object":"chat.completion.chunk","created":1,"model":"mistral-small-latest","choices":[{"index":0,"delta":{"role":"assistant","content":""" + content + """},"finish_reason":"stop"}]}""" + "\n\n", "data: [DONE]\n\n")
             : StandInReply.Json("""{"id":"1","object":"chat.completion","created":1,"model":"mistral-small-latest","choices":[{"index":0,"message":{"role":"assistant","content":""" + content + """},"finish_reason":"stop"}]}"""));
 
@@ -257,7 +236,7 @@ public sealed class CompletionsApiTests : IAsyncLifetime
     [InlineData(true)]
     public async Task Completions_ToolCallWithBrokenArguments_GoesOnAsItCame(bool stream)
     {
-        _mistral.Enqueue(StandInReply.Calls(new StandInToolCall("call00001", "delete", """{"only":"drafts""")) with { FinishReason = "length" });
+        server.Mistral.Enqueue(StandInReply.Calls(new StandInToolCall("call00001", "delete", """{"only":"drafts""")) with { FinishReason = "length" });
 
         using var response = await PostAsync("/v1/chat/completions", WithTool(stream));
 
@@ -291,7 +270,7 @@ public sealed class CompletionsApiTests : IAsyncLifetime
         using var response = await PostAsync("/v1/chat/completions", body);
 
         Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
-        Assert.Empty(_mistral.Requests);
+        Assert.Empty(Asked);
     }
 
     /// <summary>OpenAI's have one in a stream alone, and a client that sends back all that it got would be refused for it by others.</summary>
@@ -300,7 +279,7 @@ public sealed class CompletionsApiTests : IAsyncLifetime
     [InlineData(true)]
     public async Task Completions_ToolCall_HasAnIndexInAStreamAlone(bool stream)
     {
-        _mistral.Enqueue(StandInReply.Calls(new StandInToolCall("call00001", "look", """{"a":1}""")));
+        server.Mistral.Enqueue(StandInReply.Calls(new StandInToolCall("call00001", "look", """{"a":1}""")));
 
         using var response = await PostAsync("/v1/chat/completions", WithTool(stream));
 
@@ -342,7 +321,7 @@ public sealed class CompletionsApiTests : IAsyncLifetime
 
         var answer = await response.Content.ReadAsStringAsync(CancellationToken);
         Assert.DoesNotContain(secret, answer, StringComparison.Ordinal);
-        Assert.DoesNotContain(_mistral.Requests, request => request.Body.Contains(secret, StringComparison.Ordinal));
+        Assert.DoesNotContain(Asked, request => request.Body.Contains(secret, StringComparison.Ordinal));
     }
 
     private static byte[] WithTool(bool stream) => JsonSerializer.SerializeToUtf8Bytes(new
@@ -361,23 +340,27 @@ public sealed class CompletionsApiTests : IAsyncLifetime
         Assert.True(status == (int)response.StatusCode, answer);
         Assert.Equal(code, JsonDocument.Parse(answer).RootElement.GetProperty("error").GetProperty("code").GetString());
         Assert.DoesNotContain("Exception", answer, StringComparison.Ordinal);
-        Assert.Empty(_mistral.Requests);
+        Assert.Empty(Asked);
     }
 
     private static async Task<JsonElement> ErrorOfAsync(HttpResponseMessage response) =>
         JsonDocument.Parse(await response.Content.ReadAsStringAsync(CancellationToken)).RootElement.GetProperty("error");
 
     /// <summary>The record is written when the stream has ended, which the caller who left does not see.</summary>
-    private async Task<JsonElement> RecordAsync(string action)
+    private async Task RecordAsync(string action, string user)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(10));
         while (true)
         {
-            await using var file = new FileStream(Path.Combine(_folder.Path, "audit.jsonl"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            await using var file = new FileStream(Path.Combine(server.Folder, "audit.jsonl"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             var lines = (await new StreamReader(file).ReadToEndAsync(limit.Token)).Split('\n');
-            if (lines[..^1].Select(line => JsonElement.Parse(line)).FirstOrDefault(record => record.GetProperty("action").GetString() == action) is { ValueKind: JsonValueKind.Object } found)
-                return found;
+            if (lines[..^1].Select(line => JsonElement.Parse(line))
+                .Any(record => record.GetProperty("action").GetString() == action && record.GetProperty("userId").GetString() == user))
+            {
+                return;
+            }
+
             await Task.Delay(50, limit.Token);
         }
     }
@@ -388,6 +371,46 @@ public sealed class CompletionsApiTests : IAsyncLifetime
         request.Headers.Authorization = ApiProcess.Chat("", stream: false, trace ?? new string('2', 32)).Headers.Authorization;
         // A body that is refused by its length is not sent, so that the answer is read and not a closed connection.
         request.Headers.ExpectContinue = true;
-        return _api.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, CancellationToken);
+        return server.Api.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, CancellationToken);
+    }
+
+    /// <summary>One program for the class: each test has its own callers where limits count, and looks at what Mistral was asked since it began.</summary>
+    public sealed class Server : IAsyncLifetime
+    {
+        private readonly TemporaryFolder _folder = new();
+
+        public string Folder => _folder.Path;
+
+        internal MistralStandIn Mistral { get; private set; } = null!;
+
+        internal ApiProcess Api { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync()
+        {
+            Mistral = await MistralStandIn.StartAsync(CancellationToken);
+            var settings = new Dictionary<string, string>(ApiProcess.Settings(Folder))
+            {
+                ["Mistral__Offline"] = "false",
+                ["Mistral__Endpoint"] = Mistral.Endpoint.ToString(),
+                ["MISTRAL_API_KEY_DEV"] = MistralStandIn.UsualKey,
+                ["Access__Limits__RequestsPerMinute"] = "100000",
+                [$"Access__Callers__caller-{OfTheHasty}__RequestsPerMinute"] = "1",
+            };
+            foreach (var leaver in OfLeavers)
+            {
+                settings[$"Access__Callers__caller-{leaver}__TokensPerMinute"] = "1000";
+                settings[$"Access__Callers__caller-{leaver}__TokensPerDay"] = "1000";
+            }
+
+            Api = ApiProcess.Start(Folder, settings);
+            await Api.WaitUntilItAnswersAsync(CancellationToken);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Api.DisposeAsync();
+            await Mistral.DisposeAsync();
+            _folder.Dispose();
+        }
     }
 }

@@ -117,10 +117,14 @@ public sealed class RetryCases
     [InlineData("Fri, 31 Dec 9999 23:59:59 GMT")]
     public async Task Case22_WaitWithoutEnd_IsToldAsADay(string retryAfter)
     {
-        await using var room = await MistralRoom.OpenAsync(handler: new StatusHandler(HttpStatusCode.TooManyRequests, ("Retry-After", retryAfter)));
+        var handler = new StatusHandler(HttpStatusCode.TooManyRequests, ("Retry-After", retryAfter));
+        await using var room = await MistralRoom.OpenAsync(
+            handler: handler,
+            settings: [("Mistral:Resilience:BaseDelay", "00:00:00.001"), ("Mistral:Resilience:MaxDelay", "00:00:00.010")]);
 
         var failure = await Assert.ThrowsAsync<MistralException>(() => room.Client.GetResponseAsync("Hi", cancellationToken: Token));
 
+        Assert.Equal(4, handler.Requests);
         Assert.Equal(TimeSpan.FromDays(1), failure.RetryAfter);
     }
 
