@@ -105,9 +105,12 @@ internal sealed class RedisServer : IAsyncDisposable
 
     private async Task<bool> AnswersAsync(CancellationToken cancellationToken)
     {
-        await using var connection = Connect();
         var started = Stopwatch.GetTimestamp();
-        while (!_process.HasExited && Stopwatch.GetElapsedTime(started) < s_startLimit)
+        // A client that comes too early waits a second before it tries again.
+        while (IsStarting() && !await ListensAsync(cancellationToken))
+            await Task.Delay(5, cancellationToken);
+        await using var connection = Connect();
+        while (IsStarting())
         {
             if (await connection.CheckAsync(cancellationToken) is null)
                 return true;
@@ -115,6 +118,22 @@ internal sealed class RedisServer : IAsyncDisposable
         }
 
         return false;
+
+        bool IsStarting() => !_process.HasExited && Stopwatch.GetElapsedTime(started) < s_startLimit;
+    }
+
+    private async Task<bool> ListensAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(IPAddress.Loopback, Port, cancellationToken);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     private static RedisConnection ConnectTo(int port, string user, string password, TimeSpan? commandTimeout = null) => new(Options.Create(new RedisOptions
