@@ -77,5 +77,5 @@ public sealed class TranslationTests
     private static string Id(JsonElement text) => text.TryGetProperty("id", out var id) ? id.GetString()! : "default";
 
     private static string[] Commands(string text) =>
-        [.. text.Split('\n', ' ').Where(word => word.StartsWith("--", StringComparison.Ordinal) || word.Contains('/') || word.Contains('{') || word is "dotnet" or "run" or "test" or "chat" or "curl")];
+        [.. text.Split('\n', ' ', '，', '、', '：', '；', '（', '）').Select(word => word.TrimEnd(':')).Where(word => word.StartsWith("--", StringComparison.Ordinal) || word.Contains('/') || word.Contains('{') || word is "dotnet" or "run" or "test" or "chat" or "curl")];
 }
