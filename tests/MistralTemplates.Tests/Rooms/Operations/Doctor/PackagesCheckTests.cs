@@ -20,7 +20,7 @@ public sealed class PackagesCheckTests
     [Theory]
     [InlineData(true, true, "Failed", "Known to be vulnerable: Acme.Sample 1.0.0.")]
     [InlineData(false, true, "Passed", "The feed knows of no vulnerability in the packages used.")]
-    [InlineData(true, false, "NotChecked", "not checked: the package feed did not answer.")]
+    [InlineData(true, false, "NotChecked", "not checked: the packages are not restored, or their feed did not answer.")]
     public async Task CheckPackages_AnswerOfAFeed_IsJudged(bool isVulnerable, bool answers, string mark, string found)
     {
         using var folder = new TemporaryFolder();
@@ -53,6 +53,19 @@ public sealed class PackagesCheckTests
         var verdict = await RepositoryChecks.All.Single(check => check.Id == "packages").RunAsync(services, Token);
 
         Assert.Equal((mark, found), (verdict.Mark.ToString(), verdict.Found));
+    }
+
+    [Fact]
+    public async Task CheckPackages_NothingWasRestored_IsNotCheckedAndSaysHow()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("sample.csproj", """<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup></Project>""");
+        using var patient = new Patient(folder.Path, git: null);
+        await using var services = new ServiceCollection().AddSingleton(patient).BuildServiceProvider();
+
+        var verdict = await RepositoryChecks.All.Single(check => check.Id == "packages").RunAsync(services, Token);
+
+        Assert.Equal((CheckMark.NotChecked, true), (verdict.Mark, verdict.Remedy.StartsWith("Restore the packages", StringComparison.Ordinal)));
     }
 
     /// <summary>The parts of NuGet's protocol (version 3) that a restore and a list ask for.</summary>
