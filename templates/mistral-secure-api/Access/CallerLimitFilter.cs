@@ -11,10 +11,11 @@ internal sealed class CallerLimitFilter(CallerLimiter limiter, AuditLog audit, T
     public static object IsOnTheWay { get; } = new LimitedCaller();
 
     /// <summary>The endpoints that callers, unless they operate the program, reach without being counted.</summary>
-    public static IEnumerable<string> Uncounted(EndpointDataSource endpoints) => endpoints.Endpoints.OfType<RouteEndpoint>()
-        .Where(endpoint => endpoint.Metadata.GetMetadata<LimitedCaller>() is null && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null
-            && endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>().All(data => data.Policy is not AccessPolicies.Operate))
-        .Select(endpoint => $"/{endpoint.RoutePattern.RawText?.TrimStart('/')}");
+    public static IEnumerable<string> Uncounted(EndpointDataSource endpoints) => Paths(endpoints, metadata => metadata.GetMetadata<IAllowAnonymous>() is null
+        && metadata.GetOrderedMetadata<IAuthorizeData>().All(data => data.Policy is not AccessPolicies.Operate));
+
+    /// <summary>The endpoints that anybody reaches without a token, and without being counted as a caller.</summary>
+    public static IEnumerable<string> Open(EndpointDataSource endpoints) => Paths(endpoints, metadata => metadata.GetMetadata<IAllowAnonymous>() is not null);
 
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
@@ -36,6 +37,11 @@ internal sealed class CallerLimitFilter(CallerLimiter limiter, AuditLog audit, T
 
         return await next(context);
     }
+
+    private static IEnumerable<string> Paths(EndpointDataSource endpoints, Func<EndpointMetadataCollection, bool> isMeant) => endpoints.Endpoints
+        .OfType<RouteEndpoint>()
+        .Where(endpoint => endpoint.Metadata.GetMetadata<LimitedCaller>() is null && isMeant(endpoint.Metadata))
+        .Select(endpoint => $"/{endpoint.RoutePattern.RawText?.TrimStart('/')}");
 
     private sealed record LimitedCaller;
 }

@@ -53,15 +53,18 @@ internal static class ApiChecks
             return Verdict.NotChecked("each request fails before it is counted.", "Start the program, and mend what it reports.");
         if (last != StatusCodes.Status429TooManyRequests)
             return Verdict.Failed($"One caller may send any number of requests to {ChatPath}.", "Map the endpoint in a group with RequireAccess.");
-        var uncounted = CallerLimitFilter.Uncounted(services.GetRequiredService<Patient>().Double().GetRequiredService<EndpointDataSource>()).ToList();
+        var endpoints = services.GetRequiredService<Patient>().Double().GetRequiredService<EndpointDataSource>();
+        var uncounted = CallerLimitFilter.Uncounted(endpoints).ToList();
         if (uncounted.Count > 0)
             return Verdict.Failed(
                 $"One caller may send any number of requests to {string.Join(", ", uncounted)}.", "Map each endpoint in a group with RequireAccess.");
         last = await HurryAsync(server, (2 * MoreRequests) + 1, (context, request) => SignIn(context, $"doctor {request}"), cancellationToken);
+        var open = CallerLimitFilter.Open(endpoints).Order(StringComparer.Ordinal).ToList();
         return last == StatusCodes.Status429TooManyRequests
             ? Verdict.Passed(string.Create(
                 CultureInfo.InvariantCulture,
-                $"In a minute {ChatPath} takes {set.Limits.RequestsPerMinute} requests of a caller and {set.RequestsPerMinuteByAddress} of an address."))
+                $"In a minute {ChatPath} takes {set.Limits.RequestsPerMinute} requests of a caller and {set.RequestsPerMinuteByAddress} of an address.")
+                + (open.Count > 0 ? $" Open to anybody: {string.Join(", ", open)}." : ""))
             : Verdict.Failed(
                 $"One address may send any number of requests to {ChatPath}.",
                 "Put UseRateLimiter back into UseAccess, and leave no DisableRateLimiting on the endpoint.");

@@ -73,6 +73,19 @@ public sealed class ApiChecksTests
     }
 
     [Fact]
+    public async Task RateLimits_EndpointIsOpenToAnybody_IsNamed()
+    {
+        var (mark, found) = await CheckAsync("rate-limits", app =>
+        {
+            UseAll(app);
+            app.MapPost("/ask", () => Results.Ok()).AllowAnonymous();
+        });
+
+        Assert.Equal("passed", mark);
+        Assert.EndsWith(" Open to anybody: /ask, /health/live, /health/ready.", found, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task RateLimits_NoLimitForAnAddress_FailsForTheAddress()
     {
         var (mark, found) = await CheckAsync("rate-limits", app =>
