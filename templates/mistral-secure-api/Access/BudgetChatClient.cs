@@ -103,14 +103,16 @@ internal sealed class BudgetChatClient(IChatClient innerClient, TokenBudget budg
 
         public static Estimate Of(IReadOnlyList<ChatMessage> messages, ChatOptions? options)
         {
-            var characters = options is null ? 0 : (options.Instructions?.Length ?? 0) + GuardedContent.LengthOf(options);
+            var characters = options is null ? 0 : GuardedContent.LengthOf(options);
+            // They become a message of the system.
+            var instructions = options?.Instructions is { Length: > 0 } text ? InputOf(new ChatMessage(ChatRole.System, text)) : 0;
             var attachments = messages.SelectMany(message => message.Contents).Sum(content => content switch
             {
                 DataContent data => GuardedContent.IsText(data) ? 0 : Math.Max(TokensOfAnAttachment, data.Data.Length / BytesOfAToken),
                 UriContent or HostedFileContent => TokensOfAnAttachment,
                 _ => 0,
             });
-            return new(messages.Sum(InputOf) + (characters * MostTokensOfACharacter), options?.MaxOutputTokens ?? 0, attachments);
+            return new(messages.Sum(InputOf) + instructions + (characters * MostTokensOfACharacter), options?.MaxOutputTokens ?? 0, attachments);
         }
 
         private static long InputOf(ChatMessage message)

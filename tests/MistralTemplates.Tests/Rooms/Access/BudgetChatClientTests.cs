@@ -120,7 +120,7 @@ public sealed class BudgetChatClientTests
 
         await client.GetResponseAsync([new ChatMessage(ChatRole.User, "Hello")], options, CancellationToken.None);
 
-        Assert.Equal($"take {21 + (3 * ("Short".Length + "lookLooks.".Length + (3 * 7))) + 9}", store.Calls[0]);
+        Assert.Equal($"take {21 + (16 + "Short".Length) + (3 * ("lookLooks.".Length + (3 * 7))) + 9}", store.Calls[0]);
     }
 
     /// <summary>What stands in the request as text is known before, whatever kind of content it is; of the rest the cost is guessed when nobody tells it.</summary>

@@ -54,10 +54,12 @@ public sealed class LimitTests : IAsyncLifetime
     [Fact]
     public async Task Chat_OfManyCallersOnOneBudget_NeverSpendsMoreThanTheBudget()
     {
-        const int budget = 540;
+        const int budget = 2000;
+        for (var i = 0; i < 40; i++)
+            _mistral.Enqueue(StandInReply.Answer(string.Join(' ', Enumerable.Repeat("word", 400))));
         await using var api = new ApiUnderTest(
             _mistral,
-            ("Access:Limits:TokensPerMinute", "1000"), ("Access:Callers:ada:TokensPerMinute", $"{budget}"),
+            ("Access:Callers:ada:TokensPerMinute", $"{budget}"),
             ("Access:Callers:ada:RequestsPerMinute", "1000"), ("Access:Callers:ada:ConcurrentRequests", "100"));
         using var client = Client(api, TestTokens.Create());
 
@@ -77,11 +79,11 @@ public sealed class LimitTests : IAsyncLifetime
     public async Task Chat_ThatFails_GivesItsTokensBack()
     {
         _mistral.Enqueue(StandInReply.Error(400, "{}"));
-        await using var api = new ApiUnderTest(_mistral, ("Access:Callers:ada:TokensPerMinute", "1200"));
+        await using var api = new ApiUnderTest(_mistral, ("Access:Callers:ada:TokensPerMinute", "3500"));
         using var client = Client(api, TestTokens.Create());
 
-        using var failed = await AskAsync(client, maxTokens: 600);
-        using var answered = await AskAsync(client, maxTokens: 600);
+        using var failed = await AskAsync(client, maxTokens: 2000);
+        using var answered = await AskAsync(client, maxTokens: 2000);
 
         Assert.Equal(HttpStatusCode.BadRequest, failed.StatusCode);
         Assert.Equal(HttpStatusCode.OK, answered.StatusCode);
