@@ -10,6 +10,7 @@ using Acme.App.Mistral;
 using Acme.App.Operations;
 using Acme.App.Operations.Doctor;
 using Acme.App.Scale;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -99,6 +100,20 @@ public sealed class ApiChecksTests
 
         Assert.Equal("failed", mark);
         Assert.StartsWith("One address may send", found, StringComparison.Ordinal);
+    }
+
+    /// <summary>Such a policy asks its scheme for a token, which the doctor has not: that says nothing of the limits.</summary>
+    [Fact]
+    public async Task RateLimits_PolicyNamesAScheme_SaysThatItWasNotChecked()
+    {
+        var (mark, found) = await CheckAsync("rate-limits", app =>
+        {
+            var policies = app.Services.GetRequiredService<IOptions<AuthorizationOptions>>().Value;
+            policies.AddPolicy(AccessPolicies.Chat, policy => policy.AddAuthenticationSchemes("Bearer").RequireAuthenticatedUser());
+            UseAll(app);
+        });
+
+        Assert.Equal(("notChecked", "not checked: a caller of the doctor's is answered with 401 before it is counted."), (mark, found));
     }
 
     [Fact]
