@@ -110,8 +110,11 @@ internal static class SecretAssignment
         var start = BackOverName(ref window, end);
         var name = window.Text[start..end];
         // new AuthenticationHeaderValue("Bearer", "…").
-        if (window[at] == ',' && name is "Bearer" && window.Holds(BackOverMarks(ref window, start, "(\r\n", MostIndent) - "HeaderValue".Length, "HeaderValue"))
+        if (window[at] == ',' && name is "Bearer" && IsFirstOf("HeaderValue", ref window, start))
             return SecretPromise.Token;
+        // new NetworkCredential("ada", "…"), HTTPBasicAuth("ada", "…").
+        if (window[at] == ',' && (IsFirstOf("NetworkCredential", ref window, start) || IsFirstOf("BasicAuth", ref window, start)))
+            return SecretPromise.Password;
         // <add key="MaxItemsIn2D" value="5" /> names a setting.
         if (name is "key" && window.Holds(start - 5, "<add "))
             return SecretPromise.None;
@@ -140,6 +143,10 @@ internal static class SecretAssignment
             end = BackOverType(ref window, end);
         return isValue || window[at] == '=' ? SecretName.Judge(window.Text[BackOverName(ref window, end)..end]) : SecretPromise.None;
     }
+
+    /// <summary>Whether a call's first argument begins there.</summary>
+    private static bool IsFirstOf(string call, ref TextWindow window, int start) =>
+        window.Holds(BackOverMarks(ref window, start, "(\r\n", MostIndent) - call.Length, call);
 
     /// <summary>From the end of a property's accessors in C# to its name's: <c>ApiKey { get; set; } = "…"</c>.</summary>
     private static int BackOverAccessors(ref TextWindow window, int end)
