@@ -52,7 +52,8 @@ internal static class ApiChecks
         if (last is StatusCodes.Status500InternalServerError or StatusCodes.Status503ServiceUnavailable)
             return Verdict.NotChecked("each request fails before it is counted.", "Start the program, and mend what it reports.");
         if (last is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden)
-            return Verdict.NotChecked($"a caller of the doctor's is answered with {last} before it is counted.", "Let the policy of the endpoint name no scheme.");
+            return Verdict.NotChecked(
+                $"a caller of the doctor's is answered with {last} before it is counted.", "Let the policy of the endpoint name no scheme.");
         if (last != StatusCodes.Status429TooManyRequests)
             return Verdict.Failed($"One caller may send any number of requests to {ChatPath}.", "Map the endpoint in a group with RequireAccess.");
         var endpoints = services.GetRequiredService<Patient>().Double().GetRequiredService<EndpointDataSource>();

@@ -77,8 +77,7 @@ internal sealed class MistralApi(IHttpMessageHandlerFactory handlers, IApiKeys k
         try
         {
             var resilience = _resilience.GetOrAdd(address, static (_, api) => MistralResilience.Create(api._options.Resilience, api._time), this);
-            return await resilience.ExecuteAsync(
-                static (call, _) => call.Api.AttemptAsync(call.address, call.body, call.key, call.clock), (Api: this, address, body, key, clock), clock.Token);
+            return await resilience.ExecuteAsync(_ => AttemptAsync(address, body, key, clock), clock.Token);
         }
         catch (BrokenCircuitException)
         {
