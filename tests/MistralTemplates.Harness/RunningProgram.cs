@@ -9,6 +9,7 @@ namespace MistralTemplates.Harness;
 public sealed class RunningProgram : IAsyncDisposable
 {
     private static readonly TimeSpan s_stopLimit = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan s_readLimit = TimeSpan.FromSeconds(5);
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
@@ -49,10 +50,31 @@ public sealed class RunningProgram : IAsyncDisposable
         while (!condition())
         {
             if (_process.HasExited)
+            {
+                await ReadToEndAsync(cancellationToken);
+                if (condition())
+                    return;
                 throw new InvalidOperationException($"The program ended with exit code {_process.ExitCode}.\n{Output}");
+            }
+
             if (Stopwatch.GetElapsedTime(started) > timeLimit)
                 throw new TimeoutException($"The program was not ready within {timeLimit.TotalSeconds} seconds.\n{Output}");
             await Task.Delay(50, cancellationToken);
+        }
+    }
+
+    /// <summary>Waits for what a program that has ended wrote last, unless another that it left behind keeps its output open.</summary>
+    private async Task ReadToEndAsync(CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(s_readLimit);
+        try
+        {
+            await _process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // What came until now is what there is.
         }
     }
 
