@@ -216,9 +216,9 @@ internal static class SecretAssignment
         index += window.Holds(index, EscapedQuote) ? EscapedQuote.Length : 0;
         isEscaped = window[index] == '\\' && s_quotes.Contains(window[index + 1]);
         index += isEscaped ? 1 : 0;
-        // What languages write before a literal: @"…", $"…", f"…", b'…', ("…"), ["…"].
+        // What languages write before a literal: @"…", $"…", f"…", b'…', ("…"), ["…"], [ "…" ].
         var literal = index;
-        while (literal - index < MostLiteralMarks && window[literal] is '@' or '$' or 'b' or 'r' or 'f' or 'u' or '(' or '[')
+        while (literal - index < MostLiteralMarks && window[literal] is '@' or '$' or 'b' or 'r' or 'f' or 'u' or '(' or '[' or ' ')
             literal++;
         index = literal > index && s_quotes.Contains(window[literal]) ? literal : index;
         quote = s_quotes.Contains(window[index]) ? window[index] : '\0';

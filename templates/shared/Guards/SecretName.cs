@@ -105,6 +105,9 @@ internal static class SecretName
             return SecretPromise.Token;
         if (word.Equals("key", StringComparison.OrdinalIgnoreCase))
             return Holds(s_entries, previous) ? SecretPromise.None : Holds(s_keyPartners, previous) ? SecretPromise.Token : SecretPromise.Key;
+        // ApiKeys__0 is one of a list.
+        if (word.Equals("keys", StringComparison.OrdinalIgnoreCase) && Holds(s_keyPartners, previous))
+            return SecretPromise.Token;
         return SecretPromise.None;
     }
 

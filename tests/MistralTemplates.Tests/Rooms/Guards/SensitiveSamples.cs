@@ -90,6 +90,8 @@ internal static class SensitiveSamples
         ($"var key = Environment.GetEnvironmentVariable(\"MISTRAL_API_KEY\") ?? \"{MistralKey}\";", "?? \"[secret]\";"),
         ($"var key = configuration[\"Mistral:ApiKey\"] ?? \"{MistralKey}\";", "?? \"[secret]\";"),
         ($"Authorization = new AuthenticationHeaderValue(\"Bearer\", \"{MistralKey}\")", "(\"Bearer\", \"[secret]\")"),
+        ($"ApiKeys__0={Mixed}", "ApiKeys__0=[secret]"),
+        ($"\"ApiKeys\": [ \"{Mixed}\" ]", "[ \"[secret]\" ]"),
         ("smtp.Credentials = new NetworkCredential(\"ada\", \"" + "S3cure" + "!pass9\");", "(\"ada\", \"[secret]\")"),
         ("new System.Net.NetworkCredential(\n    \"svc-mail\", \"" + "S3cure" + "!pass9\", \"corp\")", "\"[secret]\", \"corp\")"),
         ("requests.get(url, auth=HTTPBasicAuth('ada', '" + "hunter2" + "hunter3'))", "('ada', '[secret]')"),
